@@ -1,0 +1,139 @@
+"""The only place that reads the process environment (see interfaces: `PLACA_*`).
+
+Every secret may come from `NAME` or from a file named by `NAME_FILE`.
+"""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+Mode = Literal["demo", "production", "test"]
+
+
+def read(name: str, default: str = "") -> str:
+    """Value of `PLACA_<name>`, or the stripped content of the file named by `PLACA_<name>_FILE`.
+
+    Raises ImproperlyConfigured when the named file cannot be read.
+    """
+    key = f"PLACA_{name}"
+    if path := os.environ.get(f"{key}_FILE"):
+        try:
+            return Path(path).read_text().strip()
+        except OSError as error:
+            raise ImproperlyConfigured(f"{key}_FILE names {path}, which cannot be read") from error
+    return os.environ.get(key, default)
+
+
+def read_port(name: str, default: int) -> int:
+    """TCP port from `PLACA_<name>`; raises ImproperlyConfigured outside 1..65535."""
+    text = read(name, str(default))
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        raise ImproperlyConfigured(f"PLACA_{name} must be a port number, not {text!r}")
+    return int(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What the machine tells us; what an institution decides is in its settings instead."""
+
+    mode: Mode
+    home: Path
+    database_url: str
+    storage_url: str
+    http_port: int
+    dicom_port: int
+    dicom_aet: str
+    hl7_port: int
+    bind: str
+    base_url: str
+    secret_key: str = field(repr=False)
+    email_url: str = field(repr=False)
+    sms_url: str = field(repr=False)
+    cache_url: str = field(repr=False)
+
+    @property
+    def is_production(self) -> bool:
+        return self.mode == "production"
+
+    @property
+    def is_demo(self) -> bool:
+        return self.mode == "demo"
+
+
+def load(root: Path) -> Environment:
+    """Read `PLACA_*`; `root` is the checkout, whose `var/` is the default home."""
+    mode = read("ENV", "production")
+    if mode not in ("demo", "production", "test"):
+        raise ImproperlyConfigured(f"PLACA_ENV must be demo, production or test, not {mode!r}")
+    home = Path(read("HOME", str(root / "var"))).resolve()
+    http_port = read_port("HTTP_PORT", 8000)
+    bind = read("BIND", "127.0.0.1")
+    if mode == "demo" and bind not in ("127.0.0.1", "::1", "localhost"):
+        raise ImproperlyConfigured("The demo keeps its mails readable: it binds to loopback only")
+    return Environment(
+        mode=mode,
+        home=home,
+        database_url=read("DATABASE_URL", f"sqlite:///{home / 'placa.sqlite3'}"),
+        storage_url=read("STORAGE_URL", f"file://{home / 'archive'}"),
+        http_port=http_port,
+        dicom_port=read_port("DICOM_PORT", 11112),
+        dicom_aet=read("DICOM_AET", "PLACA"),
+        hl7_port=read_port("HL7_PORT", 2575),
+        bind=bind,
+        base_url=read("BASE_URL", f"http://127.0.0.1:{http_port}").rstrip("/"),
+        secret_key=read("SECRET_KEY") or _kept_secret(home, mode),
+        email_url=read("EMAIL_URL"),
+        sms_url=read("SMS_URL"),
+        cache_url=read("CACHE_URL"),
+    )
+
+
+def _kept_secret(home: Path, mode: str) -> str:
+    """A secret key made once and kept in the home; production must be given its own."""
+    if mode == "production":
+        return ""
+    import secrets
+
+    path = home / "secret-key"
+    home.mkdir(parents=True, exist_ok=True)
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+    except FileExistsError:
+        pass
+    return path.read_text().strip()
+
+
+def database(url: str) -> dict[str, object]:
+    """Django's DATABASES entry for `sqlite:///path` or `postgresql://user:password@host/name`."""
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": unquote(parts.path) or ":memory:",
+            # without IMMEDIATE 85 % of requests failed under three writing processes, with it none
+            "OPTIONS": {
+                "timeout": 20,
+                "transaction_mode": "IMMEDIATE",
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+            },
+            "CONN_MAX_AGE": 600,
+        }
+    if parts.scheme in ("postgres", "postgresql"):
+        query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(parts.path.lstrip("/")),
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": query.pop("host", parts.hostname or ""),
+            "PORT": str(parts.port or ""),
+            "OPTIONS": query,
+            "CONN_MAX_AGE": 600,
+            "CONN_HEALTH_CHECKS": True,
+        }
+    raise ImproperlyConfigured(f"PLACA_DATABASE_URL: unknown scheme {parts.scheme!r}")

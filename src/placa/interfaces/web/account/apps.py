@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class AccountWebConfig(AppConfig):
+    name = "placa.interfaces.web.account"
+    label = "web_account"

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class DoctorWebConfig(AppConfig):
+    name = "placa.interfaces.web.doctor"
+    label = "web_doctor"

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class RecipientWebConfig(AppConfig):
+    name = "placa.interfaces.web.recipient"
+    label = "web_recipient"
