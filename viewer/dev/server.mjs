@@ -51,7 +51,8 @@ async function seriesOf(study) {
       uid, number: Number(value(one, '00200011', 0)), description: String(value(one, '0008103E')), modality: value(one, '00080060'),
       kind: kindOf(value(one, '00080060'), value(sets[0] ?? {}, '00080016')),
       count: instances.reduce((sum, { frames }) => sum + frames, 0),
-      thumbnail_url: `/dicomweb/studies/${study}/series/${uid}/rendered?viewport=160,160&quality=70`, instances,
+      thumbnail_url: `/dicomweb/studies/${study}/series/${uid}/instances/${instances[instances.length >> 1]?.uid}/rendered?viewport=160,160&quality=70`,
+      instances,
     };
   }));
   return series.sort((a, b) => a.number - b.number);
@@ -101,7 +102,8 @@ const policy = (nonce) => [
 function proxy(incoming, outgoing, path) {
   const target = new URL(options.dicomweb + path);
   const headers = { ...incoming.headers, host: target.host };
-  delete headers['if-none-match'];
+  // Orthanc wants one media type here, not a browser's list.
+  if (target.pathname.endsWith('/rendered')) headers.accept = 'image/jpeg';
   const upstream = httpRequest(target, { method: incoming.method, headers }, (answer) => {
     outgoing.writeHead(answer.statusCode, answer.headers);
     answer.pipe(outgoing);

@@ -62,6 +62,10 @@ export class Pane extends Emitter<PaneEvents> {
     this.stage.className = 'pv-stage';
     this.glElement.className = 'pv-gl';
     this.stage.append(this.glElement, this.jpeg.element);
+    // Cornerstone takes the default from every key, Tab too; the viewer hears keys before, at the document.
+    for (const name of ['keydown', 'keyup'] as const) {
+      this.stage.addEventListener(name, (event) => event.stopPropagation(), { capture: true });
+    }
   }
 
   get image(): ImageRef | undefined {

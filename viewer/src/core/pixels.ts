@@ -11,6 +11,9 @@ import type { Window } from './window';
 
 export const ENGINE_ID = 'placa';
 
+/** Millimetres; with a parallel projection any distance shows the same. */
+const CAMERA_DISTANCE = 1000;
+
 type Point3 = [number, number, number];
 
 let engine: RenderingEngine | null = null;
@@ -177,7 +180,9 @@ export class PixelLayer {
       viewUp: up,
       viewPlaneNormal: normal,
       focalPoint,
-      position: [0, 1, 2].map((i) => (focalPoint[i] ?? 0) + (normal[i] ?? 0) * 1000) as Point3,
+      position: [0, 1, 2].map((i) => (focalPoint[i] ?? 0) + (normal[i] ?? 0) * CAMERA_DISTANCE) as Point3,
+      // Cornerstone renews the range only when the camera leaves the plane; a moved camera would see nothing.
+      clippingRange: [CAMERA_DISTANCE / 2, CAMERA_DISTANCE * 2],
       parallelProjection: true,
       parallelScale: clientHeight / (2 * fit * this.view.zoom),
     });

@@ -45,12 +45,12 @@ export class Chrome {
     } }, this.viewer.t('skipToImage'));
   }
 
-  toggleReport(open: boolean): void {
+  toggleReport(open: boolean, focus = true): void {
     if (open === this.report.isOpen) return;
-    this.report.toggle(open);
+    this.report.toggle(open, focus);
     setPressed(this.reportButton, open);
     this.host.classList.toggle('has-report', open);
-    if (!open) this.reportButton.focus();
+    if (!open && focus) this.reportButton.focus();
   }
 
   /** A short notice that screen readers speak and that goes by itself. */

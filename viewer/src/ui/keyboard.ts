@@ -36,9 +36,9 @@ const ARROWS: Record<string, [number, number]> = {
 
 /** Listen for keys wherever no field, dialog or button of its own wants them. */
 export function listenToKeys(target: KeyTarget): void {
-  document.addEventListener('keydown', (event) => {
+  const listen = (event: KeyboardEvent): void => {
     const from = event.target as HTMLElement;
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || from.closest('dialog, textarea, select, video')) return;
+    if (event.ctrlKey || event.metaKey || from.closest('dialog, textarea, select, video')) return;
     const arrow = ARROWS[event.key];
     const slider = from.matches('input');
     if (arrow && !slider && (event.shiftKey || event.altKey)) {
@@ -56,7 +56,8 @@ export function listenToKeys(target: KeyTarget): void {
     event.preventDefault();
     if (tool) target.tool(tool.id);
     else if (action) target.action(action.id);
-  });
+  };
+  document.addEventListener('keydown', listen, { capture: true });
 }
 
 const NAMES: Record<string, string> = {

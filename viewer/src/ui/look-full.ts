@@ -48,7 +48,7 @@ export class FullLook {
       this.slider.element, this.chrome.report.element);
     viewer.on('change', () => this.update());
     this.update();
-    if (window.matchMedia('(min-width: 1200px)').matches) this.chrome.toggleReport(true);
+    if (window.matchMedia('(min-width: 1200px)').matches) this.chrome.toggleReport(true, false);
     if (viewer.pixels === 'impossible') this.chrome.say(t('noWebgl'), 8000);
   }
 

@@ -29,10 +29,10 @@ export class ReportPanel {
   }
 
   /** Open or close; what is heavy, the PDF, loads only when first opened. */
-  toggle(open: boolean): void {
+  toggle(open: boolean, focus = true): void {
     this.element.hidden = !open;
     if (open && !this.body.childElementCount) this.showReport();
-    if (open) this.element.focus();
+    if (open && focus) this.element.focus();
   }
 
   private showReport(): void {
