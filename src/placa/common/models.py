@@ -22,5 +22,3 @@ class PublicId(models.Model):
 
     class Meta:
         abstract = True
-
-

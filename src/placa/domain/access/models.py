@@ -14,7 +14,9 @@ class ShareGrant(PublicId, Timestamped):
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="+")
     studies = models.ManyToManyField(Study, related_name="+")
     created_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
-    guardianship = models.ForeignKey(Guardianship, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    guardianship = models.ForeignKey(
+        Guardianship, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     images = models.BooleanField(default=True)
     report = models.BooleanField(default=True)
     download = models.BooleanField(default=True)

@@ -45,7 +45,9 @@ class Study(PublicId, Timestamped):
     modalities_in_study = models.JSONField(default=list)
     study_date = models.DateField(null=True, blank=True)
     study_time = models.CharField(max_length=16, blank=True)
-    exam_at = models.DateTimeField(db_index=True)  # study date and time in the institution's zone, else arrival
+    exam_at = models.DateTimeField(
+        db_index=True
+    )  # study date and time in the institution's zone, else arrival
     name_key = models.CharField(max_length=250, blank=True, db_index=True)
     search_key = models.TextField(blank=True)  # folded description, accession, site and doctor
     number_of_series = models.PositiveIntegerField(default=0)
@@ -68,9 +70,7 @@ class Study(PublicId, Timestamped):
     )
     hidden_by_patient = models.BooleanField(default=False)
     doctor_read_at = models.DateTimeField(null=True, blank=True)
-    availability = models.CharField(
-        max_length=12, choices=Availability.choices, default=Availability.ONLINE
-    )
+    availability = models.CharField(max_length=12, choices=Availability.choices, default=Availability.ONLINE)
 
     class Meta:
         ordering = ["-exam_at", "-id"]
@@ -98,7 +98,9 @@ class Series(models.Model):
     number_of_images = models.PositiveIntegerField(default=0)  # frames counted
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["study", "series_instance_uid"], name="series_once_a_study")]
+        constraints = [
+            models.UniqueConstraint(fields=["study", "series_instance_uid"], name="series_once_a_study")
+        ]
 
 
 class Instance(models.Model):

@@ -24,7 +24,9 @@ class AuditEvent(models.Model):
         ordering = ["id"]
         indexes = [models.Index(fields=["study_uid", "at"]), models.Index(fields=["actor", "at"])]
         constraints = [
-            models.UniqueConstraint(fields=["window"], condition=~models.Q(window=""), name="audit_one_a_window")
+            models.UniqueConstraint(
+                fields=["window"], condition=~models.Q(window=""), name="audit_one_a_window"
+            )
         ]
 
 

@@ -29,7 +29,9 @@ def forget() -> None:
 
 def current() -> Institution:
     """The institution; an unsaved, nameless one before set-up."""
-    found: Institution = _remembered("institution", lambda: Institution.objects.first() or Institution(name="Placa"))
+    found: Institution = _remembered(
+        "institution", lambda: Institution.objects.first() or Institution(name="Placa")
+    )
     return found
 
 
@@ -51,7 +53,11 @@ def text(kind: str, language: str) -> Text | None:
     if newest is None:
         return None
     same = Text.objects.filter(kind=kind, version=newest.version)
-    return same.filter(language=language[:2]).first() or same.filter(language=current().language).first() or newest
+    return (
+        same.filter(language=language[:2]).first()
+        or same.filter(language=current().language).first()
+        or newest
+    )
 
 
 def sites() -> list[Site]:

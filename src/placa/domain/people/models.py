@@ -52,7 +52,9 @@ class PatientIdentifier(models.Model):
     kind = models.CharField(max_length=40, blank=True)  # "MR", "NI" … (HL7 table 0203)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["value", "issuer"], name="patient_id_names_one_patient")]
+        constraints = [
+            models.UniqueConstraint(fields=["value", "issuer"], name="patient_id_names_one_patient")
+        ]
 
 
 class Guardianship(PublicId, Timestamped):

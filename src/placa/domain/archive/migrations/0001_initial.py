@@ -6,130 +6,232 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('institution', '0001_initial'),
-        ('orders', '0001_initial'),
-        ('people', '0001_initial'),
+        ("institution", "0001_initial"),
+        ("orders", "0001_initial"),
+        ("people", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Study',
+            name="Study",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('study_instance_uid', models.CharField(max_length=64, unique=True)),
-                ('dicom_patient_id', models.CharField(blank=True, max_length=64)),
-                ('issuer_of_patient_id', models.CharField(blank=True, max_length=64)),
-                ('patient_name', models.CharField(blank=True, max_length=325)),
-                ('patient_birth_date', models.DateField(blank=True, null=True)),
-                ('patient_sex', models.CharField(blank=True, max_length=16)),
-                ('accession_number', models.CharField(blank=True, db_index=True, max_length=16)),
-                ('study_id', models.CharField(blank=True, max_length=16)),
-                ('study_description', models.CharField(blank=True, max_length=200)),
-                ('referring_physician_name', models.CharField(blank=True, max_length=325)),
-                ('modalities_in_study', models.JSONField(default=list)),
-                ('study_date', models.DateField(blank=True, null=True)),
-                ('study_time', models.CharField(blank=True, max_length=16)),
-                ('exam_at', models.DateTimeField(db_index=True)),
-                ('name_key', models.CharField(blank=True, db_index=True, max_length=250)),
-                ('search_key', models.TextField(blank=True)),
-                ('number_of_series', models.PositiveIntegerField(default=0)),
-                ('number_of_instances', models.PositiveIntegerField(default=0)),
-                ('number_of_images', models.PositiveIntegerField(default=0)),
-                ('bytes', models.PositiveBigIntegerField(default=0)),
-                ('sending_ae_title', models.CharField(blank=True, max_length=16)),
-                ('first_received_at', models.DateTimeField()),
-                ('last_received_at', models.DateTimeField()),
-                ('metadata_version', models.PositiveIntegerField(default=0)),
-                ('clock_start', models.DateTimeField(db_index=True)),
-                ('release', models.CharField(choices=[('auto', 'By itself, after the delay'), ('now', 'Released by staff'), ('held', 'Withheld by staff')], default='auto', max_length=4)),
-                ('released_at', models.DateTimeField(blank=True, null=True)),
-                ('hand_delivery', models.BooleanField(default=False)),
-                ('handed_over_at', models.DateTimeField(blank=True, null=True)),
-                ('handed_over_to', models.CharField(blank=True, max_length=120)),
-                ('hidden_by_patient', models.BooleanField(default=False)),
-                ('doctor_read_at', models.DateTimeField(blank=True, null=True)),
-                ('availability', models.CharField(choices=[('online', 'Online'), ('offline', 'In the archive'), ('recalling', 'Being brought back'), ('unavailable', 'Not available')], default='online', max_length=12)),
-                ('exclusive_to', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.organization')),
-                ('order', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='orders.servicerequest')),
-                ('patient', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.patient')),
-                ('site', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='institution.site')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("study_instance_uid", models.CharField(max_length=64, unique=True)),
+                ("dicom_patient_id", models.CharField(blank=True, max_length=64)),
+                ("issuer_of_patient_id", models.CharField(blank=True, max_length=64)),
+                ("patient_name", models.CharField(blank=True, max_length=325)),
+                ("patient_birth_date", models.DateField(blank=True, null=True)),
+                ("patient_sex", models.CharField(blank=True, max_length=16)),
+                ("accession_number", models.CharField(blank=True, db_index=True, max_length=16)),
+                ("study_id", models.CharField(blank=True, max_length=16)),
+                ("study_description", models.CharField(blank=True, max_length=200)),
+                ("referring_physician_name", models.CharField(blank=True, max_length=325)),
+                ("modalities_in_study", models.JSONField(default=list)),
+                ("study_date", models.DateField(blank=True, null=True)),
+                ("study_time", models.CharField(blank=True, max_length=16)),
+                ("exam_at", models.DateTimeField(db_index=True)),
+                ("name_key", models.CharField(blank=True, db_index=True, max_length=250)),
+                ("search_key", models.TextField(blank=True)),
+                ("number_of_series", models.PositiveIntegerField(default=0)),
+                ("number_of_instances", models.PositiveIntegerField(default=0)),
+                ("number_of_images", models.PositiveIntegerField(default=0)),
+                ("bytes", models.PositiveBigIntegerField(default=0)),
+                ("sending_ae_title", models.CharField(blank=True, max_length=16)),
+                ("first_received_at", models.DateTimeField()),
+                ("last_received_at", models.DateTimeField()),
+                ("metadata_version", models.PositiveIntegerField(default=0)),
+                ("clock_start", models.DateTimeField(db_index=True)),
+                (
+                    "release",
+                    models.CharField(
+                        choices=[
+                            ("auto", "By itself, after the delay"),
+                            ("now", "Released by staff"),
+                            ("held", "Withheld by staff"),
+                        ],
+                        default="auto",
+                        max_length=4,
+                    ),
+                ),
+                ("released_at", models.DateTimeField(blank=True, null=True)),
+                ("hand_delivery", models.BooleanField(default=False)),
+                ("handed_over_at", models.DateTimeField(blank=True, null=True)),
+                ("handed_over_to", models.CharField(blank=True, max_length=120)),
+                ("hidden_by_patient", models.BooleanField(default=False)),
+                ("doctor_read_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "availability",
+                    models.CharField(
+                        choices=[
+                            ("online", "Online"),
+                            ("offline", "In the archive"),
+                            ("recalling", "Being brought back"),
+                            ("unavailable", "Not available"),
+                        ],
+                        default="online",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "exclusive_to",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="people.organization",
+                    ),
+                ),
+                (
+                    "order",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="orders.servicerequest",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="people.patient",
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="institution.site",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-exam_at', '-id'],
+                "ordering": ["-exam_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Series',
+            name="Series",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('series_instance_uid', models.CharField(max_length=64)),
-                ('modality', models.CharField(max_length=16)),
-                ('series_number', models.IntegerField(blank=True, null=True)),
-                ('series_description', models.CharField(blank=True, max_length=200)),
-                ('body_part_examined', models.CharField(blank=True, max_length=64)),
-                ('laterality', models.CharField(blank=True, max_length=16)),
-                ('number_of_instances', models.PositiveIntegerField(default=0)),
-                ('number_of_images', models.PositiveIntegerField(default=0)),
-                ('study', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='archive.study')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("series_instance_uid", models.CharField(max_length=64)),
+                ("modality", models.CharField(max_length=16)),
+                ("series_number", models.IntegerField(blank=True, null=True)),
+                ("series_description", models.CharField(blank=True, max_length=200)),
+                ("body_part_examined", models.CharField(blank=True, max_length=64)),
+                ("laterality", models.CharField(blank=True, max_length=16)),
+                ("number_of_instances", models.PositiveIntegerField(default=0)),
+                ("number_of_images", models.PositiveIntegerField(default=0)),
+                (
+                    "study",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="archive.study"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Instance',
+            name="Instance",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('sop_instance_uid', models.CharField(max_length=64, unique=True)),
-                ('sop_class_uid', models.CharField(max_length=64)),
-                ('transfer_syntax_uid', models.CharField(max_length=64)),
-                ('kind', models.CharField(max_length=12)),
-                ('instance_number', models.IntegerField(blank=True, null=True)),
-                ('rows', models.PositiveIntegerField(null=True)),
-                ('columns', models.PositiveIntegerField(null=True)),
-                ('number_of_frames', models.PositiveIntegerField(default=1)),
-                ('frame_offsets', models.JSONField(default=list)),
-                ('storage_key', models.CharField(max_length=120, unique=True)),
-                ('bytes', models.PositiveBigIntegerField()),
-                ('crc32', models.PositiveBigIntegerField()),
-                ('digest', models.CharField(max_length=64)),
-                ('received_at', models.DateTimeField()),
-                ('held', models.BooleanField(default=False)),
-                ('series', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='archive.series')),
-                ('study', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='archive.study')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("sop_instance_uid", models.CharField(max_length=64, unique=True)),
+                ("sop_class_uid", models.CharField(max_length=64)),
+                ("transfer_syntax_uid", models.CharField(max_length=64)),
+                ("kind", models.CharField(max_length=12)),
+                ("instance_number", models.IntegerField(blank=True, null=True)),
+                ("rows", models.PositiveIntegerField(null=True)),
+                ("columns", models.PositiveIntegerField(null=True)),
+                ("number_of_frames", models.PositiveIntegerField(default=1)),
+                ("frame_offsets", models.JSONField(default=list)),
+                ("storage_key", models.CharField(max_length=120, unique=True)),
+                ("bytes", models.PositiveBigIntegerField()),
+                ("crc32", models.PositiveBigIntegerField()),
+                ("digest", models.CharField(max_length=64)),
+                ("received_at", models.DateTimeField()),
+                ("held", models.BooleanField(default=False)),
+                (
+                    "series",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="archive.series"
+                    ),
+                ),
+                (
+                    "study",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="archive.study"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='StudyMetadata',
+            name="StudyMetadata",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('version', models.PositiveIntegerField()),
-                ('gzipped', models.BinaryField()),
-                ('study', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='archive.study')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("version", models.PositiveIntegerField()),
+                ("gzipped", models.BinaryField()),
+                (
+                    "study",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="archive.study"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='study',
-            index=models.Index(fields=['patient', '-exam_at'], name='archive_stu_patient_6ecabf_idx'),
+            model_name="study",
+            index=models.Index(fields=["patient", "-exam_at"], name="archive_stu_patient_6ecabf_idx"),
         ),
         migrations.AddIndex(
-            model_name='study',
-            index=models.Index(fields=['order'], name='archive_stu_order_i_f32045_idx'),
+            model_name="study",
+            index=models.Index(fields=["order"], name="archive_stu_order_i_f32045_idx"),
         ),
         migrations.AddIndex(
-            model_name='study',
-            index=models.Index(fields=['name_key', 'exam_at'], name='archive_stu_name_ke_ec513a_idx'),
+            model_name="study",
+            index=models.Index(fields=["name_key", "exam_at"], name="archive_stu_name_ke_ec513a_idx"),
         ),
         migrations.AddConstraint(
-            model_name='series',
-            constraint=models.UniqueConstraint(fields=('study', 'series_instance_uid'), name='series_once_a_study'),
+            model_name="series",
+            constraint=models.UniqueConstraint(
+                fields=("study", "series_instance_uid"), name="series_once_a_study"
+            ),
         ),
         migrations.AddIndex(
-            model_name='instance',
-            index=models.Index(fields=['series', 'instance_number', 'id'], name='archive_ins_series__2384ff_idx'),
+            model_name="instance",
+            index=models.Index(
+                fields=["series", "instance_number", "id"], name="archive_ins_series__2384ff_idx"
+            ),
         ),
     ]

@@ -4,43 +4,60 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='ChainHead',
+            name="ChainHead",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(blank=True, max_length=64)),
-                ('events', models.PositiveBigIntegerField(default=0)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("digest", models.CharField(blank=True, max_length=64)),
+                ("events", models.PositiveBigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='AuditEvent',
+            name="AuditEvent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(db_index=True)),
-                ('action', models.CharField(max_length=40)),
-                ('outcome', models.CharField(default='success', max_length=10)),
-                ('actor', models.CharField(blank=True, max_length=80)),
-                ('role', models.CharField(blank=True, max_length=10)),
-                ('session', models.CharField(blank=True, max_length=64)),
-                ('address', models.CharField(blank=True, max_length=45)),
-                ('study_uid', models.CharField(blank=True, db_index=True, max_length=64)),
-                ('patient', models.CharField(blank=True, db_index=True, max_length=20)),
-                ('detail', models.JSONField(default=dict)),
-                ('window', models.CharField(blank=True, max_length=64)),
-                ('previous', models.CharField(blank=True, max_length=64)),
-                ('digest', models.CharField(max_length=64)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(db_index=True)),
+                ("action", models.CharField(max_length=40)),
+                ("outcome", models.CharField(default="success", max_length=10)),
+                ("actor", models.CharField(blank=True, max_length=80)),
+                ("role", models.CharField(blank=True, max_length=10)),
+                ("session", models.CharField(blank=True, max_length=64)),
+                ("address", models.CharField(blank=True, max_length=45)),
+                ("study_uid", models.CharField(blank=True, db_index=True, max_length=64)),
+                ("patient", models.CharField(blank=True, db_index=True, max_length=20)),
+                ("detail", models.JSONField(default=dict)),
+                ("window", models.CharField(blank=True, max_length=64)),
+                ("previous", models.CharField(blank=True, max_length=64)),
+                ("digest", models.CharField(max_length=64)),
             ],
             options={
-                'ordering': ['id'],
-                'indexes': [models.Index(fields=['study_uid', 'at'], name='audit_audit_study_u_d030a7_idx'), models.Index(fields=['actor', 'at'], name='audit_audit_actor_5102f8_idx')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('window', ''), _negated=True), fields=('window',), name='audit_one_a_window')],
+                "ordering": ["id"],
+                "indexes": [
+                    models.Index(fields=["study_uid", "at"], name="audit_audit_study_u_d030a7_idx"),
+                    models.Index(fields=["actor", "at"], name="audit_audit_actor_5102f8_idx"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("window", ""), _negated=True),
+                        fields=("window",),
+                        name="audit_one_a_window",
+                    )
+                ],
             },
         ),
     ]

@@ -5,103 +5,168 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='ExamType',
+            name="ExamType",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=32, unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('kind', models.CharField(choices=[('radiology', 'Radiology'), ('laboratory', 'Laboratory'), ('ecg', 'ECG'), ('eeg', 'EEG'), ('other', 'Other diagnostics')], default='radiology', max_length=12)),
-                ('modality', models.CharField(blank=True, max_length=16)),
-                ('release_delay_hours', models.PositiveIntegerField(blank=True, null=True)),
-                ('hand_delivery', models.BooleanField(default=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=32, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("radiology", "Radiology"),
+                            ("laboratory", "Laboratory"),
+                            ("ecg", "ECG"),
+                            ("eeg", "EEG"),
+                            ("other", "Other diagnostics"),
+                        ],
+                        default="radiology",
+                        max_length=12,
+                    ),
+                ),
+                ("modality", models.CharField(blank=True, max_length=16)),
+                ("release_delay_hours", models.PositiveIntegerField(blank=True, null=True)),
+                ("hand_delivery", models.BooleanField(default=False)),
             ],
         ),
         migrations.CreateModel(
-            name='Institution',
+            name="Institution",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('name', models.CharField(max_length=120)),
-                ('short_name', models.CharField(blank=True, max_length=40)),
-                ('address', models.CharField(blank=True, max_length=200)),
-                ('phone', models.CharField(blank=True, max_length=40)),
-                ('email', models.EmailField(blank=True, max_length=254)),
-                ('hours', models.CharField(blank=True, max_length=120)),
-                ('time_zone', models.CharField(default='America/Santo_Domingo', max_length=60)),
-                ('language', models.CharField(default='es', max_length=5)),
-                ('accent', models.CharField(blank=True, max_length=7)),
-                ('logo', models.BinaryField(blank=True, default=b'')),
-                ('logo_type', models.CharField(blank=True, max_length=20)),
-                ('default_issuer', models.CharField(blank=True, max_length=64)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("name", models.CharField(max_length=120)),
+                ("short_name", models.CharField(blank=True, max_length=40)),
+                ("address", models.CharField(blank=True, max_length=200)),
+                ("phone", models.CharField(blank=True, max_length=40)),
+                ("email", models.EmailField(blank=True, max_length=254)),
+                ("hours", models.CharField(blank=True, max_length=120)),
+                ("time_zone", models.CharField(default="America/Santo_Domingo", max_length=60)),
+                ("language", models.CharField(default="es", max_length=5)),
+                ("accent", models.CharField(blank=True, max_length=7)),
+                ("logo", models.BinaryField(blank=True, default=b"")),
+                ("logo_type", models.CharField(blank=True, max_length=20)),
+                ("default_issuer", models.CharField(blank=True, max_length=64)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Setting',
+            name="Setting",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('key', models.CharField(max_length=60, unique=True)),
-                ('value', models.JSONField()),
-                ('changed_by', models.CharField(blank=True, max_length=80)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("key", models.CharField(max_length=60, unique=True)),
+                ("value", models.JSONField()),
+                ("changed_by", models.CharField(blank=True, max_length=80)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Site',
+            name="Site",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=16, unique=True)),
-                ('name', models.CharField(max_length=80)),
-                ('address', models.CharField(blank=True, max_length=200)),
-                ('phone', models.CharField(blank=True, max_length=40)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=16, unique=True)),
+                ("name", models.CharField(max_length=80)),
+                ("address", models.CharField(blank=True, max_length=200)),
+                ("phone", models.CharField(blank=True, max_length=40)),
             ],
         ),
         migrations.CreateModel(
-            name='Text',
+            name="Text",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('notice', 'Notice on the use of information'), ('compliance', 'Compliance text of the share sheet'), ('disclaimer', 'Disclaimer shown when sharing')], max_length=20)),
-                ('version', models.PositiveIntegerField()),
-                ('language', models.CharField(max_length=5)),
-                ('body', models.TextField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("notice", "Notice on the use of information"),
+                            ("compliance", "Compliance text of the share sheet"),
+                            ("disclaimer", "Disclaimer shown when sharing"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("version", models.PositiveIntegerField()),
+                ("language", models.CharField(max_length=5)),
+                ("body", models.TextField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('kind', 'version', 'language'), name='text_one_a_version')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("kind", "version", "language"), name="text_one_a_version")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='DicomPeer',
+            name="DicomPeer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('name', models.CharField(max_length=80)),
-                ('ae_title', models.CharField(max_length=16)),
-                ('address', models.GenericIPAddressField()),
-                ('port', models.PositiveIntegerField(blank=True, null=True)),
-                ('default_issuer', models.CharField(blank=True, max_length=64)),
-                ('may_store', models.BooleanField(default=True)),
-                ('enabled', models.BooleanField(default=True)),
-                ('site', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='institution.site')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("name", models.CharField(max_length=80)),
+                ("ae_title", models.CharField(max_length=16)),
+                ("address", models.GenericIPAddressField()),
+                ("port", models.PositiveIntegerField(blank=True, null=True)),
+                ("default_issuer", models.CharField(blank=True, max_length=64)),
+                ("may_store", models.BooleanField(default=True)),
+                ("enabled", models.BooleanField(default=True)),
+                (
+                    "site",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="institution.site",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('ae_title', 'address'), name='peer_one_an_aet_and_address')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("ae_title", "address"), name="peer_one_an_aet_and_address"
+                    )
+                ],
             },
         ),
     ]

@@ -6,33 +6,75 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('archive', '0001_initial'),
+        ("archive", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='InboxItem',
+            name="InboxItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('kind', models.CharField(choices=[('unknown_patient', 'Unknown patient'), ('no_patient_id', 'No patient ID'), ('demographics', 'Name, birth date or sex differ'), ('two_candidates', 'Two candidates'), ('other_content', 'Same object, other content'), ('other_patient', 'Same study, other patient'), ('unreadable', 'Object that cannot be read')], max_length=16)),
-                ('storage_key', models.CharField(blank=True, max_length=120)),
-                ('sender', models.CharField(blank=True, max_length=80)),
-                ('detail', models.JSONField(default=dict)),
-                ('created_at', models.DateTimeField()),
-                ('resolved_at', models.DateTimeField(blank=True, null=True)),
-                ('resolved_by', models.CharField(blank=True, max_length=80)),
-                ('resolution', models.CharField(blank=True, max_length=80)),
-                ('instance', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='archive.instance')),
-                ('study', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='archive.study')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("unknown_patient", "Unknown patient"),
+                            ("no_patient_id", "No patient ID"),
+                            ("demographics", "Name, birth date or sex differ"),
+                            ("two_candidates", "Two candidates"),
+                            ("other_content", "Same object, other content"),
+                            ("other_patient", "Same study, other patient"),
+                            ("unreadable", "Object that cannot be read"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("storage_key", models.CharField(blank=True, max_length=120)),
+                ("sender", models.CharField(blank=True, max_length=80)),
+                ("detail", models.JSONField(default=dict)),
+                ("created_at", models.DateTimeField()),
+                ("resolved_at", models.DateTimeField(blank=True, null=True)),
+                ("resolved_by", models.CharField(blank=True, max_length=80)),
+                ("resolution", models.CharField(blank=True, max_length=80)),
+                (
+                    "instance",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="archive.instance",
+                    ),
+                ),
+                (
+                    "study",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="archive.study",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('instance', None), ('resolved_at', None), ('storage_key', '')), fields=('study', 'kind'), name='inbox_one_open_a_study_and_kind')],
+                "ordering": ["-created_at"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("instance", None), ("resolved_at", None), ("storage_key", "")),
+                        fields=("study", "kind"),
+                        name="inbox_one_open_a_study_and_kind",
+                    )
+                ],
             },
         ),
     ]

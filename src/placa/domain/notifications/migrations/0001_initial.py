@@ -5,53 +5,75 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='BellNotice',
+            name="BellNotice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('recipient', models.CharField(db_index=True, max_length=80)),
-                ('role', models.CharField(max_length=10)),
-                ('key', models.CharField(max_length=60)),
-                ('parameters', models.JSONField(default=dict)),
-                ('link', models.CharField(blank=True, max_length=300)),
-                ('dedupe_key', models.CharField(max_length=160, unique=True)),
-                ('created_at', models.DateTimeField()),
-                ('read_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("recipient", models.CharField(db_index=True, max_length=80)),
+                ("role", models.CharField(max_length=10)),
+                ("key", models.CharField(max_length=60)),
+                ("parameters", models.JSONField(default=dict)),
+                ("link", models.CharField(blank=True, max_length=300)),
+                ("dedupe_key", models.CharField(max_length=160, unique=True)),
+                ("created_at", models.DateTimeField()),
+                ("read_at", models.DateTimeField(null=True)),
             ],
             options={
-                'ordering': ['-created_at'],
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='OutboxMessage',
+            name="OutboxMessage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('channel', models.CharField(choices=[('mail', 'Mail'), ('sms', 'SMS')], max_length=4)),
-                ('address', models.CharField(max_length=254)),
-                ('language', models.CharField(max_length=5)),
-                ('template', models.CharField(max_length=60)),
-                ('recipient', models.CharField(blank=True, max_length=80)),
-                ('dedupe_key', models.CharField(max_length=160, unique=True)),
-                ('sealed', models.TextField(blank=True)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('sending', 'Sending'), ('sent', 'Sent'), ('failed', 'Failed')], default='waiting', max_length=8)),
-                ('attempts', models.PositiveIntegerField(default=0)),
-                ('last_error', models.CharField(blank=True, max_length=200)),
-                ('created_at', models.DateTimeField()),
-                ('not_before', models.DateTimeField()),
-                ('sent_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("channel", models.CharField(choices=[("mail", "Mail"), ("sms", "SMS")], max_length=4)),
+                ("address", models.CharField(max_length=254)),
+                ("language", models.CharField(max_length=5)),
+                ("template", models.CharField(max_length=60)),
+                ("recipient", models.CharField(blank=True, max_length=80)),
+                ("dedupe_key", models.CharField(max_length=160, unique=True)),
+                ("sealed", models.TextField(blank=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("sending", "Sending"),
+                            ("sent", "Sent"),
+                            ("failed", "Failed"),
+                        ],
+                        default="waiting",
+                        max_length=8,
+                    ),
+                ),
+                ("attempts", models.PositiveIntegerField(default=0)),
+                ("last_error", models.CharField(blank=True, max_length=200)),
+                ("created_at", models.DateTimeField()),
+                ("not_before", models.DateTimeField()),
+                ("sent_at", models.DateTimeField(null=True)),
             ],
             options={
-                'ordering': ['-id'],
-                'indexes': [models.Index(fields=['state', 'not_before'], name='notificatio_state_43ab18_idx')],
+                "ordering": ["-id"],
+                "indexes": [
+                    models.Index(fields=["state", "not_before"], name="notificatio_state_43ab18_idx")
+                ],
             },
         ),
     ]

@@ -6,56 +6,134 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('institution', '0001_initial'),
-        ('people', '0001_initial'),
+        ("institution", "0001_initial"),
+        ("people", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ServiceRequest',
+            name="ServiceRequest",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('accession_number', models.CharField(max_length=16)),
-                ('accession_issuer', models.CharField(blank=True, max_length=64)),
-                ('order_number', models.CharField(blank=True, max_length=64)),
-                ('description', models.CharField(max_length=200)),
-                ('modality', models.CharField(blank=True, max_length=16)),
-                ('ordered_at', models.DateTimeField()),
-                ('urgent', models.BooleanField(default=False)),
-                ('hand_delivery', models.BooleanField(default=False)),
-                ('status', models.CharField(choices=[('active', 'Ordered'), ('completed', 'Done'), ('revoked', 'Cancelled')], default='active', max_length=10)),
-                ('fitness_verdict', models.CharField(blank=True, choices=[('', 'Not given'), ('fit', 'Fit'), ('fit_with_limits', 'Fit with limits'), ('unfit', 'Not fit')], max_length=16)),
-                ('study_uid', models.CharField(blank=True, max_length=64)),
-                ('copies_to', models.ManyToManyField(blank=True, related_name='+', to='people.practitioner')),
-                ('exam_type', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='institution.examtype')),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.patient')),
-                ('payer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.organization')),
-                ('requester', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='people.practitioner')),
-                ('site', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='institution.site')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("accession_number", models.CharField(max_length=16)),
+                ("accession_issuer", models.CharField(blank=True, max_length=64)),
+                ("order_number", models.CharField(blank=True, max_length=64)),
+                ("description", models.CharField(max_length=200)),
+                ("modality", models.CharField(blank=True, max_length=16)),
+                ("ordered_at", models.DateTimeField()),
+                ("urgent", models.BooleanField(default=False)),
+                ("hand_delivery", models.BooleanField(default=False)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("active", "Ordered"), ("completed", "Done"), ("revoked", "Cancelled")],
+                        default="active",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "fitness_verdict",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "Not given"),
+                            ("fit", "Fit"),
+                            ("fit_with_limits", "Fit with limits"),
+                            ("unfit", "Not fit"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("study_uid", models.CharField(blank=True, max_length=64)),
+                ("copies_to", models.ManyToManyField(blank=True, related_name="+", to="people.practitioner")),
+                (
+                    "exam_type",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="institution.examtype",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="people.patient"
+                    ),
+                ),
+                (
+                    "payer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="people.organization",
+                    ),
+                ),
+                (
+                    "requester",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="people.practitioner",
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="institution.site",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ScheduledProcedureStep',
+            name="ScheduledProcedureStep",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('station_ae_title', models.CharField(blank=True, max_length=16)),
-                ('start', models.DateTimeField()),
-                ('modality', models.CharField(max_length=16)),
-                ('description', models.CharField(blank=True, max_length=64)),
-                ('performing_physician_name', models.CharField(blank=True, max_length=64)),
-                ('status', models.CharField(default='SCHEDULED', max_length=12)),
-                ('order', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='steps', to='orders.servicerequest')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("station_ae_title", models.CharField(blank=True, max_length=16)),
+                ("start", models.DateTimeField()),
+                ("modality", models.CharField(max_length=16)),
+                ("description", models.CharField(blank=True, max_length=64)),
+                ("performing_physician_name", models.CharField(blank=True, max_length=64)),
+                ("status", models.CharField(default="SCHEDULED", max_length=12)),
+                (
+                    "order",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="steps",
+                        to="orders.servicerequest",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='servicerequest',
-            constraint=models.UniqueConstraint(fields=('accession_number', 'accession_issuer'), name='accession_names_one_order'),
+            model_name="servicerequest",
+            constraint=models.UniqueConstraint(
+                fields=("accession_number", "accession_issuer"), name="accession_names_one_order"
+            ),
         ),
     ]

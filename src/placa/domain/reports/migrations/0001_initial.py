@@ -6,73 +6,162 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('archive', '0001_initial'),
-        ('orders', '0001_initial'),
-        ('people', '0001_initial'),
+        ("archive", "0001_initial"),
+        ("orders", "0001_initial"),
+        ("people", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='DiagnosticReport',
+            name="DiagnosticReport",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('title', models.CharField(blank=True, max_length=200)),
-                ('status', models.CharField(choices=[('registered', 'Awaits review'), ('partial', 'Awaits signature'), ('preliminary', 'Preliminary'), ('final', 'Signed'), ('amended', 'Corrected'), ('cancelled', 'Withdrawn')], default='registered', max_length=12)),
-                ('final_at', models.DateTimeField(blank=True, null=True)),
-                ('signed_by', models.CharField(blank=True, max_length=120)),
-                ('source_instance_uid', models.CharField(blank=True, db_index=True, max_length=64)),
-                ('order', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='orders.servicerequest')),
-                ('study', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='archive.study')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("title", models.CharField(blank=True, max_length=200)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("registered", "Awaits review"),
+                            ("partial", "Awaits signature"),
+                            ("preliminary", "Preliminary"),
+                            ("final", "Signed"),
+                            ("amended", "Corrected"),
+                            ("cancelled", "Withdrawn"),
+                        ],
+                        default="registered",
+                        max_length=12,
+                    ),
+                ),
+                ("final_at", models.DateTimeField(blank=True, null=True)),
+                ("signed_by", models.CharField(blank=True, max_length=120)),
+                ("source_instance_uid", models.CharField(blank=True, db_index=True, max_length=64)),
+                (
+                    "order",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="orders.servicerequest",
+                    ),
+                ),
+                (
+                    "study",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="archive.study",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='ReadReceipt',
+            name="ReadReceipt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('practitioner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='people.practitioner')),
-                ('study', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='archive.study')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "practitioner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="people.practitioner",
+                    ),
+                ),
+                (
+                    "study",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="archive.study"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ReportVersion',
+            name="ReportVersion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('status', models.CharField(choices=[('registered', 'Awaits review'), ('partial', 'Awaits signature'), ('preliminary', 'Preliminary'), ('final', 'Signed'), ('amended', 'Corrected'), ('cancelled', 'Withdrawn')], max_length=12)),
-                ('source', models.CharField(choices=[('upload', 'Uploaded'), ('dicom_pdf', 'DICOM PDF'), ('dicom_sr', 'DICOM structured report'), ('hl7', 'HL7')], max_length=10)),
-                ('text', models.TextField(blank=True)),
-                ('storage_key', models.CharField(blank=True, max_length=120)),
-                ('digest', models.CharField(max_length=64)),
-                ('signed_by', models.CharField(blank=True, max_length=120)),
-                ('signed_at', models.DateTimeField(blank=True, null=True)),
-                ('received_at', models.DateTimeField()),
-                ('report', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='versions', to='reports.diagnosticreport')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("registered", "Awaits review"),
+                            ("partial", "Awaits signature"),
+                            ("preliminary", "Preliminary"),
+                            ("final", "Signed"),
+                            ("amended", "Corrected"),
+                            ("cancelled", "Withdrawn"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("upload", "Uploaded"),
+                            ("dicom_pdf", "DICOM PDF"),
+                            ("dicom_sr", "DICOM structured report"),
+                            ("hl7", "HL7"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("text", models.TextField(blank=True)),
+                ("storage_key", models.CharField(blank=True, max_length=120)),
+                ("digest", models.CharField(max_length=64)),
+                ("signed_by", models.CharField(blank=True, max_length=120)),
+                ("signed_at", models.DateTimeField(blank=True, null=True)),
+                ("received_at", models.DateTimeField()),
+                (
+                    "report",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="versions",
+                        to="reports.diagnosticreport",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['number'],
+                "ordering": ["number"],
             },
         ),
         migrations.AddIndex(
-            model_name='diagnosticreport',
-            index=models.Index(fields=['study', 'status'], name='reports_dia_study_i_9c9135_idx'),
+            model_name="diagnosticreport",
+            index=models.Index(fields=["study", "status"], name="reports_dia_study_i_9c9135_idx"),
         ),
         migrations.AddConstraint(
-            model_name='readreceipt',
-            constraint=models.UniqueConstraint(fields=('study', 'practitioner'), name='receipt_once'),
+            model_name="readreceipt",
+            constraint=models.UniqueConstraint(fields=("study", "practitioner"), name="receipt_once"),
         ),
         migrations.AddConstraint(
-            model_name='reportversion',
-            constraint=models.UniqueConstraint(fields=('report', 'number'), name='report_version_once'),
+            model_name="reportversion",
+            constraint=models.UniqueConstraint(fields=("report", "number"), name="report_version_once"),
         ),
     ]

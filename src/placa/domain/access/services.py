@@ -1,0 +1,34 @@
+"""What opening a study leaves behind: one audit event, and the doctor's reading that the clock may wait for."""
+
+from typing import Any
+
+from django.db import transaction
+
+from placa.common import clock
+from placa.domain.access.selectors import explain
+from placa.domain.access.viewers import Viewer
+from placa.domain.archive.models import Study
+from placa.domain.audit import services as audit
+from placa.domain.reports.models import ReadReceipt
+
+
+def opened(viewer: Viewer, study: Study, action: str, **detail: Any) -> None:
+    """Record that `viewer` did `action` (view, view_images, view_report, download, share …) on `study`.
+
+    One event a viewer, study, action and session within five minutes, never one a frame.
+    """
+    with transaction.atomic():
+        new = audit.record(
+            action=action, actor=viewer.actor, role=viewer.role, session=viewer.session, address=viewer.address,
+            study_uid=study.study_instance_uid, patient=str(study.patient_id or ""),
+            detail={"grants": explain(viewer, study)["grants"], **detail}, once_in_window=True,
+        )  # fmt: skip
+        if new and viewer.role == "doctor" and action in ("view_images", "view_report", "download"):
+            _doctor_read(viewer, study)
+
+
+def _doctor_read(viewer: Viewer, study: Study) -> None:
+    now = clock.now()
+    ReadReceipt.objects.get_or_create(study=study, practitioner_id=viewer.subject, defaults={"at": now})
+    if study.order and study.order.requester_id == viewer.subject:
+        Study.objects.filter(pk=study.pk, doctor_read_at=None).update(doctor_read_at=now)
