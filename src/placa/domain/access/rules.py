@@ -35,7 +35,7 @@ PERSONAL: frozenset[Role] = frozenset({"patient", "share", "visit"})  # a guardi
 Grant = Callable[[Viewer, Moment], Q]
 Restriction = Callable[[Viewer, Moment, Facet], Q]
 NONE = Q(pk__in=[])
-ALL = Q()
+ALL = Q(pk__isnull=False)  # never the empty Q: OR-ed with another it would vanish
 
 
 # --- grants: each answers which studies a viewer has anything to do with

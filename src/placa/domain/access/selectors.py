@@ -134,7 +134,7 @@ def _facet(viewer: Viewer, when: Moment, facet: Facet) -> Q:
 
 
 def _restricted(viewer: Viewer, when: Moment, facet: Facet) -> Q:
-    left = Q()
+    left = rules.ALL
     for bound in rules.RESTRICTIONS:
         if viewer.role in bound.roles:
             left &= bound.rule(viewer, when, facet)
