@@ -11,7 +11,7 @@ os.environ.setdefault("PLACA_HOME", tempfile.mkdtemp(prefix="placa-test-"))
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[None]:
+def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> None:
     """The migrated database with the cast in it; every test sees it in a transaction of its own."""
     from placa.demo import cast, rows
 
@@ -20,7 +20,6 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequ
         cast.people()
         cast.orders()
         rows.studies()
-    yield
 
 
 @pytest.fixture(autouse=True)

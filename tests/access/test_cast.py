@@ -67,6 +67,6 @@ def test_exact_visible_set(username: str, facet: str) -> None:
 def test_rows_say_the_same_as_facets(username: str) -> None:
     asker = viewer(username)
     for facet in ("images", "report", "download", "share"):
-        by_need = set(studies_visible_to(asker, need=facet).values_list("pk", flat=True))  # type: ignore[arg-type]
+        by_need = set(studies_visible_to(asker, need=facet).values_list("pk", flat=True))
         by_row = {study.pk for study in studies_visible_to(asker) if getattr(study, f"may_{facet}")}
         assert by_row == by_need

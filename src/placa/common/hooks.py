@@ -7,7 +7,7 @@ T = TypeVar("T")
 
 
 class Hook(Generic[T]):
-    """A named moment. Listeners run in the order in which they were connected, in the caller's transaction."""
+    """A named moment. Listeners run in the order of connecting, in the caller's transaction."""
 
     def __init__(self) -> None:
         self._listeners: list[Callable[[T], None]] = []

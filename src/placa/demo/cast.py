@@ -29,7 +29,7 @@ from placa.domain.people.models import (
     StaffMember,
 )
 
-PASSWORD = "Placa-demo-2026"  # noqa: S105  the demo's, printed at its start
+PASSWORD = "Placa-demo-2026"
 ISSUER = "ALBORADA"
 SUPPORT_PHONE = "809-555-0142"
 
@@ -86,7 +86,7 @@ class Person:
 PATIENTS = {
     "ana": Person(
         "Morales Peralta", "Ana", "402-1180-7", "F", 41, "ana@correo.example", "+18095550111", "ana",
-        {"address": "Calle Duarte 12, Santo Domingo", "phone": "+18095550112", "family_doctor": "Dra. Sol Egea"},
+        {"address": "Calle Duarte 12", "phone": "+18095550112", "family_doctor": "Dra. Sol Egea"},
     ),
     "bruno": Person("Reyes Morales", "Bruno", "402-2291-3", "M", 11),
     "carla": Person(
@@ -97,19 +97,93 @@ PATIENTS = {
 
 _DAY = dt.timedelta(days=1)
 _PLANS = (
-    StudyPlan("ana_ct", "ana", "TC de abdomen y pelvis con contraste", "CT", 8 * _DAY, "NORTE", "ct_abdomen", payer="quisqueya"),
-    StudyPlan("ana_cr", "ana", "Radiografía de tórax", "CR", dt.timedelta(hours=30), "CENTRO", "cr_chest", report="partial"),
+    StudyPlan(
+        "ana_ct",
+        "ana",
+        "TC de abdomen y pelvis con contraste",
+        "CT",
+        8 * _DAY,
+        "NORTE",
+        "ct_abdomen",
+        payer="quisqueya",
+    ),
+    StudyPlan(
+        "ana_cr",
+        "ana",
+        "Radiografía de tórax",
+        "CR",
+        dt.timedelta(hours=30),
+        "CENTRO",
+        "cr_chest",
+        report="partial",
+    ),
     StudyPlan("ana_us", "ana", "Sonografía renal", "US", 4 * _DAY, "NORTE", "us_renal", report="preliminary"),
-    StudyPlan("ana_mr", "ana", "Resonancia de rodilla derecha", "MR", dt.timedelta(hours=3), "NORTE", "mr_knee", report="registered"),
-    StudyPlan("ana_biopsy", "ana", "Biopsia guiada por sonografía", "US", 7 * _DAY, "CENTRO", "us_renal", hand_delivery=True),
-    StudyPlan("ana_ecg", "ana", "Electrocardiograma de 12 derivaciones", "ECG", 11 * _DAY, "NORTE", "ecg_12lead", kind="ecg"),
-    StudyPlan("ana_lab", "ana", "Laboratorio: hemograma y química", "DOC", 12 * _DAY, "NORTE", "lab_pdf", kind="laboratory", images=False),
+    StudyPlan(
+        "ana_mr",
+        "ana",
+        "Resonancia de rodilla derecha",
+        "MR",
+        dt.timedelta(hours=3),
+        "NORTE",
+        "mr_knee",
+        report="registered",
+    ),
+    StudyPlan(
+        "ana_biopsy",
+        "ana",
+        "Biopsia guiada por sonografía",
+        "US",
+        7 * _DAY,
+        "CENTRO",
+        "us_renal",
+        hand_delivery=True,
+    ),
+    StudyPlan(
+        "ana_ecg",
+        "ana",
+        "Electrocardiograma de 12 derivaciones",
+        "ECG",
+        11 * _DAY,
+        "NORTE",
+        "ecg_12lead",
+        kind="ecg",
+    ),
+    StudyPlan(
+        "ana_lab",
+        "ana",
+        "Laboratorio: hemograma y química",
+        "DOC",
+        12 * _DAY,
+        "NORTE",
+        "lab_pdf",
+        kind="laboratory",
+        images=False,
+    ),
     StudyPlan("ana_mg", "ana", "Mamografía bilateral", "MG", 620 * _DAY, "CENTRO", "mg_pair", offline=True),
     StudyPlan("bruno_dx", "bruno", "Radiografía de muñeca izquierda", "DX", 5 * _DAY, "NORTE", "dx_wrist"),
     StudyPlan("carla_cr", "carla", "Radiografía de tórax", "CR", 3 * _DAY, "NORTE", "cr_chest"),
-    StudyPlan("carla_wc", "carla", "Radiografía de columna lumbosacra", "DX", 2 * _DAY, "NORTE", "lumbar_xray", payer="arl"),
-    StudyPlan("stranger", "", "Radiografía de tórax", "CR", dt.timedelta(hours=2), "NORTE", "cr_chest", report="", doctor=""),
-)  # fmt: skip
+    StudyPlan(
+        "carla_wc",
+        "carla",
+        "Radiografía de columna lumbosacra",
+        "DX",
+        2 * _DAY,
+        "NORTE",
+        "lumbar_xray",
+        payer="arl",
+    ),
+    StudyPlan(
+        "stranger",
+        "",
+        "Radiografía de tórax",
+        "CR",
+        dt.timedelta(hours=2),
+        "NORTE",
+        "cr_chest",
+        report="",
+        doctor="",
+    ),
+)
 STUDIES = {plan.key: plan for plan in _PLANS}
 
 
@@ -192,7 +266,8 @@ def _doctors() -> None:
         email = f"{username}@medicos.example"
         Practitioner.objects.create(
             user=account(username, email, f"{title} {given} {family}"), family_name=family, given_name=given,
-            name_key=fold(f"{family} {given}"), title=title, licence=licence, specialty=specialty, email=email,
+            name_key=fold(f"{family} {given}"), title=title, licence=licence, specialty=specialty,
+            email=email,
             state=state,
         )  # fmt: skip
 

@@ -48,7 +48,8 @@ def report(plan: cast.StudyPlan, row: Study) -> DiagnosticReport | None:
     )  # fmt: skip
     if plan.report in ("preliminary", "final"):
         ReportVersion.objects.create(
-            report=found, number=1, status=plan.report, source=ReportVersion.Source.HL7, text="Sin hallazgos agudos.",
-            digest="0" * 64, received_at=row.exam_at, signed_at=final_at, signed_by=found.signed_by,
+            report=found, number=1, status=plan.report, source=ReportVersion.Source.HL7,
+            text="Sin hallazgos agudos.", digest="0" * 64, received_at=row.exam_at, signed_at=final_at,
+            signed_by=found.signed_by,
         )  # fmt: skip
     return found

@@ -101,7 +101,7 @@ def grant_visit_code(viewer: Viewer, moment: Moment) -> Q:
 
 
 def grant_staff(viewer: Viewer, moment: Moment) -> Q:
-    """Studies of the sites of a member of staff; those without a patient only through the inbox (9.1, 9.7)."""
+    """Studies of the sites of a member of staff; unmatched ones through the inbox (9.1, 9.7)."""
     if not viewer.permissions & STAFF_ROWS:
         return NONE
     within = ALL if viewer.sites is None else Q(site_id__in=viewer.sites) | Q(site=None)
@@ -208,14 +208,14 @@ def restrict_visit_scope(viewer: Viewer, moment: Moment, facet: Facet) -> Q:
 
 
 def restrict_staff_scope(viewer: Viewer, moment: Moment, facet: Facet) -> Q:
-    """Staff see rows with any study permission; opening one wants `studies`, or `inbox` before matching."""
+    """Any study permission shows rows; opening one wants `studies`, or `inbox` before matching."""
     if facet == "row" or viewer.may(Permission.STUDIES):
         return ALL
     return Q(patient=None) if facet == "images" and viewer.may(Permission.INBOX) else NONE
 
 
 def restrict_report_ready(viewer: Viewer, moment: Moment, facet: Facet) -> Q:
-    """A report is openable once there is one: final for everybody, preliminary for doctors and staff (2.3)."""
+    """A report opens once there is one: final for everybody, preliminary for doctors and staff (2.3)."""
     if facet != "report":
         return ALL
     return Q(Exists(openable_reports(viewer, moment).filter(study=OuterRef("pk"))))

@@ -28,11 +28,7 @@ def studies_visible_to(
     Each row says what else it has: `may_images`, `may_report`, `may_download`, `may_share` (bool).
     """
     when = moment(at)
-    facets = {
-        f"may_{facet}": Case(When(_facet(viewer, when, facet), then=Value(True)), default=False, output_field=BooleanField())
-        for facet in rules.FACETS
-        if facet != "row"
-    }  # fmt: skip
+    facets = {f"may_{facet}": _flag(_facet(viewer, when, facet)) for facet in rules.FACETS if facet != "row"}
     related = ("patient", "order__requester", "order__exam_type", "order__payer", "site")
     return Study.objects.filter(_facet(viewer, when, need)).select_related(*related).annotate(**facets)
 
@@ -40,19 +36,19 @@ def studies_visible_to(
 def get_study(
     viewer: Viewer, study_instance_uid: str, *, need: Facet = "row", at: dt.datetime | None = None
 ) -> Study:
-    """The study, if `viewer` has the facet `need` of it; else the refusal is audited and NotVisible raised."""
+    """The study, if `viewer` has the facet `need`; else the refusal is audited, NotVisible raised."""
     found = studies_visible_to(viewer, at=at, need=need).filter(study_instance_uid=study_instance_uid).first()
     if found is None:
         audit.record(
-            action=f"open_{need}", outcome="refused", actor=viewer.actor, role=viewer.role, session=viewer.session,
-            address=viewer.address, study_uid=study_instance_uid, once_in_window=True,
+            action=f"open_{need}", outcome="refused", actor=viewer.actor, role=viewer.role,
+            session=viewer.session, address=viewer.address, study_uid=study_instance_uid, once_in_window=True,
         )  # fmt: skip
         raise NotVisible(need)
     return found
 
 
 def has_facet(viewer: Viewer, study_instance_uid: str, need: Facet) -> bool:
-    """Whether `viewer` has the facet now, without an audit event: for what a page offers, not for what it opens."""
+    """Whether `viewer` has the facet now; no audit event: for what a page offers, not what it opens."""
     return studies_visible_to(viewer, need=need).filter(study_instance_uid=study_instance_uid).exists()
 
 
@@ -65,7 +61,7 @@ def openable_reports_of(viewer: Viewer, study: Study) -> list[DiagnosticReport]:
 
 
 def reports_listed_of(viewer: Viewer, studies: Iterable[Study]) -> dict[int, list[DiagnosticReport]]:
-    """Status of the reports of listed studies (nothing of their content), by primary key of the study."""
+    """Reports of listed studies, for their status only (nothing of the content), by key of the study."""
     by_study: dict[int, list[DiagnosticReport]] = {study.pk: [] for study in studies}
     reports = DiagnosticReport.objects.filter(study__in=by_study.keys())
     for report in reports.exclude(status=DiagnosticReport.Status.CANCELLED).order_by("id"):
@@ -86,7 +82,7 @@ def patients_in_sight(viewer: Viewer) -> QuerySet[Patient]:
 
 
 def release_moment(study: Study) -> dt.datetime | None:
-    """When the patient's side opens, by the rules of 2.4; None while staff or a doctor's reading decide it."""
+    """When the patient's side opens, by the rules of 2.4; None while staff decide it."""
     when = moment()
     if study.release == Study.Release.NOW:
         return study.released_at or study.clock_start
@@ -103,7 +99,7 @@ def release_moment(study: Study) -> dt.datetime | None:
 
 
 def explain(viewer: Viewer, study: Study, *, at: dt.datetime | None = None) -> dict[str, list[str]]:
-    """Names of the rules that speak for and against `viewer` on `study`: grants, and what blocks each facet."""
+    """Names of the rules that speak for `viewer` on `study` (grants), and of those that block each facet."""
     when = moment(at)
     one = Study.objects.filter(pk=study.pk)
     answer: dict[str, list[str]] = {
@@ -120,6 +116,10 @@ def explain(viewer: Viewer, study: Study, *, at: dt.datetime | None = None) -> d
             if viewer.role in bound.roles and not one.filter(bound.rule(viewer, when, facet)).exists()
         ]
     return answer
+
+
+def _flag(allowed: Q) -> Case:
+    return Case(When(allowed, then=Value(True)), default=False, output_field=BooleanField())
 
 
 def _facet(viewer: Viewer, when: Moment, facet: Facet) -> Q:

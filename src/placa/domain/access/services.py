@@ -1,4 +1,4 @@
-"""What opening a study leaves behind: one audit event, and the doctor's reading that the clock may wait for."""
+"""What opening a study leaves behind: an audit event, and the reading that the clock may wait for."""
 
 from typing import Any
 
@@ -19,8 +19,8 @@ def opened(viewer: Viewer, study: Study, action: str, **detail: Any) -> None:
     """
     with transaction.atomic():
         new = audit.record(
-            action=action, actor=viewer.actor, role=viewer.role, session=viewer.session, address=viewer.address,
-            study_uid=study.study_instance_uid, patient=str(study.patient_id or ""),
+            action=action, actor=viewer.actor, role=viewer.role, session=viewer.session,
+            address=viewer.address, study_uid=study.study_instance_uid, patient=str(study.patient_id or ""),
             detail={"grants": explain(viewer, study)["grants"], **detail}, once_in_window=True,
         )  # fmt: skip
         if new and viewer.role == "doctor" and action in ("view_images", "view_report", "download"):

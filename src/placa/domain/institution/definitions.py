@@ -67,6 +67,6 @@ def checked(key: str, value: Any) -> Any:
             raise ValueError(f"{key} must be {definition.minimum} or more")
         if definition.maximum is not None and value > definition.maximum:
             raise ValueError(f"{key} must be {definition.maximum} or less")
-    if key == "share_days" and not all(isinstance(days, int) and days > 0 for days in value):
-        raise ValueError("share_days must be a list of days")
+    if isinstance(value, list) and not all(isinstance(days, int) and days > 0 for days in value):
+        raise ValueError(f"{key} must be a list of days")
     return value

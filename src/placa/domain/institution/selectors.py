@@ -72,12 +72,9 @@ def exam_types() -> list[ExamType]:
 
 def release_delays() -> list[int]:
     """The different delays in hours that exam types set for themselves."""
-    return list(
-        ExamType.objects.filter(release_delay_hours__isnull=False)
-        .order_by()
-        .values_list("release_delay_hours", flat=True)
-        .distinct()
-    )
+    own = ExamType.objects.filter(release_delay_hours__isnull=False).order_by()
+    delays = own.values_list("release_delay_hours", flat=True).distinct()
+    return [hours for hours in delays if hours is not None]
 
 
 def storing_peer(ae_title: str, address: str) -> DicomPeer | None:
