@@ -4,8 +4,11 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext_lazy as _
 
 from placa.interfaces.web.ui import institution, navigation
+
+PORTAL_NAMES = {"doctor": _("Doctors"), "company": _("Companies"), "staff": _("Administration")}
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
@@ -21,6 +24,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     return {
         "institution": SimpleLazyObject(institution.current),
         "audience": audience,
+        "portal_name": PORTAL_NAMES.get(audience, ""),
         "nav": navigation.main_nav(audience, here) if signed_in else [],
         "user_menu": navigation.user_menu(audience, here) if signed_in else [],
         "bell_url": navigation.url_or_none("account:notices"),
