@@ -71,8 +71,12 @@ class Plane:
 
     def window(self, centre: tuple[float, float], radii: tuple[float, float]) -> Window:
         """The pixels that a shape can reach, so that a small organ costs little."""
-        left, right = np.searchsorted(self.x, (centre[0] - radii[0] - _MARGIN, centre[0] + radii[0] + _MARGIN))
-        top, bottom = np.searchsorted(self.y, (centre[1] - radii[1] - _MARGIN, centre[1] + radii[1] + _MARGIN))
+        left, right = np.searchsorted(
+            self.x, (centre[0] - radii[0] - _MARGIN, centre[0] + radii[0] + _MARGIN)
+        )
+        top, bottom = np.searchsorted(
+            self.y, (centre[1] - radii[1] - _MARGIN, centre[1] + radii[1] + _MARGIN)
+        )
         return slice(int(top), int(bottom)), slice(int(left), int(right))
 
     def at(self, window: Window) -> tuple[Array, Array, Array]:
@@ -83,7 +87,9 @@ class Plane:
         """A smooth random field over a window, about -1 to 1."""
         return waves(scale, seed).plane(self.x[window[1]], self.y[window[0]], self.z)
 
-    def ball(self, centre: tuple[float, float, float], radii: tuple[float, float, float]) -> tuple[Window, Array]:
+    def ball(
+        self, centre: tuple[float, float, float], radii: tuple[float, float, float]
+    ) -> tuple[Window, Array]:
         """Squared radius of an ellipsoid, below 1 inside, over the window that it can reach."""
         window = self.window(centre[:2], radii[:2])
         if abs(self.z - centre[2]) > radii[2] + _MARGIN:
@@ -125,7 +131,13 @@ def back_muscles(plane: Plane) -> None:
         plane.paint(window, radius < 1, 62)
 
 
-_VESSELS = ((-70, 10, 0.5, 0.2), (-90, -30, 0.2, -0.6), (-45, -20, -0.7, 0.3), (-100, 22, 0.1, 0.8), (-60, -48, 0.5, -0.2))
+_VESSELS = (
+    (-70, 10, 0.5, 0.2),
+    (-90, -30, 0.2, -0.6),
+    (-45, -20, -0.7, 0.3),
+    (-100, 22, 0.1, 0.8),
+    (-60, -48, 0.5, -0.2),
+)
 
 
 def liver_and_gallbladder(plane: Plane) -> None:
@@ -199,7 +211,10 @@ def vessels(plane: Plane) -> None:
 @lru_cache(maxsize=1)
 def _loops() -> tuple[tuple[float, float, float, float, float], ...]:
     rng = np.random.default_rng(5)
-    draws = [(*(rng.uniform(*span) for span in ((-100, 100), (-66, 10), (-155, 0), (11, 20), (0.7, 1.1))),) for _ in range(58)]
+    draws = [
+        (*(rng.uniform(*span) for span in ((-100, 100), (-66, 10), (-155, 0), (11, 20), (0.7, 1.1))),)
+        for _ in range(58)
+    ]
     return tuple((float(a), float(b), float(c), float(d), float(e)) for a, b, c, d, e in draws)
 
 
@@ -228,7 +243,9 @@ def lungs_and_heart(plane: Plane) -> None:
     for side in _SIDES:
         window = plane.window((side * 72, 0), (70, 105))
         x, y, z = plane.at(window)
-        dome = 104 + 4.4 * side + (side < 0) * 8 - ((x - side * 72) / 12) ** 2 * 0.9 - ((y - 6) / 12) ** 2 * 0.55
+        dome = (
+            104 + 4.4 * side + (side < 0) * 8 - ((x - side * 72) / 12) ** 2 * 0.9 - ((y - 6) / 12) ** 2 * 0.55
+        )
         lung = plane.inside[window] & (z > dome) & (np.abs(x - side * 74) < 66)
         plane.paint(window, lung, -860 + 190 * (plane.wobble(window, 16, 20) > 0.62))
     window, radius = plane.ball((18, -24, 138), (58, 46, 40))

@@ -33,7 +33,9 @@ def _hemithorax(wx: Array, wy: Array, side: int) -> Array:
     dome = bottom - 0.30 * (np.abs(wx - centre * 0.95) / 0.33) ** 2.2 - wy
     lung = soft(profile, 9) * soft(dome, 34)
     hilum = 0.12 * np.exp(-((wx - side * 0.17) ** 2 / 0.008 + (wy + 0.02) ** 2 / 0.03))
-    return np.asarray(-1.30 * lung + 0.34 * np.clip(_lung_vessels(wx, wy, side), 0, 0.75) * lung + hilum, np.float32)
+    return np.asarray(
+        -1.30 * lung + 0.34 * np.clip(_lung_vessels(wx, wy, side), 0, 0.75) * lung + hilum, np.float32
+    )
 
 
 def _lung_vessels(wx: Array, wy: Array, side: int) -> Array:
@@ -45,7 +47,9 @@ def _lung_vessels(wx: Array, wy: Array, side: int) -> Array:
         along = from_x * np.cos(angle) + from_y * np.sin(angle)
         reached = (along > 0) & (along < length)
         t = along[reached]
-        across = from_y[reached] * np.cos(angle) - from_x[reached] * np.sin(angle) + 0.05 * np.sin(t * 9 + number)
+        across = (
+            from_y[reached] * np.cos(angle) - from_x[reached] * np.sin(angle) + 0.05 * np.sin(t * 9 + number)
+        )
         fading = 1 - t / length
         drawn[reached] += np.exp(-((across / (0.016 * (0.25 + 0.75 * fading))) ** 2)) * fading
     return drawn
@@ -75,7 +79,9 @@ def _shoulder_girdle(wx: Array, wy: Array, side: int) -> Array:
     clavicle = -0.70 - 0.16 * (np.abs(wx) - 0.1) + 0.10 * np.sin(np.abs(wx) * 6)
     drawn = 0.34 * bump(wy - clavicle, 0.026, 4) * soft(away - 0.05, 60) * soft(0.66 - away, 60)
     scapula = (away - 0.62) - 0.28 * (wy + 0.5)
-    return np.asarray(drawn + 0.16 * bump(scapula, 0.05, 4) * soft(wy + 0.72, 60) * soft(-0.1 - wy, 20), np.float32)
+    return np.asarray(
+        drawn + 0.16 * bump(scapula, 0.05, 4) * soft(wy + 0.72, 60) * soft(-0.1 - wy, 20), np.float32
+    )
 
 
 def _mediastinum(wx: Array, wy: Array) -> Array:

@@ -59,7 +59,9 @@ def scan_abdomen(slices: int = 120, matrix: int = MATRIX, cache: Path | None = N
     return scan
 
 
-def _draw(slices: int, matrix: int, pixel: float, spacing: float, origin: tuple[float, float, float]) -> Volume:
+def _draw(
+    slices: int, matrix: int, pixel: float, spacing: float, origin: tuple[float, float, float]
+) -> Volume:
     steps = np.arange(matrix, dtype=np.float32) * np.float32(pixel)
     x, y = steps + np.float32(origin[0]), steps + np.float32(origin[1])
     rng = np.random.default_rng(7)
@@ -117,11 +119,18 @@ def _axial_series(identity: Identity, visit: Visit, scan: Scan) -> list[Dataset]
     return made
 
 
-def _reformat_series(identity: Identity, visit: Visit, scan: Scan, direction: str, count: int) -> list[Dataset]:
+def _reformat_series(
+    identity: Identity, visit: Visit, scan: Scan, direction: str, count: int
+) -> list[Dataset]:
     """Planes through the middle 60 % of the volume; rows run downwards, so that the head is up."""
     is_coronal = direction == "coronal"
     series = SeriesPlan(
-        f"ct-{direction}", 3 if is_coronal else 4, "CT", "Coronal" if is_coronal else "Sagital", "Phantom CT", "ABDOMEN"
+        f"ct-{direction}",
+        3 if is_coronal else 4,
+        "CT",
+        "Coronal" if is_coronal else "Sagital",
+        "Phantom CT",
+        "ABDOMEN",
     )
     size = scan.hu.shape[1]
     picks = np.unique(np.linspace(size * 0.2, size * 0.8, count).round().astype(int))
@@ -130,7 +139,9 @@ def _reformat_series(identity: Identity, visit: Visit, scan: Scan, direction: st
     made = []
     for number, pick in enumerate(picks, start=1):
         cut = scan.hu[:, pick, :] if is_coronal else scan.hu[:, :, pick]
-        pixels = np.clip(zoom(cut.astype(np.float32), (stretch, 1), order=1, grid_mode=True, mode="nearest"), -1024, 3071)
+        pixels = np.clip(
+            zoom(cut.astype(np.float32), (stretch, 1), order=1, grid_mode=True, mode="nearest"), -1024, 3071
+        )
         ds = _ct_image(identity, visit, series, number, pixels, scan.pixel)
         ds.ImageType = ["DERIVED", "SECONDARY", "MPR"]
         ds.SliceThickness = round(spacing, 4)

@@ -7,7 +7,9 @@ from pydicom.uid import EncapsulatedPDFStorage
 from .instances import Identity, SeriesPlan, Visit, code, new_instance
 
 
-def lab_pdf(identity: Identity, visit: Visit, pdf: bytes, title: str = "Resultados de laboratorio") -> list[Dataset]:
+def lab_pdf(
+    identity: Identity, visit: Visit, pdf: bytes, title: str = "Resultados de laboratorio"
+) -> list[Dataset]:
     """One encapsulated PDF. Raises ValueError where the bytes are not a PDF."""
     if not pdf.startswith(b"%PDF-"):
         raise ValueError("These bytes are not a PDF.")

@@ -90,7 +90,6 @@ def _complex(phase: NDArray[np.float64], heights: tuple[float, ...]) -> NDArray[
 
 def _waveform() -> Dataset:
     group = Dataset()
-    group.MultiplexGroupTimeOffset = 0
     group.WaveformOriginality = "ORIGINAL"
     signals = leads()
     group.NumberOfWaveformChannels = len(signals)

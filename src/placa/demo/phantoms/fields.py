@@ -29,7 +29,9 @@ def bump(distance: Any, width: float, power: float = 2) -> Array:
     return np.asarray(np.exp(-(np.abs(np.asarray(distance) / width) ** power)), dtype=np.float32)
 
 
-def ellipse(x: Array, y: Array, centre: tuple[float, float], radii: tuple[float, float], turn: float = 0) -> Array:
+def ellipse(
+    x: Array, y: Array, centre: tuple[float, float], radii: tuple[float, float], turn: float = 0
+) -> Array:
     """Squared elliptical radius: below 1 inside. `turn` in radians, from x towards y."""
     across = (x - centre[0]) * np.cos(turn) + (y - centre[1]) * np.sin(turn)
     along = (y - centre[1]) * np.cos(turn) - (x - centre[0]) * np.sin(turn)

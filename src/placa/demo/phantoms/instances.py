@@ -66,7 +66,9 @@ def code(value: str, scheme: str, meaning: str) -> Dataset:
     return item
 
 
-def new_instance(sop_class_uid: str, identity: Identity, visit: Visit, series: SeriesPlan, number: int) -> Dataset:
+def new_instance(
+    sop_class_uid: str, identity: Identity, visit: Visit, series: SeriesPlan, number: int
+) -> Dataset:
     """A data set with all modules above the image, and file meta information for Explicit VR Little Endian."""
     ds = Dataset()
     ds.SpecificCharacterSet = "ISO_IR 192"
@@ -79,7 +81,6 @@ def new_instance(sop_class_uid: str, identity: Identity, visit: Visit, series: S
     taken = visit.study_datetime + timedelta(seconds=30 * series.number, milliseconds=250 * number)
     ds.ContentDate = taken.strftime("%Y%m%d")
     ds.ContentTime = taken.strftime("%H%M%S.%f")
-    ds.AcquisitionDate, ds.AcquisitionTime = ds.ContentDate, ds.ContentTime
     ds.file_meta = _file_meta(ds)
     return ds
 
@@ -140,6 +141,7 @@ def set_grey_pixels(ds: Dataset, pixels: NDArray[np.uint16], bits_stored: int) -
     """
     if int(pixels.max()) >> bits_stored:
         raise ValueError(f"A pixel needs more than {bits_stored} bits.")
+    ds.AcquisitionDate, ds.AcquisitionTime = ds.ContentDate, ds.ContentTime
     ds.SamplesPerPixel = 1
     ds.PhotometricInterpretation = "MONOCHROME2"
     ds.Rows, ds.Columns = pixels.shape
@@ -158,4 +160,6 @@ def _word_element(pixels: NDArray[np.uint16]) -> DataElement:
 def set_compressed_frames(ds: Dataset, frames: list[bytes], transfer_syntax_uid: str) -> None:
     """Encapsulate one fragment a frame, with a basic offset table (PS3.5 A.4)."""
     ds.file_meta.TransferSyntaxUID = UID(transfer_syntax_uid)
-    ds["PixelData"] = DataElement(0x7FE00010, "OB", encapsulate(frames, has_bot=True), is_undefined_length=True)
+    ds["PixelData"] = DataElement(
+        0x7FE00010, "OB", encapsulate(frames, has_bot=True), is_undefined_length=True
+    )

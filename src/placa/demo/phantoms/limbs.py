@@ -25,7 +25,9 @@ def wrist_attenuation(rows: int = 700, columns: int = 540) -> Array:
     flesh = soft(outline - np.abs(x + 0.02), 40)
     total = 0.55 * flesh * np.sqrt(np.clip(1.05 - (x / 0.6) ** 2, 0.05, 1))
     total += _shaft(x, y, -0.12, 0.105, (-0.155, 1.4), 0.55) + _shaft(x, y, 0.165, 0.07, (-0.11, 1.4), 0.35)
-    total += _epiphysis(x, y, (-0.125, -0.205), (0.150, 0.036)) + _epiphysis(x, y, (0.168, -0.150), (0.085, 0.026))
+    total += _epiphysis(x, y, (-0.125, -0.205), (0.150, 0.036)) + _epiphysis(
+        x, y, (0.168, -0.150), (0.085, 0.026)
+    )
     for number, (cx, cy, width, height, turn) in enumerate(_CARPALS):
         total += _carpal(x, y, (cx, cy), (width, height), turn, number)
     for number, cx in enumerate((-0.215, -0.095, 0.02, 0.125)):
@@ -37,7 +39,9 @@ def wrist_attenuation(rows: int = 700, columns: int = 540) -> Array:
     return np.asarray(gaussian_filter(total, 0.0016 * rows), np.float32)
 
 
-def _shaft(x: Array, y: Array, centre: float | Array, half: float, ends: tuple[float, float], flare: float) -> Array:
+def _shaft(
+    x: Array, y: Array, centre: float | Array, half: float, ends: tuple[float, float], flare: float
+) -> Array:
     """A long bone: dense cortex, lighter marrow, wider at its ends."""
     widened = half * (1 + flare * bump(y - ends[0], 0.12) + flare * bump(y - ends[1], 0.12))
     u = np.abs(x - centre) / widened
@@ -98,7 +102,9 @@ def _vertebra_from_front(x: Array, y: Array, level: float, half: float, ribs: bo
 
 def _sacrum_and_wings(x: Array, y: Array) -> Array:
     away = np.abs(x)
-    sacrum = soft(0.235 - 0.42 * (y - 0.62) - away, 34) * soft(y - 0.60 - 0.5 * np.clip(away - 0.12, 0, 1) ** 2, 50)
+    sacrum = soft(0.235 - 0.42 * (y - 0.62) - away, 34) * soft(
+        y - 0.60 - 0.5 * np.clip(away - 0.12, 0, 1) ** 2, 50
+    )
     drawn = 0.55 * sacrum
     for row in (0.72, 0.84, 0.95):
         for side in (-1, 1):

@@ -27,16 +27,18 @@ def breast(seed: int, oblique: bool) -> Array:
     wavy = y + 0.015 * fractal(shape, 4.5, seed) - middle
     reach = 0.80 * np.clip(1 - np.abs(wavy / 0.84) ** 2.4, 0, 1) ** 0.52
     if oblique:
-        tail = np.clip(0.36 + 0.10 * (y + 1), 0, 0.5) * soft(-0.05 - y, 5)
+        tail = (0.36 + 0.36 * (y + 1)) * soft(-0.25 - y, 9)
         # A smooth maximum, so that the armpit's fold runs into the breast without a corner.
         reach = np.log(np.exp(11 * reach) + np.exp(11 * tail)) / 11 - 0.02
     depth = reach - x + 0.01 * fractal(shape, 4.5, seed + 1)
     inside, thickness = soft(depth, 120), 1 - np.exp(-np.clip(depth, 0, 1) * 9)
     grain = fractal(shape, 3.1, seed + 2)
     centre = np.exp(-((x - 0.36) ** 2 / 0.06 + (wavy + 0.02) ** 2 / 0.13))
-    gland = soft(grain * 0.75 + centre * 2.6 - 1.5, 3)
+    gland = soft(grain * 0.75 + centre * 2.6 - 1.5 - 2 * soft(-y - 0.45, 9), 3)
     ducts = gaussian_filter(np.exp(-((np.abs(fractal(shape, 2.9, seed + 3)) / 0.14) ** 2)), 0.8) * centre
-    image = inside * (0.20 + 0.12 * thickness + 0.44 * gland * thickness + 0.13 * ducts + 0.045 * grain * thickness)
+    image = inside * (
+        0.20 + 0.12 * thickness + 0.44 * gland * thickness + 0.13 * ducts + 0.045 * grain * thickness
+    )
     image += 0.08 * bump(depth - 0.012, 0.009) * inside
     nipple = soft(1 - ((x - reach.max() + 0.014) / 0.026) ** 2 - ((y - middle) / 0.03) ** 2, 8)
     image = np.maximum(image, 0.40 * nipple)

@@ -50,7 +50,16 @@ def cr_chest(identity: Identity, visit: Visit) -> list[Dataset]:
     chest = code("51185008", "SCT", "Chest")
     postero_anterior = code("272479007", "SCT", "postero-anterior")
     view = View(
-        chest_attenuation, "Tórax PA", "PA", postero_anterior, chest, "CHEST", ("L", "F"), 0.25, 120, (0.05, 0.86, 1.15)
+        chest_attenuation,
+        "Tórax PA",
+        "PA",
+        postero_anterior,
+        chest,
+        "CHEST",
+        ("L", "F"),
+        0.25,
+        120,
+        (0.05, 0.86, 1.15),
     )
     return [_exposure(identity, visit, view, 1)]
 
@@ -105,7 +114,9 @@ def lumbar_xray(identity: Identity, visit: Visit) -> list[Dataset]:
         "U",
         6,
     )
-    return [_exposure(identity, visit, view, number) for number, view in enumerate((frontal, lateral), start=1)]
+    return [
+        _exposure(identity, visit, view, number) for number, view in enumerate((frontal, lateral), start=1)
+    ]
 
 
 def _exposure(identity: Identity, visit: Visit, view: View, number: int) -> Dataset:

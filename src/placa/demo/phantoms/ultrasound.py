@@ -1,6 +1,7 @@
 """A renal ultrasound cine as DICOM: JPEG frames in colour, calibrated region (PS3.3 A.7, C.8.5.5, C.8.5.6)."""
 
 import io
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +10,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import JPEGBaseline8Bit, UltrasoundMultiFrameImageStorage
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from .fields import Array, fractal
+from .fields import Array, ellipse, fractal
 from .instances import Identity, SeriesPlan, Visit, code, new_instance, set_compressed_frames
 
 ROWS, COLUMNS = 560, 740
@@ -27,6 +28,7 @@ def us_renal(identity: Identity, visit: Visit, frames: int = 36) -> list[Dataset
     series = SeriesPlan("us-cine", 1, "US", "Riñón derecho longitudinal", "Phantom US", "KIDNEY")
     ds = new_instance(UltrasoundMultiFrameImageStorage, identity, visit, series, 1)
     ds.ImageType = ["ORIGINAL", "PRIMARY", "ABDOMINAL", "0001"]
+    ds.Laterality = "R"
     ds.NumberOfFrames = frames
     ds.FrameIncrementPointer = 0x00181063
     ds.FrameTime = FRAME_MS
@@ -67,6 +69,12 @@ def _speckle(rng: np.random.Generator) -> Array:
     return np.asarray((pattern / pattern.mean()) ** 0.7, np.float32)
 
 
+@lru_cache(maxsize=3)
+def _tissue(seed: int) -> Array:
+    return fractal((_SAMPLES, _BEAMS), 3, seed)
+
+
+@lru_cache(maxsize=1)
 def _beam_grid() -> tuple[Array, Array, Array]:
     depth, beam = np.meshgrid(np.linspace(0, 1, _SAMPLES), np.linspace(-1, 1, _BEAMS), indexing="ij")
     x = (depth + _APEX) * np.sin(beam * _HALF_ANGLE)
@@ -83,19 +91,17 @@ def _echo(breath: float) -> Array:
     """Echo strength in beam space: skin, liver with veins, kidney with its sinus, gallbladder, diaphragm."""
     depth, x, y = _beam_grid()
     shape = depth.shape
-    echo = np.full(shape, 0.34, np.float32) + 0.05 * fractal(shape, 3, 9)
+    echo = np.full(shape, 0.34, np.float32) + 0.05 * _tissue(9)
     echo = np.where(depth < 0.07, 0.62 + 0.2 * np.sin(depth * 240), echo)
     x, y = x - np.float32(0.035 * breath), y - np.float32(0.012 * breath)
 
     def oval(cx: float, cy: float, a: float, b: float, turn: float) -> Array:
-        across = (x - cx) * np.cos(turn) + (y - cy) * np.sin(turn)
-        along = (y - cy) * np.cos(turn) - (x - cx) * np.sin(turn)
-        return np.asarray((across / a) ** 2 + (along / b) ** 2, np.float32)
+        return ellipse(x, y, (cx, cy), (a, b), turn)
 
     kidney = oval(0.10, 0.55, 0.30, 0.135, 0.18)
-    echo = np.where(kidney < 1, 0.21 + 0.03 * fractal(shape, 3, 10), echo)
+    echo = np.where(kidney < 1, 0.21 + 0.03 * _tissue(10), echo)
     echo = np.where((kidney > 0.95) & (kidney < 1.10), 0.66, echo)
-    sinus = oval(0.10, 0.55, 0.19, 0.055, 0.18) + 0.18 * fractal(shape, 3, 11)
+    sinus = oval(0.10, 0.55, 0.19, 0.055, 0.18) + 0.18 * _tissue(11)
     echo = np.where(sinus < 1, 0.72, echo)
     for cx, cy in ((-0.02, 0.50), (0.12, 0.50), (0.22, 0.55), (0.02, 0.60), (0.17, 0.63)):
         echo = np.where(oval(cx, cy, 0.034, 0.026, 0.2) < 1, 0.12, echo)
@@ -115,7 +121,9 @@ def _scan_conversion() -> tuple[Array, Array, NDArray[np.bool_]]:
     """Where each pixel looks in beam space: sample, beam, and whether it lies in the fan."""
     half_width = _VIEW_HEIGHT * COLUMNS / ROWS / 2
     y, x = np.meshgrid(
-        np.linspace(-0.03, _VIEW_HEIGHT - 0.03, ROWS), np.linspace(-half_width, half_width, COLUMNS), indexing="ij"
+        np.linspace(-0.03, _VIEW_HEIGHT - 0.03, ROWS),
+        np.linspace(-half_width, half_width, COLUMNS),
+        indexing="ij",
     )
     radius = np.hypot(x, y + _APEX) - _APEX
     angle = np.arctan2(x, y + _APEX) / _HALF_ANGLE
@@ -128,7 +136,9 @@ def _screen(grey: Array) -> NDArray[np.uint8]:
     """A faintly warm grey map, a grey bar at the right, depth marks every 10 mm and an amber focus mark."""
     tint = np.array([1.0, 0.985, 0.95], np.float32)
     image = grey[..., None] * tint
-    image[80:240, COLUMNS - 22 : COLUMNS - 12] = np.linspace(1, 0, 160, dtype=np.float32)[:, None, None] * tint
+    image[80:240, COLUMNS - 22 : COLUMNS - 12] = (
+        np.linspace(1, 0, 160, dtype=np.float32)[:, None, None] * tint
+    )
     for tens in range(1, int(DEPTH_MM // 10)):
         row = round((0.03 * DEPTH_MM + tens * 10) / MM_A_PIXEL)
         length = 10 if tens % 5 == 0 else 5
