@@ -5,7 +5,7 @@ from html import escape
 
 from weasyprint import HTML
 
-from .phantoms import Identity, Visit
+from placa.demo.phantoms import Identity, Visit
 
 _SEXES = {"F": "Mujer", "M": "Hombre", "O": "Otro"}
 
@@ -76,7 +76,8 @@ SECTIONS: dict[str, tuple[Measurement, ...]] = {
 
 _STYLE = """
 @page { size: letter; margin: 18mm 16mm 20mm;
-  @bottom-right { content: "Página " counter(page) " de " counter(pages); font: 8pt sans-serif; color: #5b6472 } }
+  @bottom-right { content: "Página " counter(page) " de " counter(pages); font: 8pt sans-serif; color: #5b6472
+  } }
 body { font: 9.5pt/1.4 Figtree, "DejaVu Sans", "Liberation Sans", sans-serif; color: #1d2430 }
 header { border-bottom: 1.5pt solid #0f6bd7; padding-bottom: 4mm; margin-bottom: 5mm }
 h1 { font-size: 15pt; margin: 0 } header p { margin: 1mm 0 0; color: #5b6472 }
@@ -86,7 +87,8 @@ h2 { font-size: 11pt; margin: 5mm 0 1.5mm; color: #0b4f9e }
 table { width: 100%; border-collapse: collapse } tr { break-inside: avoid }
 th { text-align: left; font-weight: 600; color: #5b6472; border-bottom: .7pt solid #aab4c2; padding: 1mm }
 td { padding: .9mm 1mm; border-bottom: .4pt solid #e1e6ed } .n { text-align: right; width: 22mm }
-th.n { text-align: right } .u { width: 22mm } .r { width: 40mm } .f { width: 14mm; font-weight: 700; color: #9a3412 }
+th.n { text-align: right } .u { width: 22mm } .r { width: 40mm }
+.f { width: 14mm; font-weight: 700; color: #9a3412 }
 footer { margin-top: 7mm; color: #5b6472; font-size: 8.5pt }
 """
 
@@ -115,7 +117,8 @@ def lab_report_html(identity: Identity, visit: Visit) -> str:
     described = "".join(f"<dt>{escape(term)}</dt><dd>{escape(fact)}</dd>" for term, fact in facts.items())
     sections = "".join(_section(name, rows) for name, rows in SECTIONS.items())
     return (
-        f'<!doctype html><html lang="es"><head><meta charset="utf-8"><title>{escape(visit.description)}</title>'
+        '<!doctype html><html lang="es"><head><meta charset="utf-8">'
+        f"<title>{escape(visit.description)}</title>"
         f"<style>{_STYLE}</style></head><body><header><h1>{escape(visit.institution_name)}</h1>"
         f"<p>{escape(visit.description)}</p></header><dl>{described}</dl>{sections}"
         "<footer>Los intervalos de referencia son los de este laboratorio para mujeres adultas. "
@@ -125,7 +128,8 @@ def lab_report_html(identity: Identity, visit: Visit) -> str:
 
 def _section(name: str, rows: tuple[Measurement, ...]) -> str:
     body = "".join(
-        f'<tr><td>{escape(row.name)}</td><td class="n">{row.written(row.value)}</td><td class="u">{row.unit}</td>'
+        f'<tr><td>{escape(row.name)}</td><td class="n">{row.written(row.value)}</td>'
+        f'<td class="u">{row.unit}</td>'
         f'<td class="r">{row.reference}</td><td class="f">{row.flag}</td></tr>'
         for row in rows
     )
@@ -133,4 +137,5 @@ def _section(name: str, rows: tuple[Measurement, ...]) -> str:
         '<tr><th>Prueba</th><th class="n">Resultado</th><th class="u">Unidad</th>'
         '<th class="r">Referencia</th><th class="f"></th></tr>'
     )
-    return f"<section><h2>{escape(name)}</h2><table><thead>{heads}</thead><tbody>{body}</tbody></table></section>"
+    table = f"<table><thead>{heads}</thead><tbody>{body}</tbody></table>"
+    return f"<section><h2>{escape(name)}</h2>{table}</section>"

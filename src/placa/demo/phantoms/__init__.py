@@ -3,14 +3,14 @@
 Each generator takes an `Identity` and a `Visit` and returns data sets that are ready for `save_as`.
 """
 
-from .ct import ct_abdomen
-from .documents import lab_pdf
-from .ecg import ecg_12lead
-from .instances import Identity, Visit, derived_uid
-from .mammography import mg_pair
-from .mr import mr_knee
-from .radiography import cr_chest, dx_wrist, lumbar_xray
-from .ultrasound import us_renal
+from placa.demo.phantoms.ct import ct_abdomen
+from placa.demo.phantoms.documents import lab_pdf
+from placa.demo.phantoms.ecg import ecg_12lead
+from placa.demo.phantoms.instances import Identity, Visit, derived_uid
+from placa.demo.phantoms.mammography import mg_pair
+from placa.demo.phantoms.mr import mr_knee
+from placa.demo.phantoms.radiography import cr_chest, dx_wrist, lumbar_xray
+from placa.demo.phantoms.ultrasound import us_renal
 
 __all__ = [
     "Identity",

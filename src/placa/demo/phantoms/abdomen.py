@@ -1,6 +1,7 @@
-"""A person's abdomen in Hounsfield units, portal phase, plane by plane (synthetic: no patient was ever near it).
+"""A person's abdomen in Hounsfield units, portal phase, plane by plane (synthetic).
 
-Coordinates are DICOM's patient coordinates in mm (PS3.3 C.7.6.2.1.1): x to the patient's left, y to the back, z up.
+Coordinates are DICOM's patient coordinates in mm (PS3.3 C.7.6.2.1.1): x to the patient's left, y to the
+back, z up.
 """
 
 from dataclasses import dataclass, field
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from .fields import Array, Waves
+from placa.demo.phantoms.fields import Array, Waves
 
 Mask = NDArray[np.bool_]
 Window = tuple[slice, slice]
@@ -59,12 +60,13 @@ class Plane:
             self.y[:, None] + 4 * waves(80, 2).plane(self.x, self.y, self.z),
             self.z + 5 * waves(90, 3).plane(self.x, self.y, self.z),
         )
-        self.powers = (np.abs(self.warped[0]) ** _ROUNDNESS, np.abs(self.warped[1]) ** _ROUNDNESS)
+        exponent = np.float32(_ROUNDNESS)
+        self.powers = (np.abs(self.warped[0]) ** exponent, np.abs(self.warped[1]) ** exponent)
         self.half_width = HALF_WIDTH - 10 * float(np.exp(-(((self.z + 60) / 50) ** 2)))
         self.liver = np.zeros(self.hu.shape, bool)
 
     def outline(self, inset: float, front_inset: float | None = None) -> Array:
-        """Below 1 inside the body's outline, drawn `inset` mm in from the side and `front_inset` from the front."""
+        """Below 1 inside the body's outline, `inset` mm in from the sides, `front_inset` from the front."""
         width = np.float32((self.half_width - inset) ** -_ROUNDNESS)
         depth = np.float32((HALF_DEPTH - (inset if front_inset is None else front_inset)) ** -_ROUNDNESS)
         return self.powers[0] * width + self.powers[1] * depth

@@ -3,13 +3,13 @@
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from .fields import Array, bump, fractal, soft, unit_grid
+from placa.demo.phantoms.fields import Array, bump, fractal, soft, unit_grid
 
 _RIBS = 10
 
 
 def chest_attenuation(size: int = 750) -> Array:
-    """Attenuation along the beam, the patient facing the viewer: the patient's left at the right. Square, float."""
+    """Attenuation along the beam, the patient facing the viewer: the patient's left at the right. Square."""
     x, y = unit_grid(size, size)
     wx = x + np.float32(0.02) * fractal((size, size), 4.5, 1)
     wy = y + np.float32(0.02) * fractal((size, size), 4.5, 2)
@@ -22,7 +22,8 @@ def chest_attenuation(size: int = 750) -> Array:
         total += _ribs(wx, wy, side) * torso
         total += _shoulder_girdle(wx, wy, side)
     total += _mediastinum(wx, wy)
-    return gaussian_filter(total, 0.0013 * size) + np.float32(0.03) * fractal((size, size), 2.2, 4)
+    blurred: Array = gaussian_filter(total, 0.0013 * size)
+    return blurred + np.float32(0.03) * fractal((size, size), 2.2, 4)
 
 
 def _hemithorax(wx: Array, wy: Array, side: int) -> Array:
@@ -69,15 +70,15 @@ def _ribs(wx: Array, wy: Array, side: int) -> Array:
         drawn[reach] += 0.13 * body + 0.10 * rim
         if number < 7:
             reach = (away > 0.30) & (away < 0.70)
-            line = start + 0.30 + 0.342 * (0.70 - away[reach])
-            drawn[reach] += 0.055 * bump(wy[reach] - line, 0.02, 4)
+            front_line = start + 0.30 + 0.342 * (0.70 - away[reach])
+            drawn[reach] += 0.055 * bump(wy[reach] - front_line, 0.02, 4)
     return drawn
 
 
 def _shoulder_girdle(wx: Array, wy: Array, side: int) -> Array:
     away = side * wx
     clavicle = -0.70 - 0.16 * (np.abs(wx) - 0.1) + 0.10 * np.sin(np.abs(wx) * 6)
-    drawn = 0.34 * bump(wy - clavicle, 0.026, 4) * soft(away - 0.05, 60) * soft(0.66 - away, 60)
+    drawn: Array = 0.34 * bump(wy - clavicle, 0.026, 4) * soft(away - 0.05, 60) * soft(0.66 - away, 60)
     scapula = (away - 0.62) - 0.28 * (wy + 0.5)
     return np.asarray(
         drawn + 0.16 * bump(scapula, 0.05, 4) * soft(wy + 0.72, 60) * soft(-0.1 - wy, 20), np.float32

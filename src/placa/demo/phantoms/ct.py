@@ -9,10 +9,18 @@ from pydicom.dataset import Dataset
 from pydicom.uid import CTImageStorage
 from scipy.ndimage import zoom
 
-from .abdomen import ORGANS, Plane, smooth
-from .fields import Array, noise
-from .instances import Identity, SeriesPlan, Visit, code, derived_uid, new_instance, set_grey_pixels
-from .skeleton import BONES
+from placa.demo.phantoms.abdomen import ORGANS, Plane, smooth
+from placa.demo.phantoms.fields import Array, noise
+from placa.demo.phantoms.instances import (
+    Identity,
+    SeriesPlan,
+    Visit,
+    code,
+    derived_uid,
+    new_instance,
+    set_grey_pixels,
+)
+from placa.demo.phantoms.skeleton import BONES
 
 Volume = NDArray[np.int16]
 MATRIX = 512
@@ -92,9 +100,9 @@ def ct_abdomen(
     sagittal: int = 0,
     cache: Path | None = None,
 ) -> list[Dataset]:
-    """An axial series with contrast, portal phase, 512 x 512, and reformats of 0.71 mm pixels from the same voxels.
+    """An axial series with contrast, portal phase, 512 x 512, and reformats made from the same voxels.
 
-    Geometry, HU and the 9 mm cyst are exact (see `abdomen`). `cache` names a folder that keeps the drawn voxels.
+    Geometry, HU and the 9 mm cyst are exact (see `abdomen`). `cache` is a folder that keeps the voxels.
     """
     scan = scan_abdomen(slices, cache=cache)
     made = _axial_series(identity, visit, scan)
@@ -146,7 +154,7 @@ def _reformat_series(
         ds.ImageType = ["DERIVED", "SECONDARY", "MPR"]
         ds.SliceThickness = round(spacing, 4)
         offset = float(pick) * scan.pixel
-        # The resampling keeps the volume's edges: the first new row lies nearer to the top edge than the first slice.
+        # Resampling keeps the volume's edges: the first new row lies nearer to the top edge than slice 1.
         top = scan.origin[2] + scan.spacing / 2 - scan.pixel / 2
         if is_coronal:
             _place(ds, (scan.origin[0], scan.origin[1] + offset, top), [1, 0, 0, 0, 0, -1])

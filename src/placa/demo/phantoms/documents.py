@@ -4,7 +4,7 @@ from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.uid import EncapsulatedPDFStorage
 
-from .instances import Identity, SeriesPlan, Visit, code, new_instance
+from placa.demo.phantoms.instances import Identity, SeriesPlan, Visit, code, new_instance
 
 
 def lab_pdf(

@@ -7,14 +7,14 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import TwelveLeadECGWaveformStorage
 
-from .instances import Identity, SeriesPlan, Visit, code, new_instance
+from placa.demo.phantoms.instances import Identity, SeriesPlan, Visit, code, new_instance
 
 SAMPLING_HZ = 500
 SECONDS = 10
 RATE_BPM = 72
 #: One stored unit, as in common carts.
 MICROVOLT_A_UNIT = 2.5
-#: Lead, its MDC code, and the heights of P, Q, R, S and T in mV. III and the augmented leads follow from I and II.
+#: Heights of P, Q, R, S and T in mV. III and the augmented leads follow from I and II.
 _MEASURED = {
     "I": (0.10, -0.03, 0.75, -0.08, 0.22),
     "II": (0.15, -0.05, 1.10, -0.12, 0.30),
@@ -25,6 +25,7 @@ _MEASURED = {
     "V5": (0.08, -0.08, 1.15, -0.15, 0.30),
     "V6": (0.08, -0.07, 0.90, -0.06, 0.24),
 }
+#: Lead and its code in MDC.
 LEADS = {
     "I": "2:1",
     "II": "2:2",

@@ -1,5 +1,6 @@
 """Smooth random fields and soft edges, the building blocks of every phantom. All of them are seeded."""
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -9,14 +10,17 @@ from scipy.ndimage import gaussian_filter
 Array = NDArray[np.float32]
 
 
+@lru_cache(maxsize=24)
 def fractal(shape: tuple[int, int], slope: float, seed: int) -> Array:
-    """Noise whose power falls with spatial frequency to the power `slope`; mean 0, deviation 1."""
+    """Noise whose power falls with spatial frequency to the power `slope`; mean 0, deviation 1. Read-only."""
     spectrum = np.fft.fft2(np.random.default_rng(seed).normal(size=shape))
     frequency = np.hypot(np.fft.fftfreq(shape[0])[:, None], np.fft.fftfreq(shape[1])[None])
     frequency[0, 0] = 1
     field = np.real(np.fft.ifft2(spectrum / frequency ** (slope / 2)))
     field -= field.mean()
-    return (field / field.std()).astype(np.float32)
+    made: Array = (field / field.std()).astype(np.float32)
+    made.flags.writeable = False  # it is kept and handed out again
+    return made
 
 
 def soft(value: Any, sharpness: float = 30) -> Array:
@@ -54,10 +58,10 @@ def noise(shape: tuple[int, int], blur: float, rng: np.random.Generator) -> Arra
 
 
 class Waves:
-    """A sum of five plane waves of random direction: a cheap, smooth wobble in three dimensions, about -1 to 1.
+    """Five plane waves of random direction: a cheap, smooth wobble in three dimensions, about -1 to 1.
 
-    `scale` is the longest wavelength's measure in mm. Sines of sums are split, so that a plane costs one small matrix
-    product instead of five sines a pixel.
+    `scale` is the measure of the longest wavelength in mm. Sines of sums are split: a plane costs one small
+    matrix product instead of five sines a pixel.
     """
 
     def __init__(self, scale: float, seed: int) -> None:
@@ -76,4 +80,4 @@ class Waves:
         along_y = np.outer(y, ky) + (kz * z + self._phases)
         rows = np.hstack([np.sin(along_y) * self._weights, np.cos(along_y) * self._weights])
         columns = np.vstack([np.cos(along_x), np.sin(along_x)])
-        return (rows @ columns).astype(np.float32)
+        return np.asarray(rows @ columns, np.float32)

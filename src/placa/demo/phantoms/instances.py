@@ -29,7 +29,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class Visit:
-    """One study: where, when and why. `study_datetime` is local time, its zone is written where it has one."""
+    """One study: where, when and why. `study_datetime` is local; its zone is written where it has one."""
 
     study_instance_uid: str
     accession_number: str
@@ -69,7 +69,7 @@ def code(value: str, scheme: str, meaning: str) -> Dataset:
 def new_instance(
     sop_class_uid: str, identity: Identity, visit: Visit, series: SeriesPlan, number: int
 ) -> Dataset:
-    """A data set with all modules above the image, and file meta information for Explicit VR Little Endian."""
+    """A data set with all modules above the image, and file meta for Explicit VR Little Endian."""
     ds = Dataset()
     ds.SpecificCharacterSet = "ISO_IR 192"
     ds.SOPClassUID = UID(sop_class_uid)

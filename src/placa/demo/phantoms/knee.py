@@ -4,17 +4,18 @@ Local millimetres: x from lateral (negative) to medial, y to the back, z up, wit
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
-from .fields import Array, ellipse, fractal
+from placa.demo.phantoms.fields import Array, ellipse, fractal
 
 FAT, MARROW, MUSCLE, CARTILAGE, FLUID, TENDON, CORTEX = 0.15, 0.20, 0.38, 0.74, 1.0, 0.05, 0.05
 Mask = NDArray[np.bool_]
 Point = tuple[float, float]
-#: Where the medial meniscus is torn: x from, to. The posterior horn there has a bright line to its lower face.
+#: Where the medial meniscus is torn: x from, to. Its posterior horn there has a bright line.
 TEAR_SPAN = (13.0, 29.0)
 
 
@@ -27,7 +28,7 @@ class Sagittal:
     z: Array
     signal: Array
 
-    def paint(self, mask: Mask, value: float | Array) -> None:
+    def paint(self, mask: Mask, value: Any) -> None:
         self.signal[mask] = value if np.isscalar(value) else np.asarray(value)[mask]
 
     def strand(self, points: tuple[Point, Point, Point], half: float) -> Mask:

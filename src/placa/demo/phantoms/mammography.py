@@ -6,9 +6,9 @@ from pydicom.dataset import Dataset
 from pydicom.uid import DigitalMammographyXRayImageStorageForPresentation
 from scipy.ndimage import gaussian_filter, zoom
 
-from .fields import Array, bump, fractal, noise, soft
-from .instances import Identity, SeriesPlan, Visit, code, new_instance, set_grey_pixels
-from .radiography import describe_projection
+from placa.demo.phantoms.fields import Array, bump, fractal, noise, soft
+from placa.demo.phantoms.instances import Identity, SeriesPlan, Visit, code, new_instance, set_grey_pixels
+from placa.demo.phantoms.radiography import describe_projection
 
 ROWS, COLUMNS = 1280, 960
 PIXEL_MM = 0.19
@@ -20,7 +20,7 @@ _VIEW_CODES = {
 
 
 def breast(seed: int, oblique: bool) -> Array:
-    """A left breast, chest wall at the left, 640 x 480, 0 to 1. The oblique view shows the pectoral muscle."""
+    """A left breast, chest wall at the left, 640 x 480, 0 to 1. The oblique view shows the pectoralis."""
     shape = (ROWS // 2, COLUMNS // 2)
     y, x = np.meshgrid(np.linspace(-1, 1, shape[0]), np.linspace(0, 1, shape[1]), indexing="ij")
     middle = 0.16 if oblique else 0.04
@@ -60,7 +60,7 @@ def _pixels(side: str, name: str, number: int) -> NDArray[np.uint16]:
     large = zoom(drawn, 2, order=1)
     grain = noise(large.shape, 0.7, np.random.default_rng(number))
     values = large * 3700 + grain * (4 + 26 * (large > 0.06))
-    return np.clip(np.rint(values), 0, 4095).astype(np.uint16)
+    return np.asarray(np.clip(np.rint(values), 0, 4095), np.uint16)
 
 
 def _view(identity: Identity, visit: Visit, number: int, side: str, name: str) -> Dataset:
@@ -72,7 +72,7 @@ def _view(identity: Identity, visit: Visit, number: int, side: str, name: str) -
     ds.ViewCodeSequence = [view]
     ds.AnatomicRegionSequence = [code("76752008", "SCT", "Breast")]
     ds.ImageLaterality = side
-    # Rows run from the chest wall outwards on the left breast and towards it on the right one (PS3.3 C.8.11.7.1.1).
+    # Rows run outwards from the chest wall on the left breast, towards it on the right one.
     outwards = "A" if side == "L" else "P"
     lateral = "R" if side == "L" else "L"
     ds.PatientOrientation = [outwards, lateral if name == "CC" else "F" + lateral]

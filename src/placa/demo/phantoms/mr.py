@@ -4,9 +4,17 @@ import numpy as np
 from pydicom.dataset import Dataset
 from pydicom.uid import MRImageStorage
 
-from .fields import fractal, noise
-from .instances import Identity, SeriesPlan, Visit, code, derived_uid, new_instance, set_grey_pixels
-from .knee import knee_plane
+from placa.demo.phantoms.fields import fractal, noise
+from placa.demo.phantoms.instances import (
+    Identity,
+    SeriesPlan,
+    Visit,
+    code,
+    derived_uid,
+    new_instance,
+    set_grey_pixels,
+)
+from placa.demo.phantoms.knee import knee_plane
 
 MATRIX = 384
 FIELD_OF_VIEW_MM = 160.0
@@ -17,7 +25,7 @@ CENTRE_Z_MM = 14.0
 
 
 def mr_knee(identity: Identity, visit: Visit, slices: int = 20) -> list[Dataset]:
-    """Sagittal planes of a right knee from lateral to medial, 4 mm apart, 384 x 384, front of the knee at the left."""
+    """Sagittal planes of a right knee from lateral to medial, 4 mm apart, 384 x 384, front at the left."""
     series = SeriesPlan("mr-sagittal", 2, "MR", "Sagital DP con supresión grasa", "Phantom MR", "KNEE")
     pixel = FIELD_OF_VIEW_MM / MATRIX
     steps = (np.arange(MATRIX, dtype=np.float32) - (MATRIX - 1) / 2) * np.float32(pixel)

@@ -10,10 +10,14 @@ from pydicom.sequence import Sequence
 from pydicom.uid import DigitalXRayImageStorageForPresentation
 from scipy.ndimage import zoom
 
-from .chest import chest_attenuation
-from .fields import Array, noise
-from .instances import Identity, SeriesPlan, Visit, code, new_instance, set_grey_pixels
-from .limbs import lumbar_frontal_attenuation, lumbar_lateral_attenuation, wrist_attenuation
+from placa.demo.phantoms.chest import chest_attenuation
+from placa.demo.phantoms.fields import Array, noise
+from placa.demo.phantoms.instances import Identity, SeriesPlan, Visit, code, new_instance, set_grey_pixels
+from placa.demo.phantoms.limbs import (
+    lumbar_frontal_attenuation,
+    lumbar_lateral_attenuation,
+    wrist_attenuation,
+)
 
 BITS = 12
 
@@ -42,7 +46,8 @@ def expose(attenuation: Array, floor: float, span: float, gamma: float, seed: in
     shade = 1 - np.exp(-np.clip(large, 0, 5) * 0.82)
     shade = np.clip((shade - floor) / span, 0, 1) ** gamma
     grain = noise(shade.shape, 0.7, np.random.default_rng(seed))
-    return np.clip(np.rint(shade * 3800 + 110 + grain * (14 + 22 * shade)), 0, 2**BITS - 1).astype(np.uint16)
+    values = np.clip(np.rint(shade * 3800 + 110 + grain * (14 + 22 * shade)), 0, 2**BITS - 1)
+    return np.asarray(values, np.uint16)
 
 
 def cr_chest(identity: Identity, visit: Visit) -> list[Dataset]:
@@ -120,7 +125,7 @@ def lumbar_xray(identity: Identity, visit: Visit) -> list[Dataset]:
 
 
 def _exposure(identity: Identity, visit: Visit, view: View, number: int) -> Dataset:
-    # A series of its own for every view, as DX devices do and as C.8.11.1 wants (one region, one orientation).
+    # A series of its own for every view, as DX devices do and as C.8.11.1 wants.
     series = SeriesPlan(f"dx-{number}", number, "DX", view.description, "Phantom DX", view.body_part)
     ds = new_instance(DigitalXRayImageStorageForPresentation, identity, visit, series, 1)
     ds.ViewPosition = view.view_position
@@ -137,7 +142,7 @@ def _exposure(identity: Identity, visit: Visit, view: View, number: int) -> Data
 
 
 def describe_projection(ds: Dataset) -> None:
-    """What DX and mammography share (PS3.3 C.8.11.1 to C.8.11.4): raw relationships, detector, empty context."""
+    """What DX and mammography share (PS3.3 C.8.11.1 to C.8.11.4)."""
     ds.ImageType = ["ORIGINAL", "PRIMARY", ""]
     ds.PresentationIntentType = "FOR PRESENTATION"
     ds.PixelIntensityRelationship = "LOG"

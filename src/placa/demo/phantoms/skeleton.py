@@ -1,8 +1,8 @@
-"""The bones of the abdomen phantom: spine, ribs, sacrum and the wings of the pelvis. Painted after the organs."""
+"""The bones of the abdomen phantom: spine, ribs, sacrum and the wings of the pelvis."""
 
 import numpy as np
 
-from .abdomen import Plane
+from placa.demo.phantoms.abdomen import Plane
 
 CORTEX_HU = 560
 MARROW_HU = 190

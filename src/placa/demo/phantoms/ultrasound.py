@@ -1,4 +1,4 @@
-"""A renal ultrasound cine as DICOM: JPEG frames in colour, calibrated region (PS3.3 A.7, C.8.5.5, C.8.5.6)."""
+"""A renal ultrasound cine as DICOM: JPEG frames in colour, calibrated region (PS3.3 A.7, C.8.5.5)."""
 
 import io
 from functools import lru_cache
@@ -10,8 +10,15 @@ from pydicom.dataset import Dataset
 from pydicom.uid import JPEGBaseline8Bit, UltrasoundMultiFrameImageStorage
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from .fields import Array, ellipse, fractal
-from .instances import Identity, SeriesPlan, Visit, code, new_instance, set_compressed_frames
+from placa.demo.phantoms.fields import Array, ellipse, fractal
+from placa.demo.phantoms.instances import (
+    Identity,
+    SeriesPlan,
+    Visit,
+    code,
+    new_instance,
+    set_compressed_frames,
+)
 
 ROWS, COLUMNS = 560, 740
 FRAME_MS = 66.7
@@ -24,7 +31,7 @@ MM_A_PIXEL = DEPTH_MM * _VIEW_HEIGHT / ROWS
 
 
 def us_renal(identity: Identity, visit: Visit, frames: int = 36) -> list[Dataset]:
-    """One cine of the right kidney behind the liver, breathing; 15 frames a second, 740 x 560, 8-bit colour."""
+    """One cine of the right kidney behind the liver, breathing; 15 frames a second, 740 x 560."""
     series = SeriesPlan("us-cine", 1, "US", "Riñón derecho longitudinal", "Phantom US", "KIDNEY")
     ds = new_instance(UltrasoundMultiFrameImageStorage, identity, visit, series, 1)
     ds.ImageType = ["ORIGINAL", "PRIMARY", "ABDOMINAL", "0001"]
@@ -69,11 +76,6 @@ def _speckle(rng: np.random.Generator) -> Array:
     return np.asarray((pattern / pattern.mean()) ** 0.7, np.float32)
 
 
-@lru_cache(maxsize=3)
-def _tissue(seed: int) -> Array:
-    return fractal((_SAMPLES, _BEAMS), 3, seed)
-
-
 @lru_cache(maxsize=1)
 def _beam_grid() -> tuple[Array, Array, Array]:
     depth, beam = np.meshgrid(np.linspace(0, 1, _SAMPLES), np.linspace(-1, 1, _BEAMS), indexing="ij")
@@ -91,7 +93,7 @@ def _echo(breath: float) -> Array:
     """Echo strength in beam space: skin, liver with veins, kidney with its sinus, gallbladder, diaphragm."""
     depth, x, y = _beam_grid()
     shape = depth.shape
-    echo = np.full(shape, 0.34, np.float32) + 0.05 * _tissue(9)
+    echo = np.full(shape, 0.34, np.float32) + 0.05 * fractal(shape, 3, 9)
     echo = np.where(depth < 0.07, 0.62 + 0.2 * np.sin(depth * 240), echo)
     x, y = x - np.float32(0.035 * breath), y - np.float32(0.012 * breath)
 
@@ -99,9 +101,9 @@ def _echo(breath: float) -> Array:
         return ellipse(x, y, (cx, cy), (a, b), turn)
 
     kidney = oval(0.10, 0.55, 0.30, 0.135, 0.18)
-    echo = np.where(kidney < 1, 0.21 + 0.03 * _tissue(10), echo)
+    echo = np.where(kidney < 1, 0.21 + 0.03 * fractal(shape, 3, 10), echo)
     echo = np.where((kidney > 0.95) & (kidney < 1.10), 0.66, echo)
-    sinus = oval(0.10, 0.55, 0.19, 0.055, 0.18) + 0.18 * _tissue(11)
+    sinus = oval(0.10, 0.55, 0.19, 0.055, 0.18) + 0.18 * fractal(shape, 3, 11)
     echo = np.where(sinus < 1, 0.72, echo)
     for cx, cy in ((-0.02, 0.50), (0.12, 0.50), (0.22, 0.55), (0.02, 0.60), (0.17, 0.63)):
         echo = np.where(oval(cx, cy, 0.034, 0.026, 0.2) < 1, 0.12, echo)

@@ -1,6 +1,6 @@
 """The laboratory's PDF: readable, escaped, the same each time, and its flags follow its ranges."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from io import BytesIO
 
 import pytest
@@ -14,7 +14,7 @@ ANA = Identity("Morales^Ana", "ALB-20417", "ALBORADA", date(1985, 5, 8), "F")
 VISIT = Visit(
     derived_uid("laboratory"),
     "A26-1",
-    datetime(2026, 11, 6, 8, 5),
+    datetime(2026, 11, 6, 8, 5, tzinfo=UTC),
     "Hemograma y química",
     "Clínica Alborada",
     "Díaz^Rafael",

@@ -13,6 +13,8 @@ from pydicom.dataset import Dataset
 from placa.demo import phantoms
 from placa.demo.phantoms import Identity, Visit
 
+#: Defined terms may be extended: CC and MLO are mammography's own, MPR is what scanners write in reformats.
+UNKNOWN_TERMS = tuple(f"Warning - Unrecognized defined term <{term}>" for term in ("CC", "MLO", "MPR"))
 Generator = Callable[[Identity, Visit], list[Dataset]]
 GENERATORS: dict[str, tuple[Generator, int]] = {
     "ct": (lambda i, v: phantoms.ct_abdomen(i, v, slices=2, coronal=2, sagittal=2), 6),
@@ -80,9 +82,8 @@ def test_dciodvfy_finds_no_error(made: tuple[str, list[Dataset]], tmp_path: Path
         path = tmp_path / f"{number}.dcm"
         path.write_bytes(as_bytes(ds))
         checked = subprocess.run(["dciodvfy", str(path)], capture_output=True, text=True, check=False)
-        # ViewPosition CC and MLO are terms of mammography that the checker only knows from other devices.
-        lines = [line for line in checked.stderr.splitlines() if "View Position" not in line]
-        assert [line for line in lines if line.startswith(("Error", "Warning"))] == []
+        complaints = [line for line in checked.stderr.splitlines() if line.startswith(("Error", "Warning"))]
+        assert [line for line in complaints if not line.startswith(UNKNOWN_TERMS)] == []
 
 
 def test_a_pdf_that_is_none_is_refused(ana: Identity, visit: Visit) -> None:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from pydicom.waveforms import multiplex_array
+from pydicom.waveforms.numpy_handler import multiplex_array
 
 from placa.demo.phantoms import Identity, Visit, cr_chest, dx_wrist, ecg_12lead, mg_pair, mr_knee, us_renal
 from placa.demo.phantoms.ultrasound import DEPTH_MM
