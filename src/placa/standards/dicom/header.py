@@ -93,7 +93,9 @@ class InstanceHeader:
     mime_type: str = ""
     completion_flag: str = ""
     verification_flag: str = ""
+    little_endian: bool = True
     pixel_data_tag: int = 0
+    pixel_data_vr: str = ""
     pixel_data_offset: int = 0
     pixel_data_length: int = 0
     frames: FrameTable = field(default_factory=FrameTable)
@@ -362,7 +364,9 @@ def _pixels(walker: Walker, meta: FileMeta, found: _Found, fields: dict[str, obj
         problems.append("fewer-frames-than-claimed")
     return {
         "number_of_frames": frames,
+        "little_endian": meta.encoding.little,
         "pixel_data_tag": element.tag,
+        "pixel_data_vr": element.vr,
         "pixel_data_offset": walker.source.base + element.start,
         "pixel_data_length": element.end - element.start if element.length < 0 else element.length,
         "frames": table,

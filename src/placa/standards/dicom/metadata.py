@@ -99,7 +99,9 @@ class _Builder:
             if tag & 0xFFFF == 0:
                 continue  # group lengths are of no meaning in JSON
             if tag == _CHARSET:
-                decoder = decoder_for(read(element.start, element.length).decode("ascii", "replace").strip(" \0"))
+                decoder = decoder_for(
+                    read(element.start, element.length).decode("ascii", "replace").strip(" \0")
+                )
             elif tag == _PIXEL_REPRESENTATION:
                 signed = read(element.start, 2).strip(b"\0") == b"\1"
             vr = _true_vr(element, signed)
@@ -117,9 +119,7 @@ class _Builder:
         for number, item in enumerate(self.walker.sequence_items(element, depth)):
             inner = self.walker.elements(item.start, item.start + item.length, element.encoding, depth + 1)
             items.append(
-                self.data_set(
-                    inner, decoder, signed=signed, pointer=f"{pointer}/{number}/", depth=depth + 1
-                )
+                self.data_set(inner, decoder, signed=signed, pointer=f"{pointer}/{number}/", depth=depth + 1)
             )
         return {"vr": "SQ", "Value": items} if items else {"vr": "SQ"}
 
