@@ -37,6 +37,12 @@ def pieces(study: Study, *, series_instance_uid: str = "") -> list[bytes]:
     return [zlib.decompress(row) for row in rows.order_by(*order).values_list("deflated", flat=True)]
 
 
+def pieces_of_instances(ids: list[int]) -> list[bytes]:
+    """The JSON objects of these instances, in the order of their ids."""
+    rows = InstanceMetadata.objects.filter(instance_id__in=ids).order_by("instance_id")
+    return [zlib.decompress(row) for row in rows.values_list("deflated", flat=True)]
+
+
 def joined(objects: list[bytes]) -> bytes:
     """One gzip stream of the JSON array of `objects`."""
     return igzip.compress(b"[" + b",".join(objects) + b"]", compresslevel=GZIP_LEVEL)
