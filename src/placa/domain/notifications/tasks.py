@@ -10,7 +10,7 @@ def send(message_id: int) -> None:
     delivery.deliver(message_id)
 
 
-@job("notifications.sweep")
+@job("notifications.sweep", every_minutes=1)
 def sweep() -> None:
     """Take back what a dead worker held, and send what is due."""
     delivery.take_back_stuck()
