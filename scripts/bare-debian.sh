@@ -66,11 +66,12 @@ mirror() { # the mirror from which this machine takes its own Debian packages
 
 make_root() {
     command -v debootstrap >/dev/null || apt-get install -y -qq debootstrap >/dev/null
-    local from
+    local from log
     from=$(mirror)
-    debootstrap --variant=minbase --include=git,make $release "$root" ${from:+"$from"} >"$root.log" 2>&1 ||
-        { tail -20 "$root.log" && return 1; }
-    rm -f "$root.log"
+    log=$(mktemp)
+    debootstrap --variant=minbase --include=git,make $release "$root" ${from:+"$from"} >"$log" 2>&1 ||
+        { tail -20 "$log" && return 1; }
+    rm -f "$log"
     for path in proc sys dev dev/pts dev/shm; do mount --bind "/$path" "$root/$path"; done
 }
 
