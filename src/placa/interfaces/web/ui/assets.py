@@ -13,12 +13,28 @@ STYLES = (
     *(
         f"ui/css/{name}.css"
         for name in (
-            "fonts", "tokens", "themes-light", "themes-dark", "base", "buttons", "forms", "frame", "bar",
-            "surfaces", "feedback", "filters", "studies", "results", "guided", "summary", "tables", "calendar",
+            "fonts",
+            "tokens",
+            "themes-light",
+            "themes-dark",
+            "base",
+            "buttons",
+            "forms",
+            "frame",
+            "bar",
+            "surfaces",
+            "feedback",
+            "filters",
+            "studies",
+            "results",
+            "guided",
+            "summary",
+            "tables",
+            "calendar",
             "overlays",
         )
     ),
-)  # fmt: skip
+)
 SCRIPTS = ("fields", "menus", "dialogs", "toasts", "filters", "session", "tour")
 
 

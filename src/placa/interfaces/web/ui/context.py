@@ -23,6 +23,8 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     signed_in = user is not None and user.is_authenticated and audience != "recipient"
     return {
         "institution": SimpleLazyObject(institution.current),
+        "logo_url": SimpleLazyObject(institution.logo_url),
+        "idle_seconds": SimpleLazyObject(institution.idle_seconds),
         "audience": audience,
         "portal_name": PORTAL_NAMES.get(audience, ""),
         "nav": navigation.main_nav(audience, here) if signed_in else [],
