@@ -60,6 +60,17 @@ def text(kind: str, language: str) -> Text | None:
     )
 
 
+def notice_version() -> int | None:
+    """Number of the newest notice on the use of information; None where there is none."""
+
+    def load() -> int | None:
+        newest = Text.objects.filter(kind=Text.Kind.NOTICE).order_by("-version")
+        return newest.values_list("version", flat=True).first()
+
+    found: int | None = _remembered("notice_version", load)
+    return found
+
+
 def sites() -> list[Site]:
     """All sites, by name."""
     return list(Site.objects.order_by("name"))

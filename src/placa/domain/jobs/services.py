@@ -11,7 +11,7 @@ from django_q.tasks import async_task
 
 from placa.common import clock
 from placa.domain.jobs.models import JobKey
-from placa.domain.jobs.registry import TASKS
+from placa.domain.jobs.registry import PERIODIC, TASKS
 
 log = logging.getLogger(__name__)
 Id = int | str
@@ -72,6 +72,21 @@ def run(name: str, dedupe_key: str, *ids: Id) -> None:
         TASKS[name](*ids)
     except PermanentError:
         log.exception("job %s %s given up", name, ids)
+
+
+def ensure_periodic() -> None:
+    """Plan every periodic job once; called when workers start. A job that is gone is planned no more."""
+    _discover()
+    for name, minutes in PERIODIC.items():
+        Schedule.objects.update_or_create(
+            name=f"periodic:{name}",
+            defaults={
+                "func": "placa.domain.jobs.services.run", "args": repr((name, "")),
+                "schedule_type": Schedule.MINUTES, "minutes": minutes, "repeats": -1,
+            },
+        )  # fmt: skip
+    gone = Schedule.objects.filter(name__startswith="periodic:")
+    gone.exclude(name__in=[f"periodic:{name}" for name in PERIODIC]).delete()
 
 
 def run_waiting(limit: int = 100) -> int:

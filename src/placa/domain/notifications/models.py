@@ -34,6 +34,7 @@ class OutboxMessage(PublicId):
     last_error = models.CharField(max_length=200, blank=True)
     created_at = models.DateTimeField()
     not_before = models.DateTimeField()
+    claimed_at = models.DateTimeField(null=True)  # since when a worker holds it
     sent_at = models.DateTimeField(null=True)
 
     class Meta:

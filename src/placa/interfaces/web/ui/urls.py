@@ -1,0 +1,10 @@
+"""Addresses of the component gallery (the views answer 404 outside the demo)."""
+
+from django.urls import path
+
+from placa.interfaces.web.ui import views
+
+urlpatterns = [
+    path("demo/ui", views.gallery, name="demo_ui"),
+    path("demo/ui/<slug:name>", views.page, name="demo_ui_page"),
+]
