@@ -17,7 +17,9 @@ def is_pin(text: str) -> bool:
     return len(text) == LENGTH and text.isascii() and text.isdigit() and text[0] != "0"
 
 
-def weakness(pin: str, birth_dates: Iterable[dt.date | None] = (), numbers: Iterable[str] = ()) -> str | Promise:
+def weakness(
+    pin: str, birth_dates: Iterable[dt.date | None] = (), numbers: Iterable[str] = ()
+) -> str | Promise:
     """Why `pin` must not be used, for the person; "" when it may.
 
     `birth_dates` are the patient's and the guardian's; `numbers` are phone numbers that go along with the link.
@@ -39,7 +41,13 @@ def weakness(pin: str, birth_dates: Iterable[dt.date | None] = (), numbers: Iter
 
 def _date_parts(day: dt.date) -> tuple[str, ...]:
     """The ways in which people write a birthday into six digits: the year, day and month, month and day."""
-    return (f"{day:%Y}", f"{day:%d%m}", f"{day:%m%d}", f"{day.day}{day.month}{day:%y}", f"{day.month}{day.day}{day:%y}")
+    return (
+        f"{day:%Y}",
+        f"{day:%d%m}",
+        f"{day:%m%d}",
+        f"{day.day}{day.month}{day:%y}",
+        f"{day.month}{day.day}{day:%y}",
+    )
 
 
 def make(birth_dates: Iterable[dt.date | None] = (), numbers: Iterable[str] = (), without: str = "") -> str:

@@ -216,7 +216,9 @@ def prolong(*, viewer: Viewer, grant: ShareGrant, days: int) -> dt.datetime:
 
 def _check_choice(emails: list[str], with_sheet: bool, something: bool, openings: int | None) -> None:
     if not emails and not with_sheet:
-        raise InvalidShare("recipients", _("Please write the e-mail of at least one person, or print the sheet."))
+        raise InvalidShare(
+            "recipients", _("Please write the e-mail of at least one person, or print the sheet.")
+        )
     if len(emails) > MOST_RECIPIENTS:
         raise InvalidShare("recipients", _("A share goes to ten people at most."))
     if len({email.casefold() for email in emails}) < len(emails):
@@ -241,7 +243,9 @@ def _add_part(
         raise InvalidShare("pin", _("Please choose a PIN."))
     if pin_by == "sms" and not mobile:
         raise InvalidShare("mobile", _("Please write the mobile number for the PIN."))
-    part = SharePart(grant=grant, kind=kind, email=email, pin_by=pin_by, mobile=mobile if pin_by == "sms" else "")
+    part = SharePart(
+        grant=grant, kind=kind, email=email, pin_by=pin_by, mobile=mobile if pin_by == "sms" else ""
+    )
     pin = _checked_pin(grant, chosen) if chosen else _made_pin(grant)
     keys.set_token(part)
     keys.set_pin(part, pin)
