@@ -1,13 +1,8 @@
 """The world in which tests run: the cast, loaded once a worker, and a clock that may be moved."""
 
-import os
-import tempfile
 from collections.abc import Iterator
 
 import pytest
-
-os.environ.setdefault("PLACA_ENV", "test")
-os.environ.setdefault("PLACA_HOME", tempfile.mkdtemp(prefix="placa-test-"))
 
 
 @pytest.fixture(scope="session")

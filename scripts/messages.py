@@ -3,6 +3,7 @@
 English is the language of the source, so its catalogue may stay empty; the other three must be whole.
 """
 
+import re
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import polib
 PACKAGE = Path(__file__).resolve().parents[1] / "src" / "placa"
 LOCALE = PACKAGE / "locale"
 LANGUAGES = ["es", "it", "pt"]
-DOMAIN = "django"
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
 
 
 def extract(target: Path) -> None:
@@ -30,16 +31,22 @@ def extract(target: Path) -> None:
 def gaps(catalogue: Path) -> list[str]:
     """What is untranslated, fuzzy, or has other placeholders than its source, one line each."""
     found = []
-    entries = polib.pofile(str(catalogue))
-    for entry in entries:
-        texts = list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
+    for entry in polib.pofile(str(catalogue)):
         if entry.obsolete:
             continue
+        texts = list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
         if entry.fuzzy:
             found.append(f"fuzzy: {entry.msgid!r}")
         elif not all(texts):
             found.append(f"missing: {entry.msgid!r}")
+        elif any(placeholders(text) - placeholders(entry.msgid, entry.msgid_plural) for text in texts):
+            found.append(f"other placeholders: {entry.msgid!r}")
     return [f"{catalogue.relative_to(LOCALE)}: {line}" for line in found]
+
+
+def placeholders(*texts: str) -> set[str]:
+    """The `%(name)s`, `%s` and `{name}` of all `texts`."""
+    return {found for text in texts for found in PLACEHOLDER.findall(text)}
 
 
 def update() -> int:

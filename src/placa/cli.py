@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.metadata import version as package_version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +149,8 @@ def demo(options: argparse.Namespace) -> int:
         if options.once:
             return 0
         raise RefusedError("The demo's password is public: it loads only where PLACA_ENV=demo.")
+    if find_spec("placa.demo.load") is None:
+        raise RefusedError("This installation came without the demo's data.")
     marker = found.home / "demo-loaded"
     if options.once and marker.exists():
         return 0

@@ -12,5 +12,6 @@ os.environ["PLACA_ENV"] = "test"
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "placa.config.settings")
 # one home a process: pytest-xdist's workers inherit the environment of their controller
 _home = tempfile.mkdtemp(prefix="placa-test-")
+os.makedirs(os.path.join(_home, "static"))  # whitenoise warns where there is none
 os.environ["PLACA_HOME"] = _home
 atexit.register(shutil.rmtree, _home, ignore_errors=True)

@@ -35,10 +35,12 @@ class Study(PublicId, Timestamped):
     # as the modality sent them (the first instance's)
     dicom_patient_id = models.CharField(max_length=64, blank=True)
     issuer_of_patient_id = models.CharField(max_length=64, blank=True)
+    default_issuer = models.CharField(max_length=64, blank=True)  # the sending peer's, for an absent issuer
     patient_name = models.CharField(max_length=325, blank=True)
     patient_birth_date = models.DateField(null=True, blank=True)
     patient_sex = models.CharField(max_length=16, blank=True)
-    accession_number = models.CharField(max_length=16, blank=True, db_index=True)
+    accession_number = models.CharField(max_length=64, blank=True, db_index=True)
+    issuer_of_accession_number = models.CharField(max_length=64, blank=True)
     study_id = models.CharField(max_length=16, blank=True)
     study_description = models.CharField(max_length=200, blank=True)
     referring_physician_name = models.CharField(max_length=325, blank=True)
@@ -116,7 +118,9 @@ class Instance(models.Model):
     rows = models.PositiveIntegerField(null=True)
     columns = models.PositiveIntegerField(null=True)
     number_of_frames = models.PositiveIntegerField(default=1)
-    frame_offsets = models.JSONField(default=list)  # [offset, length] of each frame in the file
+    # a frame an entry: [offset, length, offset, length …] of its parts in the file. Empty where frames are no plain
+    # ranges of bytes (deflated data set, single-bit frames): those are read by the render pool.
+    frame_offsets = models.JSONField(default=list)
     storage_key = models.CharField(max_length=120, unique=True)
     bytes = models.PositiveBigIntegerField()
     crc32 = models.PositiveBigIntegerField()
@@ -128,8 +132,15 @@ class Instance(models.Model):
         indexes = [models.Index(fields=["series", "instance_number", "id"])]
 
 
+class InstanceMetadata(models.Model):
+    """The DICOM JSON of one instance (PS3.18 F.2), deflated: what a study's metadata is put together from."""
+
+    instance = models.OneToOneField(Instance, on_delete=models.CASCADE, related_name="+")
+    deflated = models.BinaryField()
+
+
 class StudyMetadata(models.Model):
-    """The DICOM JSON of a study's instances, gzipped, made anew when an instance arrives."""
+    """The DICOM JSON of a study's instances, as one gzip stream; good while `version` is the study's."""
 
     study = models.OneToOneField(Study, on_delete=models.CASCADE, related_name="+")
     version = models.PositiveIntegerField()

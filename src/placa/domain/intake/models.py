@@ -37,5 +37,14 @@ class InboxItem(PublicId):
                 fields=["study", "kind"],
                 condition=models.Q(resolved_at=None, instance=None, storage_key=""),
                 name="inbox_one_open_a_study_and_kind",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["storage_key"], condition=~models.Q(storage_key=""), name="inbox_one_a_file"
+            ),
         ]
+
+
+class IndexMark(models.Model):
+    """Every file stored before `day` (UTC) has its row: where the search for files without rows may begin."""
+
+    day = models.DateField()
