@@ -1,4 +1,4 @@
-"""Keeps the tokens of shares out of logs: whatever is written, `/s/<token>` becomes `/s/***` (S10, case 12)."""
+"""Keeps the tokens of shares out of logs: `/s/<token>` is written as `/s/***` (S10, case 12)."""
 
 import logging
 import re

@@ -4,7 +4,7 @@ from django.utils.functional import Promise
 
 
 class InvalidShare(ValueError):
-    """What was asked for cannot be shared so: `field` names the part of the form, `reason` is for the person."""
+    """It cannot be shared so: `field` names the part of the form, `reason` is for the person."""
 
     def __init__(self, field: str, reason: str | Promise) -> None:
         super().__init__(field)

@@ -11,7 +11,7 @@ from placa.domain.sharing import keys, periods
 
 
 def send_link(part: SharePart) -> None:
-    """The first mail: who shares, the link, the message; phone and e-mail unless the patient left them out."""
+    """The first mail: who shares, the link, the message; phone and e-mail unless left out."""
     grant = part.grant
     patient = grant.patient
     context = {

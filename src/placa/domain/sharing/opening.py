@@ -1,4 +1,4 @@
-"""The door of a share: a PIN is a try taken first and looked at second, so that no crowd gets a sixth (S4)."""
+"""The door of a share: a try is taken before the PIN is looked at, so that no crowd gets a sixth (S4)."""
 
 import datetime as dt
 
@@ -38,7 +38,7 @@ def tries_left(part: SharePart) -> int:
 
 
 def _take_try(part: SharePart) -> None:
-    """One of the five, by one UPDATE that holds only while one is left; committed before the PIN is looked at."""
+    """One of the five, by one UPDATE that holds only while one is left, before the PIN is looked at."""
     same_key = SharePart.objects.filter(pk=part.pk, token_hash=part.token_hash, pin_hash=part.pin_hash)
     free = same_key.filter(locked_at=None, wrong_pins__lt=SharePart.PIN_TRIES)
     if free.update(wrong_pins=F("wrong_pins") + 1, tried_at=clock.now()):
@@ -87,6 +87,7 @@ def _count_opening(part: SharePart, session: str, address: str) -> None:
 
 def _record(part: SharePart, action: str, session: str, address: str, outcome: str = "success") -> None:
     audit.record(
-        action=action, outcome=outcome, actor=f"share:{part.pk}", role="share", session=session, address=address,
-        patient=str(part.grant.patient_id), detail={"share": str(part.grant.public_id), "part": str(part.public_id)},
+        action=action, outcome=outcome, actor=f"share:{part.pk}", role="share", session=session,
+        address=address, patient=str(part.grant.patient_id),
+        detail={"share": str(part.grant.public_id), "part": str(part.public_id)},
     )  # fmt: skip

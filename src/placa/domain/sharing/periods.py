@@ -59,7 +59,7 @@ def offered(studies: Sequence[Study], starts_at: dt.datetime) -> dict[int, dt.da
 
 
 def period(studies: Sequence[Study], *, days: int | None = None, until: dt.date | None = None) -> Period:
-    """The period asked for by `days` or by its last day; raises InvalidShare past the limit or in the past."""
+    """The period asked for by `days` or by its last day; raises InvalidShare past its limits."""
     starts_at = start_of(studies)
     latest = longest(studies, starts_at)
     maximum = institution.setting("share_days_maximum")
