@@ -22,7 +22,7 @@ def weakness(
 ) -> str | Promise:
     """Why `pin` must not be used, for the person; "" when it may.
 
-    `birth_dates` are the patient's and the guardian's; `numbers` are phone numbers that go along with the link.
+    `birth_dates` are the patient's and the guardian's; `numbers` are phones that go along with the link.
     """
     if not is_pin(pin):
         return _("The PIN has six digits and does not start with zero.")

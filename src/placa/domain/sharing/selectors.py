@@ -1,6 +1,7 @@
 """Reads of shares: by the token of a link, and as their patient sees them."""
 
 import datetime as dt
+import uuid
 from dataclasses import dataclass
 from typing import Literal
 
@@ -85,7 +86,7 @@ def shares_of(viewer: Viewer) -> list[Share]:
     return [share for grant in grants.order_by("-id") if (share := _share(viewer, grant)).studies]
 
 
-def get_share(viewer: Viewer, public_id: object) -> Share:
+def get_share(viewer: Viewer, public_id: uuid.UUID) -> Share:
     """One share of a patient in sight; raises NotVisible for any other."""
     found = ShareGrant.objects.filter(patient__in=patients_in_sight(viewer), public_id=public_id).first()
     share = _share(viewer, found) if found else None
@@ -94,7 +95,7 @@ def get_share(viewer: Viewer, public_id: object) -> Share:
     return share
 
 
-def get_part(viewer: Viewer, public_id: object) -> SharePart:
+def get_part(viewer: Viewer, public_id: uuid.UUID) -> SharePart:
     """One part of a share in sight; raises NotVisible for any other."""
     part = SharePart.objects.select_related("grant").filter(public_id=public_id).first()
     if part is None:
@@ -110,7 +111,7 @@ def _share(viewer: Viewer, grant: ShareGrant) -> Share:
 
 
 def _not_withdrawn(part: SharePart, when: Moment) -> bool:
-    """Whether a study is left that no rule withholds; a report that is merely not ready yet withholds nothing."""
+    """Whether a study is left that no rule withholds; a report merely not ready yet withholds nothing."""
     viewer, left = viewer_of(part), Q(pk__in=[])
     facets: list[rules.Facet] = [facet for facet in ("images", "report") if getattr(part.grant, facet)]
     for facet in facets:

@@ -85,7 +85,7 @@ def create_share(
     assert patient is not None  # a study without a patient is nobody's to share
     times = periods.period(studies, days=days, until=until)
     grant = ShareGrant.objects.create(
-        patient=patient, created_by=User.objects.filter(pk=viewer.user_id).first(),
+        patient=patient, created_by=_user(viewer),
         guardianship=_guardianship(viewer, patient), images=images, report=report, download=download,
         starts_at=times.starts_at, expires_at=times.expires_at, openings_maximum=openings_maximum,
         message=message.strip()[:1000], shows_contact=shows_contact, tells_openings=tells_openings,
@@ -94,9 +94,9 @@ def create_share(
     grant.studies.set(studies)
     pin_by = {"mail": "mail", "sms": "sms", "in_person": "person"}[delivery]
     made = [
-        _add_part(grant, SharePart.MAIL, _chosen(pin, email, alone=False), email, pin_by, (mobiles or {}).get(email, ""))
+        _add_part(grant, SharePart.MAIL, _chosen(pin, email), email, pin_by, (mobiles or {}).get(email, ""))
         for email in emails
-    ]  # fmt: skip
+    ]
     if with_sheet:
         made.append(_add_part(grant, SharePart.SHEET, _chosen(pin, SHEET, alone=not emails)))
     for key in made:
@@ -109,9 +109,10 @@ def create_share(
 
 
 def shareable(viewer: Viewer, study_uids: Sequence[str], *, sheet_only: bool = False) -> list[Study]:
-    """The studies, if `viewer` may share every one and they are one patient's; else NotVisible or InvalidShare.
+    """The studies, if `viewer` may share every one and they are one patient's.
 
-    A sheet may be made before release (5.4): the study is then listed and waits for nothing but its moment.
+    A sheet may be made before release (5.4): the study is then listed and waits for nothing but its
+    moment. Raises NotVisible or InvalidShare.
     """
     if viewer.role not in ("patient", "staff") or (viewer.role == "staff" and not sheet_only):
         for uid in study_uids:
@@ -134,7 +135,7 @@ def _shareable(viewer: Viewer, uid: str, sheet_only: bool) -> Study:
 
 
 def may_wait_for_release(viewer: Viewer, study: Study) -> bool:
-    """Whether nothing but the release clock keeps a listed study from being shared, so that a sheet may be made."""
+    """Whether nothing but the release clock keeps a listed study from being shared: a sheet may be made."""
     only_clock = explain(viewer, study)["share"] == [rules.restrict_before_release.__name__]
     return viewer.role == "patient" and only_clock and release_moment(study) is not None
 
@@ -173,7 +174,7 @@ def resend(*, viewer: Viewer, part: SharePart, what: Literal["link", "pin"]) -> 
 
 @transaction.atomic
 def renew(*, viewer: Viewer, part: SharePart) -> Key:
-    """A new link and a new PIN for one part, a locked one too; the old link is dead. Others stay as they are."""
+    """A new link and a new PIN for one part, a locked one too; the old link is dead, other parts stay."""
     _must_work(part, locked=True)
     part.version += 1
     part.wrong_pins, part.tried_at, part.locked_at, part.openings = 0, None, None, 0
@@ -229,7 +230,7 @@ def _check_choice(emails: list[str], with_sheet: bool, something: bool, openings
         raise InvalidShare("openings_maximum", _("Please write a number from 1 to 1000."))
 
 
-def _chosen(pin: str | Mapping[str, str] | None, name: str, *, alone: bool) -> str:
+def _chosen(pin: str | Mapping[str, str] | None, name: str, *, alone: bool = False) -> str:
     """The PIN chosen for one part, "" where the portal makes it: a sheet beside mails never has theirs."""
     if isinstance(pin, Mapping):
         return pin.get(name, "")
@@ -282,6 +283,10 @@ def _must_work(part: SharePart, *, locked: bool = False) -> None:
     allowed = ("active", "waiting", "locked", "used_up") if locked else ("active", "waiting")
     if selectors.state_of(part) not in allowed:
         raise InvalidShare("part", _("This key no longer works. Please make a new one."))
+
+
+def _user(viewer: Viewer) -> User | None:
+    return User.objects.filter(pk=viewer.user_id).first() if viewer.user_id else None
 
 
 def _guardianship(viewer: Viewer, patient: Patient) -> Guardianship | None:
