@@ -26,6 +26,7 @@ class ShareGrant(PublicId, Timestamped):
     openings_maximum = models.PositiveIntegerField(null=True, blank=True)
     message = models.TextField(blank=True, max_length=1000)
     shows_contact = models.BooleanField(default=True)  # the patient's phone and e-mail go along
+    tells_openings = models.BooleanField(default=True)  # whoever shares is told each time it is opened
     language = models.CharField(max_length=5, default="es")
 
 
@@ -37,15 +38,19 @@ class SharePart(PublicId):
 
     MAIL, SHEET = "mail", "sheet"
     PIN_TRIES = 5
+    PIN_BY = [("mail", "mail"), ("sms", "sms"), ("person", "person")]
 
     grant = models.ForeignKey(ShareGrant, on_delete=models.CASCADE, related_name="parts")
     kind = models.CharField(max_length=5, choices=[(MAIL, "mail"), (SHEET, "sheet")])
     email = models.EmailField(blank=True)
+    mobile = models.CharField(max_length=20, blank=True)
+    pin_by = models.CharField(max_length=6, choices=PIN_BY, default="mail")  # how the PIN travels
     version = models.PositiveIntegerField(default=1)
     token_hash = models.CharField(max_length=64, unique=True)
     pin_hash = models.CharField(max_length=200)
     pin_sealed = models.TextField(blank=True)  # only for the sheet, so that it can be printed again
     wrong_pins = models.PositiveSmallIntegerField(default=0)
+    tried_at = models.DateTimeField(null=True, blank=True)
     locked_at = models.DateTimeField(null=True, blank=True)
     openings = models.PositiveIntegerField(default=0)
     last_opened_at = models.DateTimeField(null=True, blank=True)
