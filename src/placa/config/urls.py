@@ -6,4 +6,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("placa.interfaces.api.health")),
     path("", include("placa.interfaces.web.ui.urls")),
     path("", include("placa.interfaces.web.account.urls")),
+    path("", include("placa.demo.urls")),
 ]
