@@ -20,7 +20,7 @@ from placa.domain.people.models import (
 )
 
 
-class LastSuperUser(Exception):
+class LastSuperUserError(Exception):
     """The portal would be without a super-user (case 9)."""
 
 
@@ -104,7 +104,7 @@ def enable_doctor(*, practitioner: Practitioner, by: str) -> User:
 def set_staff_rights(
     *, member: StaffMember, is_super: bool, permissions: Collection[str], sites: Collection[Site], by: str
 ) -> None:
-    """Change what a member of staff may do. Raises LastSuperUser, ValueError for an unknown permission."""
+    """Change what a member of staff may do. Raises LastSuperUserError, ValueError."""
     _known(permissions)
     row = StaffMember.objects.select_for_update().get(pk=member.pk)
     if row.is_super and not is_super:
@@ -120,7 +120,7 @@ def set_staff_rights(
 
 @transaction.atomic
 def disable_account(*, user: User, by: str) -> None:
-    """Disable an account of whatever kind: it loses everything at its next request. Raises LastSuperUser."""
+    """Disable an account: it loses everything at its next request. Raises LastSuperUserError."""
     if StaffMember.objects.filter(user=user, is_super=True).exists():
         _another_super_user(user)
     accounts.disable(user=user, by=by)
@@ -129,7 +129,7 @@ def disable_account(*, user: User, by: str) -> None:
 def _another_super_user(user: User) -> None:
     supers = StaffMember.objects.select_for_update().filter(is_super=True, user__is_active=True)
     if not [member for member in supers if member.user_id != user.pk]:
-        raise LastSuperUser
+        raise LastSuperUserError
 
 
 def _known(permissions: Collection[str]) -> None:
