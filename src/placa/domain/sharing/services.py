@@ -51,7 +51,17 @@ class Made:
     keys: list[Key]
 
 
-@transaction.atomic
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wishes:
+    """How a share is to be, once the studies are known to be shareable."""
+
+    emails: list[str]
+    pin: str | Mapping[str, str] | None
+    pin_by: str
+    mobiles: Mapping[str, str]
+    with_sheet: bool
+
+
 def create_share(
     *,
     viewer: Viewer,
@@ -79,26 +89,40 @@ def create_share(
     for what cannot be shared so.
     """
     emails = [checked_email(email) for email in recipients]
-    _check_choice(emails, with_sheet, images or report, openings_maximum)
+    # outside the transaction: the audit event of a refusal must outlive it
     studies = shareable(viewer, study_uids, sheet_only=not emails)
+    _check_choice(emails, with_sheet, images or report, openings_maximum)
     patient = studies[0].patient
     assert patient is not None  # a study without a patient is nobody's to share
     times = periods.period(studies, days=days, until=until)
-    grant = ShareGrant.objects.create(
-        patient=patient, created_by=_user(viewer),
-        guardianship=_guardianship(viewer, patient), images=images, report=report, download=download,
-        starts_at=times.starts_at, expires_at=times.expires_at, openings_maximum=openings_maximum,
-        message=message.strip()[:1000], shows_contact=shows_contact, tells_openings=tells_openings,
-        language=(translation.get_language() or patient.language)[:2],
+    grant = ShareGrant(
+        patient=patient, created_by=_user(viewer), guardianship=_guardianship(viewer, patient), images=images,
+        report=report, download=download, starts_at=times.starts_at, expires_at=times.expires_at,
+        openings_maximum=openings_maximum, message=message.strip()[:1000], shows_contact=shows_contact,
+        tells_openings=tells_openings, language=(translation.get_language() or patient.language)[:2],
     )  # fmt: skip
-    grant.studies.set(studies)
     pin_by = {"mail": "mail", "sms": "sms", "in_person": "person"}[delivery]
+    wishes = _Wishes(emails=emails, pin=pin, pin_by=pin_by, mobiles=mobiles or {}, with_sheet=with_sheet)
+    return _create(viewer, studies, grant, wishes)
+
+
+@transaction.atomic
+def _create(viewer: Viewer, studies: list[Study], grant: ShareGrant, wishes: _Wishes) -> Made:
+    grant.save()
+    grant.studies.set(studies)
     made = [
-        _add_part(grant, SharePart.MAIL, _chosen(pin, email), email, pin_by, (mobiles or {}).get(email, ""))
-        for email in emails
+        _add_part(
+            grant,
+            SharePart.MAIL,
+            _chosen(wishes.pin, email),
+            email,
+            wishes.pin_by,
+            wishes.mobiles.get(email, ""),
+        )
+        for email in wishes.emails
     ]
-    if with_sheet:
-        made.append(_add_part(grant, SharePart.SHEET, _chosen(pin, SHEET, alone=not emails)))
+    if wishes.with_sheet:
+        made.append(_add_part(grant, SharePart.SHEET, _chosen(wishes.pin, SHEET, alone=not wishes.emails)))
     for key in made:
         if key.part.kind == SharePart.MAIL:
             messages.send_link(key.part)

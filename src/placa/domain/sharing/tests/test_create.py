@@ -108,7 +108,8 @@ def test_message_with_the_pin_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["", "nadie", "a@b", "a@b.example\r\nBcc: x@y.example", "a@b.example\n", "a@b.example,c@d.example"]
+    "address",
+    ["", "nadie", "a@b", "a@b.example\r\nBcc: x@y.example", "a@b.example\n", "a@b.example,c@d.example"],
 )
 def test_bad_address_refused(address: str) -> None:
     with pytest.raises(InvalidShare):

@@ -135,7 +135,9 @@ def test_revoked_at_once() -> None:
 
 def test_exclusive_later_kills_it() -> None:
     key = share().keys[0]
-    Study.objects.filter(study_instance_uid=CT).update(exclusive_to=Organization.objects.get(identifier="arl"))
+    Study.objects.filter(study_instance_uid=CT).update(
+        exclusive_to=Organization.objects.get(identifier="arl")
+    )
     assert refused(key)
     assert visible(key) == set()
 
