@@ -80,7 +80,7 @@ def _mail_names(users: list[User], request_id: int) -> None:
 
 
 def choose_by_link(*, token: str, password: str, address: str) -> User | None:
-    """Set a new password by a link; None when the link is dead. Raises WeakPasswordError: it then lives on."""
+    """Set a new password by a link; None when it is dead. After WeakPasswordError it lives on."""
     user = onetime.user_of_link(token)
     if user is None:
         return None

@@ -176,7 +176,6 @@ def set_language(*, user: User, language: str) -> None:
 
 def signed_in(*, user: User, address: str, session: str, role: str) -> None:
     """Record that a session began."""
-    User.objects.filter(pk=user.pk).update(last_login=clock.now())
     audit.record(action="sign_in", actor=actor(user), role=role, address=address, session=session)
 
 

@@ -1,8 +1,8 @@
 """Tells people that a result is there, once they may open it (11.1, 3.4). Nothing clinical in any of it.
 
 A hook leaves a PendingNotice; a job looks at it at the moment of release, asks `access` who may open
-what, and writes mails, SMS and bell notices. What is not open yet is looked at again, so a release by staff, a changed
-setting or a given consent is told as well.
+what, and writes mails, SMS and bell notices. What is not open yet is looked at again, so a release by
+staff, a changed setting or a given consent is told as well.
 """
 
 import datetime as dt
