@@ -124,6 +124,8 @@ def worker(options: argparse.Namespace) -> int:
     _django()
     from django.core.management import call_command
 
+    if options.queue == "short":
+        _call("placa.domain.jobs.services", "ensure_periodic")
     call_command("qcluster")
     return 0
 
@@ -181,14 +183,14 @@ def superuser(options: argparse.Namespace) -> int:
     if getpass("Password again: ") != password:
         raise RefusedError("The two passwords differ; nothing was created.")
     account = {"username": username, "email": email, "password": password}
-    _call("placa.domain.accounts.services", "create_superuser", **account)
+    _call("placa.domain.enrolment.services", "create_superuser", **account)
     return 0
 
 
 def token(options: argparse.Namespace) -> int:
     """Print a bearer token and nothing else, so that a script can take it as it is."""
     issue = {"username": options.user, "role": options.role, "hours": options.hours}
-    print(_call("placa.domain.accounts.services", "issue_token", **issue))
+    print(_call("placa.domain.enrolment.services", "issue_token", **issue))
     return 0
 
 

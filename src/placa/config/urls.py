@@ -4,4 +4,5 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("placa.interfaces.api.health")),
+    path("", include("placa.interfaces.web.account.urls")),
 ]
