@@ -5,6 +5,8 @@ from collections.abc import Collection
 from django.core.validators import validate_email
 from django.db import transaction
 
+from placa.domain.access import viewers
+from placa.domain.accounts import bearer
 from placa.domain.accounts import services as accounts
 from placa.domain.accounts.models import User
 from placa.domain.audit import services as audit
@@ -66,6 +68,36 @@ def create_staff(
     if invited:
         invitation.invite(user=user, role="staff", by=by)
     return member
+
+
+@transaction.atomic
+def create_superuser(*, username: str, email: str, password: str) -> StaffMember:
+    """A super-user with a password of their own (`placa superuser`).
+
+    Raises WeakPasswordError, ValidationError (e-mail), ValueError where the user name is taken.
+    """
+    validate_email(email)
+    name = username.strip().casefold()
+    if not name or User.objects.filter(username=name).exists():
+        raise ValueError("this user name is taken or empty")
+    user = User.objects.create(username=name, email=email, language=institution.current().language)
+    accounts.choose_password(user=user, password=password)
+    audit.record(
+        action="create_staff", actor="system", detail={"account": accounts.actor(user), "is_super": True}
+    )
+    return StaffMember.objects.create(user=user, is_super=True)
+
+
+def issue_token(*, username: str, role: str | None = None, hours: int = 1) -> str:
+    """A bearer token for a user in one of their roles, the likeliest where none is named (`placa token`).
+
+    Raises ValueError for an unknown user, or a role that is not theirs.
+    """
+    user = User.objects.filter(username=username.strip().casefold()).first()
+    roles = viewers.roles_of(user) if user else []
+    if user is None or not roles or (role is not None and role not in roles):
+        raise ValueError("no such user, or not in this role")
+    return bearer.issue_token(user=user, role=role or roles[0], hours=hours)
 
 
 @transaction.atomic

@@ -11,7 +11,7 @@ GUESS = """
 import sys, time, django
 django.setup()
 from placa.domain.sharing import keys, opening
-from placa.domain.sharing.errors import ShareGone, WrongPin
+from placa.domain.sharing.errors import ShareGoneError, WrongPinError
 token, pin, count, log, start = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4], float(sys.argv[5])
 looked = keys.pin_fits
 def counted(part, pin):
@@ -23,7 +23,7 @@ time.sleep(max(0, start - time.time()))
 for number in range(count):
     try:
         opening.open_with_pin(token, str(int(pin) + number), address=f"198.51.100.{number}")
-    except (WrongPin, ShareGone):
+    except (WrongPinError, ShareGoneError):
         pass
 """
 MAKE = """
@@ -43,11 +43,11 @@ django.setup()
 from placa.domain.access.models import SharePart
 from placa.domain.notifications.models import OutboxMessage
 from placa.domain.sharing import opening
-from placa.domain.sharing.errors import ShareGone
+from placa.domain.sharing.errors import ShareGoneError
 part = SharePart.objects.get()
 try:
     opening.open_with_pin(sys.argv[1], sys.argv[2]); answer = "opened"
-except ShareGone:
+except ShareGoneError:
     answer = "gone"
 print(answer, part.wrong_pins, part.locked_at is not None, OutboxMessage.objects.filter(template="share_locked").count())
 """
