@@ -96,9 +96,9 @@ def licence(package: Distribution) -> str:
     """What a distribution says of its licence: expression, then classifiers, then the free text."""
     if chosen := CHOSEN.get(canonicalize_name(package.name)):
         return chosen
-    meta = package.metadata
-    classifiers = [line for line in meta.get_all("Classifier") or [] if line.startswith("License ::")]
-    return str(meta.get("License-Expression") or "; ".join(classifiers) or (meta.get("License") or "")[:200])
+    meta = package.metadata.json
+    classifiers = [line for line in meta.get("classifier", []) if line.startswith("License ::")]
+    return str(meta.get("license_expression") or "; ".join(classifiers) or str(meta.get("license", ""))[:200])
 
 
 def test_what_we_ship_is_free_enough():
