@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 Mode = Literal["demo", "production", "test"]
+ROOT = Path(__file__).resolve().parents[3]  # the checkout
 
 
 def read(name: str, default: str = "") -> str:
@@ -66,9 +67,7 @@ class Environment:
 
 def load(root: Path) -> Environment:
     """Read `PLACA_*`; `root` is the checkout, whose `var/` is the default home."""
-    mode = read("ENV", "production")
-    if mode not in ("demo", "production", "test"):
-        raise ImproperlyConfigured(f"PLACA_ENV must be demo, production or test, not {mode!r}")
+    mode = _read_mode()
     home = Path(read("HOME", str(root / "var"))).resolve()
     http_port = read_port("HTTP_PORT", 8000)
     bind = read("BIND", "127.0.0.1")
@@ -90,6 +89,14 @@ def load(root: Path) -> Environment:
         sms_url=read("SMS_URL"),
         cache_url=read("CACHE_URL"),
     )
+
+
+def _read_mode() -> Mode:
+    match read("ENV", "production"):
+        case "demo" | "production" | "test" as mode:
+            return mode
+        case other:
+            raise ImproperlyConfigured(f"PLACA_ENV must be demo, production or test, not {other!r}")
 
 
 def _kept_secret(home: Path, mode: str) -> str:
@@ -137,3 +144,8 @@ def database(url: str) -> dict[str, object]:
             "CONN_HEALTH_CHECKS": True,
         }
     raise ImproperlyConfigured(f"PLACA_DATABASE_URL: unknown scheme {parts.scheme!r}")
+
+
+def socket_address(host: str, port: int) -> str:
+    """`host:port` as it stands in a URL; an IPv6 address gets its brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

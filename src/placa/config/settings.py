@@ -1,6 +1,7 @@
 """Django settings, one file for every mode; the environment is read in `environment.py` only."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from csp.constants import NONCE, NONE, SELF
 from django.utils.translation import gettext_lazy as _
@@ -8,12 +9,11 @@ from django.utils.translation import gettext_lazy as _
 from placa.config import environment
 
 PACKAGE = Path(__file__).resolve().parents[1]
-ROOT = PACKAGE.parents[1]
-ENVIRONMENT = environment.load(ROOT)
+ENVIRONMENT = environment.load(environment.ROOT)
 
 DEBUG = False
 SECRET_KEY = ENVIRONMENT.secret_key
-ALLOWED_HOSTS = [environment.urlsplit(ENVIRONMENT.base_url).hostname or "127.0.0.1"]
+ALLOWED_HOSTS = [urlsplit(ENVIRONMENT.base_url).hostname or "127.0.0.1"]
 if not ENVIRONMENT.is_production:
     ALLOWED_HOSTS += ["127.0.0.1", "localhost", "[::1]", "testserver"]
 CSRF_TRUSTED_ORIGINS = [ENVIRONMENT.base_url]
@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "placa.interfaces.web.account.middleware.AccountMiddleware",
 ]
 
 ROOT_URLCONF = "placa.config.urls"
@@ -90,6 +91,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
+                "placa.interfaces.web.ui.context.portal",
             ],
         },
     }
@@ -161,7 +163,7 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
     }
 }
-PERMISSIONS_POLICY = {
+PERMISSIONS_POLICY: dict[str, list[str]] = {
     name: [] for name in ("camera", "geolocation", "microphone", "payment", "usb", "interest-cohort")
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
@@ -188,5 +190,12 @@ LOGGING = {
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
+    # one line a start and stop of each of its processes is more than a reader wants
+    "loggers": {"django-q": {"level": "WARNING"}},
 }
-SILENCED_SYSTEM_CHECKS = ["security.W008"]  # SSL redirect belongs to the proxy
+SILENCED_SYSTEM_CHECKS = [
+    "security.W002",  # framing is ruled by the policy's frame-ancestors, which can list origins
+    "security.W005",  # subdomains of the institution's domain are not ours to bind
+    "security.W008",  # SSL redirect belongs to the proxy
+    "security.W021",  # nor is its entry in the browsers' preload list
+]

@@ -1,0 +1,27 @@
+"""The world in which tests run: the cast, loaded once a worker, and a clock that may be moved."""
+
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> None:
+    """The migrated database with the cast in it; every test sees it in a transaction of its own."""
+    from placa.demo import cast, rows
+
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+        cast.institution_and_sites()
+        cast.people()
+        cast.orders()
+        rows.studies()
+
+
+@pytest.fixture(autouse=True)
+def _no_memory() -> Iterator[None]:
+    """Settings remembered from one test are not the next one's."""
+    from placa.domain.institution import selectors
+
+    selectors.forget()
+    yield
+    selectors.forget()

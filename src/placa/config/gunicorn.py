@@ -1,0 +1,21 @@
+"""How gunicorn serves the portal (`placa web`); read by gunicorn itself."""
+
+from placa.config import environment
+from placa.config.settings import ENVIRONMENT
+
+bind = [environment.socket_address(ENVIRONMENT.bind, ENVIRONMENT.http_port)]
+worker_class = "gthread"
+workers = 2
+# a thread a running download: many wait on slow lines, few compute
+threads = 16
+timeout = 60
+# a restart waits for downloads under way
+graceful_timeout = 3600
+keepalive = 15
+# heartbeats in memory: a busy disk must not get a worker killed
+worker_tmp_dir = "/dev/shm"  # noqa: S108  # gunicorn makes an unnamed file there
+# the request line may hold a share's token: the access log stays off, the audit log tells who did what
+accesslog = None
+errorlog = "-"
+loglevel = "warning"
+control_socket_disable = True

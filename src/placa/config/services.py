@@ -1,0 +1,92 @@
+"""Which services `placa run` starts, when they are ready, and what it says then."""
+
+import http.client
+import importlib.util
+import socket
+import sys
+from urllib.parse import urlsplit
+
+from placa.config.environment import Environment
+from placa.config.supervisor import Service
+
+DEMO_PASSWORD = "Placa-demo-2026"  # noqa: S105  # public on purpose: the demo binds to loopback only
+DEMO_ACCOUNTS = {
+    "ana": "patient",
+    "carla": "patient",
+    "diaz": "doctor",
+    "egea": "doctor",
+    "gomez": "insurer",
+    "heras": "workers' compensation",
+    "ines": "staff",
+    "jefe": "super-user",
+}
+
+
+def services() -> list[Service]:
+    """Every process of a one-machine installation."""
+    command = [sys.executable, "-m", "placa.cli"]
+    found = [
+        Service("web", [*command, "web"]),
+        Service("worker (short)", [*command, "worker", "short"]),
+        Service("worker (long)", [*command, "worker", "long"]),
+    ]
+    if _exists("placa.interfaces.dimse.server"):
+        found.append(Service("dicom", [*command, "dicom"]))
+    if _exists("placa.domain.archive.rendering"):
+        found.append(Service("render", [*command, "render"]))
+    return found
+
+
+def ports(environment: Environment) -> dict[str, int]:
+    """The ports that `services` listen on, by the setting that moves each."""
+    return {"PLACA_HTTP_PORT": environment.http_port, "PLACA_DICOM_PORT": environment.dicom_port}
+
+
+def ready(environment: Environment) -> bool:
+    """True once the portal answers `/healthz` and, where it is started, the listener accepts."""
+    if _exists("placa.interfaces.dimse.server") and not _accepts(environment.bind, environment.dicom_port):
+        return False
+    return _answers(environment)
+
+
+def greeting(environment: Environment) -> str:
+    """What is printed when everything is up: the address, and in the demo its accounts."""
+    lines = [
+        "",
+        f"Placa is ready: {environment.base_url}/",
+        f"DICOM listener: {environment.dicom_aet} on {environment.bind}, port {environment.dicom_port}",
+    ]
+    if environment.is_demo:
+        lines += ["", f"Demo accounts (password of all: {DEMO_PASSWORD}):"]
+        lines += [f"  {name:<7} {role}" for name, role in DEMO_ACCOUNTS.items()]
+        lines += ["", f"Every mail and SMS it sends: {environment.base_url}/demo/outbox"]
+    return "\n".join([*lines, "Ctrl-C ends it.", ""])
+
+
+def _exists(module: str) -> bool:
+    return importlib.util.find_spec(module) is not None
+
+
+def _accepts(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((_reachable(host), port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _answers(environment: Environment) -> bool:
+    """`/healthz` asked at the bound address, under the public host name that Django expects."""
+    connection = http.client.HTTPConnection(_reachable(environment.bind), environment.http_port, timeout=2)
+    try:
+        connection.request("GET", "/healthz", headers={"Host": urlsplit(environment.base_url).netloc})
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _reachable(bind: str) -> str:
+    """An address to connect to, for one that may mean "all interfaces"."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bind, bind)  # noqa: S104

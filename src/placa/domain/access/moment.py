@@ -1,0 +1,68 @@
+"""The moment at which one asks, and what the settings make of it: cut-offs for dates and ages."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from placa.common import clock
+from placa.domain.institution import selectors as institution
+from placa.domain.people.models import Organization
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """`at` (aware) and everything that rules compare with it, read once a query."""
+
+    at: dt.datetime
+    today: dt.date
+    release_delay: dt.timedelta
+    own_delays: tuple[int, ...]  # hours, of exam types that set one
+    report_delay: dt.timedelta
+    doctor_first: bool
+    doctor_first_limit: dt.timedelta
+    hand_delivery_blocks_images: bool
+    unlinked_wait: bool
+    minor_born_after: dt.date  # whoever is born after this day is still under the age of guardianship
+    consent_required: bool
+    online_since: dt.datetime | None  # studies that started before it are no longer online
+    doctor_download: bool
+    groups: bool
+
+
+def moment(at: dt.datetime | None = None) -> Moment:
+    """The cut-offs at `at` (default now), days reckoned in the institution's zone."""
+    at = at or clock.now()
+    setting = institution.setting
+    today = at.astimezone(institution.zone()).date()
+    online_days = setting("online_days")
+    return Moment(
+        at=at,
+        today=today,
+        release_delay=dt.timedelta(hours=setting("release_delay_hours")),
+        own_delays=tuple(institution.release_delays()),
+        report_delay=dt.timedelta(hours=setting("report_release_delay_hours")),
+        doctor_first=setting("doctor_first"),
+        doctor_first_limit=dt.timedelta(days=setting("doctor_first_limit_days")),
+        hand_delivery_blocks_images=setting("hand_delivery_blocks_images"),
+        unlinked_wait=setting("unlinked_studies_wait") and has_exclusive_company(),
+        minor_born_after=years_before(today, setting("guardianship_until_age")),
+        consent_required=setting("consent_required"),
+        online_since=at - dt.timedelta(days=online_days) if online_days else None,
+        doctor_download=setting("doctor_download"),
+        groups=setting("groups_see_each_other"),
+    )
+
+
+def has_exclusive_company() -> bool:
+    """Whether any enabled company makes the studies it pays for exclusive (4.3)."""
+    return any(company.is_exclusive for company in Organization.objects.filter(enabled=True))
+
+
+def years_before(day: dt.date, years: int) -> dt.date:
+    """The day `years` years before `day`; 29 February becomes the 28th in a common year.
+
+    So somebody born on 29 February completes a year of age on 1 March of a common year.
+    """
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return day.replace(year=day.year - years, day=28)

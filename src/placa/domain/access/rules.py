@@ -1,0 +1,317 @@
+"""Who may see what: one named function a rule, each returning a `Q` over Study.
+
+Grants are OR-ed, restrictions AND-ed; each restriction says whom it binds. Rules are `Exists()`
+subqueries or plain columns, so that they neither duplicate rows nor leak through joins.
+The table they come from is in docs/decisions and in the specification's architecture.
+"""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from placa.domain.access.models import ShareGrant, SharePart, VisitCode
+from placa.domain.access.moment import Moment
+from placa.domain.access.viewers import Role, Viewer
+from placa.domain.archive.models import Study
+from placa.domain.orders.models import ServiceRequest
+from placa.domain.people.models import (
+    Agreement,
+    Consent,
+    Guardianship,
+    Patient,
+    Permission,
+    Practitioner,
+    StandIn,
+)
+from placa.domain.reports.models import DiagnosticReport
+
+Facet = Literal["row", "images", "report", "download", "share"]
+FACETS: tuple[Facet, ...] = ("row", "images", "report", "download", "share")
+PERSONAL: frozenset[Role] = frozenset({"patient", "share", "visit"})  # a guardian asks as a patient
+
+Grant = Callable[[Viewer, Moment], Q]
+Restriction = Callable[[Viewer, Moment, Facet], Q]
+NONE = Q(pk__in=[])
+ALL = Q(pk__isnull=False)  # never the empty Q: OR-ed with another it would vanish
+
+
+# --- grants: each answers which studies a viewer has anything to do with
+
+
+def grant_patient(viewer: Viewer, moment: Moment) -> Q:
+    """The patient's own studies, unless still under the age at which guardians act (2.9)."""
+    of_age = Q(birth_date=None) | Q(birth_date__lte=moment.minor_born_after)
+    own = Patient.objects.filter(of_age, pk=viewer.subject, merged_into=None)
+    return Q(Exists(own.filter(pk=OuterRef("patient_id"))))
+
+
+def grant_guardian(viewer: Viewer, moment: Moment) -> Q:
+    """Studies of the children linked to this patient, until the day they come of age (2.9)."""
+    links = active_guardianships(moment).filter(guardian_id=viewer.subject, child_id=OuterRef("patient_id"))
+    return Q(Exists(links))
+
+
+def grant_ordering_doctor(viewer: Viewer, moment: Moment) -> Q:
+    """Studies this doctor ordered (3.2)."""
+    return Q(order__requester_id=viewer.subject)
+
+
+def grant_copied_doctor(viewer: Viewer, moment: Moment) -> Q:
+    """Studies on whose order this doctor is copied (3.5)."""
+    copied = ServiceRequest.objects.filter(copies_to=viewer.subject, pk=OuterRef("order_id"))
+    return Q(Exists(copied))
+
+
+def grant_group(viewer: Viewer, moment: Moment) -> Q:
+    """Studies ordered by a colleague of the same practice group (3.5, setting)."""
+    if not moment.groups:
+        return NONE
+    colleagues = Practitioner.objects.filter(groups__members=viewer.subject)
+    return Q(order__requester_id__in=colleagues.values("pk"))
+
+
+def grant_stand_in(viewer: Viewer, moment: Moment) -> Q:
+    """Studies ordered by a doctor whom this one stands in for today (3.5)."""
+    absent = StandIn.objects.filter(
+        stand_in_id=viewer.subject, starts_on__lte=moment.today, ends_on__gte=moment.today
+    )
+    return Q(order__requester_id__in=absent.values("absent_id"))
+
+
+def grant_payer(viewer: Viewer, moment: Moment) -> Q:
+    """Studies whose order this company pays for, under an agreement that runs today (4.2, 4.5)."""
+    return Q(order__payer_id=viewer.subject) & Q(Exists(_agreements(viewer, moment)))
+
+
+def grant_share(viewer: Viewer, moment: Moment) -> Q:
+    """The studies of one share, while they are still its patient's (5.5)."""
+    part = SharePart.objects.filter(pk=viewer.subject, grant__studies=OuterRef("pk"))
+    return Q(Exists(part.filter(grant__patient_id=OuterRef("patient_id"))))
+
+
+def grant_visit_code(viewer: Viewer, moment: Moment) -> Q:
+    """The one study of a visit code, of an adult patient without an account (1.12)."""
+    code = VisitCode.objects.filter(
+        pk=viewer.subject, study=OuterRef("pk"), revoked_at=None, locked_at=None, expires_at__gt=moment.at
+    )
+    return Q(Exists(code), patient__user=None, patient__birth_date__lte=moment.minor_born_after)
+
+
+def grant_staff(viewer: Viewer, moment: Moment) -> Q:
+    """Studies of the sites of a member of staff; unmatched ones through the inbox (9.1, 9.7)."""
+    if not viewer.permissions & STAFF_ROWS:
+        return NONE
+    within = ALL if viewer.sites is None else Q(site_id__in=viewer.sites) | Q(site=None)
+    matched = within & Q(patient__isnull=False)
+    return within if viewer.may(Permission.INBOX) else matched
+
+
+STAFF_ROWS = frozenset(
+    {Permission.INBOX, Permission.PATIENTS, Permission.ORDERS, Permission.STUDIES, Permission.UPLOAD}
+)
+GRANTS: dict[Role, tuple[Grant, ...]] = {
+    "patient": (grant_patient, grant_guardian),
+    "doctor": (grant_ordering_doctor, grant_copied_doctor, grant_group, grant_stand_in),
+    "company": (grant_payer,),
+    "share": (grant_share,),
+    "visit": (grant_visit_code,),
+    "staff": (grant_staff,),
+}
+
+
+# --- restrictions: each answers which studies it leaves for a facet
+
+
+def restrict_exclusive(viewer: Viewer, moment: Moment, facet: Facet) -> Q:
+    """A study exclusive to a company is that company's and authorised staff's alone (4.3)."""
+    if viewer.may(Permission.EXCLUSIVE):
+        return ALL
+    own = Q(exclusive_to_id=viewer.subject) if viewer.role == "company" else NONE
+    return Q(exclusive_to=None) | own
+
+
+def restrict_unlinked(viewer: Viewer, moment: Moment, facet: Facet) -> Q:
+    """Without an order it may yet prove exclusive: it waits for staff, unseen (setting)."""
+    if not moment.unlinked_wait:
+        return ALL
+    return Q(order__isnull=False) | Q(release=Study.Release.NOW)
+
+
+def restrict_before_release(viewer: Viewer, moment: Moment, facet: Facet) -> Q:
+    """Before release there is the row and nothing else (2.4)."""
+    return ALL if facet == "row" else released(moment)
+
+
+def restrict_hand_delivery(viewer: Viewer, moment: Moment, facet: Facet) -> Q:
+    """A study for hand delivery is listed; its report, and its images by setting, are not online (2.3)."""
+    if facet == "row" or (facet == "images" and not moment.hand_delivery_blocks_images):
+        return ALL
+    return Q(hand_delivery=False)
+
+
+def restrict_hidden(viewer: Viewer, moment: Moment, facet: Facet) -> Q:
+    """What the patient hides does not exist for doctors and companies (2.20)."""
+    return Q(hidden_by_patient=False)
+
+
+def restrict_online_limit(viewer: Viewer, moment: Moment, facet: Facet) -> Q:
+    """After the days a study stays online, its row remains (2.19, setting)."""
+    if facet == "row" or moment.online_since is None:
+        return ALL
+    return Q(clock_start__gt=moment.online_since)
+
+
+def restrict_consent(viewer: Viewer, moment: Moment, facet: Facet) -> Q:
+    """Where the institution needs consent, without it there is the row only (2.19, setting)."""
+    if facet == "row" or not moment.consent_required:
+        return ALL
+    online = Consent.objects.filter(kind="online_results", patient_id=OuterRef("patient_id"))
+    newer = Consent.objects.filter(
+        kind="online_results", patient_id=OuterRef("patient_id"), at__gt=OuterRef("at")
+    )
+    newest = online.filter(given=True).exclude(Exists(newer))
+    return Q(Exists(newest))
+
+
+def restrict_share_alive(viewer: Viewer, moment: Moment, facet: Facet) -> Q:
+    """A share ends at its date, by its owner, by its lock, with its guardianship (5.6, 5.7, 2.9)."""
+    return Q(Exists(live_parts(moment).filter(pk=viewer.subject)))
+
+
+def restrict_share_scope(viewer: Viewer, moment: Moment, facet: Facet) -> Q:
+    """A share has the parts that the patient chose, and is never shared onward (5.5, 5.9)."""
+    if facet == "share":
+        return NONE
+    return _flags(facet, ShareGrant.objects.filter(parts=viewer.subject))
+
+
+def restrict_agreement_scope(viewer: Viewer, moment: Moment, facet: Facet) -> Q:
+    """A company sees what its agreement says, and never shares (4.2, 4.5)."""
+    if facet == "share":
+        return NONE
+    return _flags(facet, _agreements(viewer, moment))
+
+
+def restrict_doctor_scope(viewer: Viewer, moment: Moment, facet: Facet) -> Q:
+    """A doctor never shares, and downloads by setting (3.3)."""
+    if facet == "share" or (facet == "download" and not moment.doctor_download):
+        return NONE
+    return ALL
+
+
+def restrict_visit_scope(viewer: Viewer, moment: Moment, facet: Facet) -> Q:
+    """A visit code opens and downloads, it does not share; hand delivery is never listed by it (1.12)."""
+    return NONE if facet == "share" else Q(hand_delivery=False)
+
+
+def restrict_staff_scope(viewer: Viewer, moment: Moment, facet: Facet) -> Q:
+    """Any study permission shows rows; opening one wants `studies`, or `inbox` before matching."""
+    if facet == "row" or viewer.may(Permission.STUDIES):
+        return ALL
+    return Q(patient=None) if facet == "images" and viewer.may(Permission.INBOX) else NONE
+
+
+def restrict_report_ready(viewer: Viewer, moment: Moment, facet: Facet) -> Q:
+    """A report opens once there is one: final for everybody, preliminary for doctors and staff (2.3)."""
+    if facet != "report":
+        return ALL
+    return Q(Exists(openable_reports(viewer, moment).filter(study=OuterRef("pk"))))
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A restriction and the roles it binds."""
+
+    rule: Restriction
+    roles: frozenset[Role]
+
+
+def _binds(rule: Restriction, *roles: Role) -> Bound:
+    return Bound(rule, frozenset(roles))
+
+
+RESTRICTIONS: tuple[Bound, ...] = (
+    _binds(restrict_exclusive, "patient", "share", "visit", "doctor", "company", "staff"),
+    _binds(restrict_unlinked, *PERSONAL),
+    _binds(restrict_before_release, *PERSONAL),
+    _binds(restrict_hand_delivery, *PERSONAL),
+    _binds(restrict_hidden, "doctor", "company"),
+    _binds(restrict_online_limit, *PERSONAL),
+    _binds(restrict_consent, *PERSONAL),
+    _binds(restrict_share_alive, "share"),
+    _binds(restrict_share_scope, "share"),
+    _binds(restrict_agreement_scope, "company"),
+    _binds(restrict_doctor_scope, "doctor"),
+    _binds(restrict_visit_scope, "visit"),
+    _binds(restrict_staff_scope, "staff"),
+    _binds(restrict_report_ready, "patient", "share", "visit", "doctor", "company", "staff"),
+)
+
+
+# --- what rules share
+
+
+def released(moment: Moment) -> Q:
+    """Released by staff, or by the clock: `clock_start` plus the delay of type or institution has passed."""
+    at, by_clock = moment.at, NONE
+    usual = Q(order__exam_type__isnull=True) | Q(order__exam_type__release_delay_hours=None)
+    by_clock |= usual & _clock_past(moment, moment.release_delay)
+    for hours in moment.own_delays:
+        own = Q(order__exam_type__release_delay_hours=hours)
+        by_clock |= own & _clock_past(moment, dt.timedelta(hours=hours))
+    by_staff = Q(release=Study.Release.NOW) & (Q(released_at=None) | Q(released_at__lte=at))
+    return by_staff | (Q(release=Study.Release.AUTO) & by_clock)
+
+
+def _clock_past(moment: Moment, delay: dt.timedelta) -> Q:
+    started = Q(clock_start__lte=moment.at - delay)
+    if not moment.doctor_first:
+        return started
+    read = Q(doctor_read_at__lte=moment.at - delay)
+    waited = Q(clock_start__lte=moment.at - moment.doctor_first_limit)
+    return started & (read | waited)
+
+
+def active_guardianships(moment: Moment) -> QuerySet[Guardianship]:
+    """Links that were not ended and whose child is still under age today; an unknown age is no minor's."""
+    return Guardianship.objects.filter(
+        ended_at=None, child__birth_date__gt=moment.minor_born_after, child__merged_into=None
+    )
+
+
+def live_parts(moment: Moment) -> QuerySet[SharePart]:
+    """Keys of shares that work at this moment: begun, not ended, not locked, openings left."""
+    guarded = Q(grant__guardianship=None) | Q(
+        grant__guardianship__in=active_guardianships(moment).values("pk")
+    )
+    left = Q(grant__openings_maximum=None) | Q(openings__lte=F("grant__openings_maximum"))
+    return SharePart.objects.filter(
+        guarded, left, locked_at=None, grant__revoked_at=None,
+        grant__starts_at__lte=moment.at, grant__expires_at__gt=moment.at,
+    )  # fmt: skip
+
+
+def openable_reports(viewer: Viewer, moment: Moment) -> QuerySet[DiagnosticReport]:
+    """Reports this viewer may open on a study it may see; withdrawn ones are nobody's."""
+    reports = DiagnosticReport.objects.filter(versions__isnull=False)
+    if viewer.role in ("doctor", "staff"):
+        return reports.exclude(status=DiagnosticReport.Status.CANCELLED)
+    final = reports.filter(status__in=DiagnosticReport.FINAL_STATES)
+    if viewer.role == "company":
+        return final
+    return final.filter(final_at__lte=moment.at - moment.report_delay)
+
+
+def _agreements(viewer: Viewer, moment: Moment) -> QuerySet[Agreement]:
+    return Agreement.objects.filter(
+        Q(ends_on=None) | Q(ends_on__gte=moment.today),
+        organization_id=viewer.subject, organization__enabled=True, starts_on__lte=moment.today,
+    )  # fmt: skip
+
+
+def _flags(facet: Facet, rows: QuerySet[Any]) -> Q:
+    """`facet` where a row (share or agreement) has its flag; `row` needs none."""
+    return ALL if facet == "row" else Q(Exists(rows.filter(**{facet: True})))

@@ -1,0 +1,118 @@
+"""Narrowing and paging of the studies that a viewer may see: only ever less than the rules gave."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from placa.common.text import fold
+from placa.domain.archive.models import Study
+from placa.domain.institution import selectors as institution
+from placa.domain.people.models import PatientIdentifier
+from placa.domain.reports.models import ReadReceipt
+
+Status = Literal["", "ready", "pending", "unread", "urgent"]
+PAGE = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a person narrowed a list to. Days are in the institution's zone, both included."""
+
+    text: str = ""
+    since: dt.date | None = None
+    until: dt.date | None = None
+    kind: str = ""  # kind of exam: radiology, laboratory, ecg …
+    modality: str = ""
+    status: Status = ""
+    patient_public_id: str = ""
+    people: bool = False  # `text` is looked for in names and identifiers of patients too
+    practitioner: int = 0  # whose unread ones
+
+    @property
+    def active(self) -> bool:
+        """Whether anything is narrowed at all."""
+        return bool(self.text or self.since or self.until or self.kind or self.modality or self.status)
+
+
+def narrowed(studies: QuerySet[Study], filters: Filters) -> QuerySet[Study]:
+    """`studies` with every filter applied."""
+    for word in fold(filters.text).split()[:8]:
+        studies = studies.filter(_matches(word, filters.people))
+    if filters.since:
+        studies = studies.filter(exam_at__gte=_midnight(filters.since))
+    if filters.until:
+        studies = studies.filter(exam_at__lt=_midnight(filters.until + dt.timedelta(days=1)))
+    if filters.kind:
+        studies = studies.filter(order__exam_type__kind=filters.kind)
+    if filters.modality:
+        studies = studies.filter(order__modality=filters.modality)
+    if filters.patient_public_id:
+        studies = studies.filter(patient__public_id=filters.patient_public_id)
+    return _with_status(studies, filters)
+
+
+def _with_status(studies: QuerySet[Study], filters: Filters) -> QuerySet[Study]:
+    if filters.status == "ready":
+        return studies.filter(Q(may_report=True))
+    if filters.status == "pending":
+        return studies.filter(Q(may_report=False))
+    if filters.status == "urgent":
+        return studies.filter(order__urgent=True)
+    if filters.status == "unread":
+        return studies.exclude(Exists(_receipts(filters.practitioner)))
+    return studies
+
+
+def _receipts(practitioner: int) -> QuerySet[ReadReceipt]:
+    return ReadReceipt.objects.filter(study=OuterRef("pk"), practitioner_id=practitioner)
+
+
+def _matches(word: str, people: bool) -> Q:
+    found = Q(search_key__contains=word)
+    if people:
+        identifiers = PatientIdentifier.objects.filter(
+            patient=OuterRef("patient_id"), value__istartswith=word
+        )
+        found |= Q(name_key__contains=word) | Q(Exists(identifiers))
+    return found
+
+
+def _midnight(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(), institution.zone())
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some rows, newest first, and the cursor of the next ones ("" at the end)."""
+
+    rows: Sequence[Study]
+    next: str
+
+
+def page(studies: QuerySet[Study], cursor: str = "", size: int = PAGE) -> Page:
+    """The rows after `cursor` (as a page gave it; one that makes no sense starts anew), by key not by offset."""
+    after = _read_cursor(cursor)
+    if after is not None:
+        at, pk = after
+        studies = studies.filter(Q(exam_at__lt=at) | Q(exam_at=at, pk__lt=pk))
+    rows = list(studies.order_by("-exam_at", "-pk")[: size + 1])
+    more = rows[size - 1] if len(rows) > size else None
+    following = f"{more.exam_at.timestamp():.6f}_{more.pk}" if more else ""
+    return Page(rows[:size], following)
+
+
+def _read_cursor(cursor: str) -> tuple[dt.datetime, int] | None:
+    moment, _, pk = cursor.partition("_")
+    try:
+        return dt.datetime.fromtimestamp(float(moment), dt.UTC), int(pk)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def seen_by(practitioner: int, studies: Sequence[Study]) -> set[int]:
+    """Keys of those `studies` that this doctor has opened."""
+    receipts = ReadReceipt.objects.filter(practitioner_id=practitioner, study__in=[s.pk for s in studies])
+    return set(receipts.values_list("study_id", flat=True))

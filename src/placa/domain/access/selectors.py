@@ -1,0 +1,141 @@
+"""The only way to a study: `studies_visible_to` for lists, `get_study` for one, both from the same rules."""
+
+import datetime as dt
+from collections.abc import Iterable
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import BooleanField, Case, Q, QuerySet, Value, When
+
+from placa.domain.access import rules
+from placa.domain.access.moment import Moment, moment
+from placa.domain.access.rules import Facet
+from placa.domain.access.viewers import Viewer
+from placa.domain.archive.models import Study
+from placa.domain.audit import services as audit
+from placa.domain.people.models import Patient
+from placa.domain.reports.models import DiagnosticReport
+
+
+class NotVisible(ObjectDoesNotExist):
+    """Not there, or not for this viewer: outside, nobody can tell the two apart (404)."""
+
+
+def studies_visible_to(
+    viewer: Viewer, *, at: dt.datetime | None = None, need: Facet = "row"
+) -> QuerySet[Study]:
+    """Studies of which `viewer` has the facet `need` at `at` (default now), newest first.
+
+    Each row says what else it has: `may_images`, `may_report`, `may_download`, `may_share` (bool).
+    """
+    when = moment(at)
+    facets = {f"may_{facet}": _flag(_facet(viewer, when, facet)) for facet in rules.FACETS if facet != "row"}
+    related = ("patient", "order__requester", "order__exam_type", "order__payer", "site")
+    return Study.objects.filter(_facet(viewer, when, need)).select_related(*related).annotate(**facets)
+
+
+def get_study(
+    viewer: Viewer, study_instance_uid: str, *, need: Facet = "row", at: dt.datetime | None = None
+) -> Study:
+    """The study, if `viewer` has the facet `need`; else the refusal is audited, NotVisible raised."""
+    found = studies_visible_to(viewer, at=at, need=need).filter(study_instance_uid=study_instance_uid).first()
+    if found is None:
+        audit.record(
+            action=f"open_{need}", outcome="refused", actor=viewer.actor, role=viewer.role,
+            session=viewer.session, address=viewer.address, study_uid=study_instance_uid, once_in_window=True,
+        )  # fmt: skip
+        raise NotVisible(need)
+    return found
+
+
+def has_facet(viewer: Viewer, study_instance_uid: str, need: Facet) -> bool:
+    """Whether `viewer` has the facet now; no audit event: for what a page offers, not what it opens."""
+    return studies_visible_to(viewer, need=need).filter(study_instance_uid=study_instance_uid).exists()
+
+
+def openable_reports_of(viewer: Viewer, study: Study) -> list[DiagnosticReport]:
+    """The reports of one study that `viewer` may open, oldest first; none without the facet `report`."""
+    if not has_facet(viewer, study.study_instance_uid, "report"):
+        return []
+    reports = rules.openable_reports(viewer, moment()).filter(study=study).distinct()
+    return list(reports.order_by("id").prefetch_related("versions"))
+
+
+def reports_listed_of(viewer: Viewer, studies: Iterable[Study]) -> dict[int, list[DiagnosticReport]]:
+    """Reports of listed studies, for their status only (nothing of the content), by key of the study."""
+    by_study: dict[int, list[DiagnosticReport]] = {study.pk: [] for study in studies}
+    reports = DiagnosticReport.objects.filter(study__in=by_study.keys())
+    for report in reports.exclude(status=DiagnosticReport.Status.CANCELLED).order_by("id"):
+        if report.study_id is not None:
+            by_study[report.study_id].append(report)
+    return by_study
+
+
+def patients_in_sight(viewer: Viewer) -> QuerySet[Patient]:
+    """A patient's own row and the children that they are guardian of, oneself first; else nobody."""
+    if viewer.role != "patient":
+        return Patient.objects.none()
+    children = rules.active_guardianships(moment()).filter(guardian_id=viewer.subject)
+    mine = Q(pk=viewer.subject, merged_into=None)
+    return Patient.objects.filter(mine | Q(pk__in=children.values("child"))).order_by(
+        Case(When(pk=viewer.subject, then=0), default=1), "birth_date"
+    )
+
+
+def release_moment(study: Study) -> dt.datetime | None:
+    """When the patient's side opens, by the rules of 2.4; None while staff decide it."""
+    when = moment()
+    if study.release == Study.Release.NOW:
+        return study.released_at or study.clock_start
+    if study.release == Study.Release.HELD or (when.unlinked_wait and study.order is None):
+        return None
+    exam_type = study.order.exam_type if study.order else None
+    own = exam_type.release_delay_hours if exam_type else None
+    delay = when.release_delay if own is None else dt.timedelta(hours=own)
+    if not when.doctor_first:
+        return study.clock_start + delay
+    at_latest = study.clock_start + when.doctor_first_limit
+    read = study.doctor_read_at + delay if study.doctor_read_at else at_latest
+    return max(study.clock_start + delay, min(read, at_latest))
+
+
+def explain(viewer: Viewer, study: Study, *, at: dt.datetime | None = None) -> dict[str, list[str]]:
+    """Names of the rules that speak for `viewer` on `study` (grants), and of those that block each facet."""
+    when = moment(at)
+    one = Study.objects.filter(pk=study.pk)
+    answer: dict[str, list[str]] = {
+        "grants": [
+            grant.__name__
+            for grant in rules.GRANTS.get(viewer.role, ())
+            if one.filter(grant(viewer, when)).exists()
+        ]
+    }
+    for facet in rules.FACETS:
+        answer[facet] = [
+            bound.rule.__name__
+            for bound in rules.RESTRICTIONS
+            if viewer.role in bound.roles and not one.filter(bound.rule(viewer, when, facet)).exists()
+        ]
+    return answer
+
+
+def _flag(allowed: Q) -> Case:
+    return Case(When(allowed, then=Value(True)), default=False, output_field=BooleanField())
+
+
+def _facet(viewer: Viewer, when: Moment, facet: Facet) -> Q:
+    granted = rules.NONE
+    for grant in rules.GRANTS.get(viewer.role, ()):
+        granted |= grant(viewer, when)
+    allowed = granted & _restricted(viewer, when, facet)
+    if facet == "download":  # there must be something to take along
+        something = _restricted(viewer, when, "images") | _restricted(viewer, when, "report")
+        allowed &= something
+    return allowed
+
+
+def _restricted(viewer: Viewer, when: Moment, facet: Facet) -> Q:
+    left = rules.ALL
+    for bound in rules.RESTRICTIONS:
+        if viewer.role in bound.roles:
+            left &= bound.rule(viewer, when, facet)
+    return left

@@ -1,0 +1,93 @@
+"""Forgotten password (by user name) and forgotten user name (by e-mail), 1.6.
+
+The page writes one row and queues one job, whatever was typed; the job looks, and mails or does not.
+"""
+
+from django.conf import settings
+from django.db import transaction
+
+from placa.common import clock
+from placa.common.tokens import hashed, seal, unseal
+from placa.domain.accounts import naming, onetime, passwords, throttle
+from placa.domain.accounts.models import RecoveryRequest, User
+from placa.domain.accounts.services import actor, choose_password, tell_password_changed
+from placa.domain.audit import services as audit
+from placa.domain.jobs.services import enqueue
+from placa.domain.notifications.services import send_mail
+
+Kind = RecoveryRequest.Kind
+
+
+def ask(*, kind: str, typed: str, address: str) -> None:
+    """Take a request. Raises ThrottledError for an address that asks too much; says nothing else."""
+    throttle.take(throttle.RECOVERY_ADDRESS, throttle.address_subject(address))
+    with transaction.atomic():
+        request = RecoveryRequest.objects.create(
+            kind=Kind(kind), sealed=seal(typed.strip()[:254]), created_at=clock.now()
+        )
+        enqueue("accounts.recover", request.pk)
+
+
+def answer(request_id: int) -> None:
+    """Answer one request by mail, or not at all; harmless when repeated."""
+    request = RecoveryRequest.objects.filter(pk=request_id).first()
+    if request is None:
+        return
+    typed = unseal(request.sealed)
+    users = _password_users(typed) if request.kind == Kind.PASSWORD else _name_users(typed)
+    try:
+        if users:
+            throttle.take(throttle.RECOVERY_ACCOUNT, actor(users[0]))
+    except throttle.ThrottledError:
+        users = []
+    with transaction.atomic():
+        if not RecoveryRequest.objects.filter(pk=request_id).delete()[0]:
+            return  # another worker answered
+        if users and request.kind == Kind.PASSWORD:
+            _mail_link(users[0])
+        elif users:
+            _mail_names(users, request_id)
+
+
+def _password_users(typed: str) -> list[User]:
+    user = naming.find(typed)
+    return [user] if user and user.is_active and user.email else []
+
+
+def _name_users(typed: str) -> list[User]:
+    if not typed:
+        return []
+    return list(User.objects.filter(email__iexact=typed, is_active=True).order_by("username"))
+
+
+def _mail_link(user: User) -> None:
+    token = onetime.issue_link(user)
+    link = f"{settings.ENVIRONMENT.base_url}/new-password/{token}"
+    send_mail(
+        to=user.email, template="recover_password", context={"user": user, "link": link},
+        language=user.language, recipient=actor(user), dedupe_key=f"recover:{hashed(token)}",
+    )  # fmt: skip
+    audit.record(action="recover_password", actor="system", detail={"account": actor(user)})
+
+
+def _mail_names(users: list[User], request_id: int) -> None:
+    first, names = users[0], [user.username for user in users]
+    send_mail(
+        to=first.email, template="recover_name", context={"user": first, "names": names},
+        language=first.language, recipient=actor(first), dedupe_key=f"recover-name:{request_id}",
+    )  # fmt: skip
+    audit.record(action="recover_name", actor="system", detail={"accounts": [actor(u) for u in users]})
+
+
+def choose_by_link(*, token: str, password: str, address: str) -> User | None:
+    """Set a new password by a link; None when it is dead. After WeakPasswordError it lives on."""
+    user = onetime.user_of_link(token)
+    if user is None:
+        return None
+    with transaction.atomic():
+        passwords.check(password, user)
+        if onetime.use_link(token) is None:
+            return None
+        choose_password(user=user, password=password, address=address)
+        tell_password_changed(user)
+    return user

@@ -1,0 +1,14 @@
+"""The two ways in which work on an object fails (style 7)."""
+
+
+class PermanentError(Exception):
+    """It can never be done: trying again does not help. `reason` is a short code, never personal data."""
+
+    def __init__(self, reason: str, detail: str = "") -> None:
+        super().__init__(f"{reason}: {detail}" if detail else reason)
+        self.reason = reason
+        self.detail = detail
+
+
+class RetriableError(Exception):
+    """It cannot be done now (disk full, database away): it may be tried again."""

@@ -1,0 +1,6 @@
+"""Moments of a study that rooms above want to hear of."""
+
+from placa.common.hooks import Hook
+
+study_ready: Hook[int] = Hook()
+"""A study got a patient or an order; its id. Sent inside the transaction that did it, possibly more than once."""

@@ -1,0 +1,31 @@
+"""Reads of the audit log."""
+
+from django.db.models import QuerySet
+
+from placa.domain.audit.models import AuditEvent
+
+
+def events_of_study(study_uid: str) -> QuerySet[AuditEvent]:
+    """Every event on one study, newest first."""
+    return AuditEvent.objects.filter(study_uid=study_uid).order_by("-id")
+
+
+def events_of_patient(patient_id: int) -> QuerySet[AuditEvent]:
+    """Every event on one patient's data, newest first."""
+    return AuditEvent.objects.filter(patient=str(patient_id)).order_by("-id")
+
+
+def newest(limit: int = 50) -> list[AuditEvent]:
+    """The newest events of all."""
+    return list(AuditEvent.objects.order_by("-id")[:limit])
+
+
+OPENING = ("view_images", "view_report", "download")
+
+
+def opened_by(actor: str, study_uids: list[str]) -> set[str]:
+    """Those of `study_uids` whose images or report `actor` has opened before."""
+    events = AuditEvent.objects.filter(
+        actor=actor, study_uid__in=study_uids, action__in=OPENING, outcome="success"
+    )
+    return set(events.values_list("study_uid", flat=True))

@@ -1,0 +1,6 @@
+"""Moments of a report that rooms above want to hear of."""
+
+from placa.common.hooks import Hook
+
+report_final: Hook[int] = Hook()
+"""A report became final or was corrected; its id. Sent inside the transaction that did it, possibly more than once."""

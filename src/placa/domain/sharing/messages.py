@@ -1,0 +1,97 @@
+"""Mails, SMS and bell of shares. The link travels without the PIN, the PIN without the link (5.3)."""
+
+from typing import Any
+
+from placa.common import clock
+from placa.domain.access.models import ShareGrant, SharePart
+from placa.domain.accounts.models import User
+from placa.domain.institution import selectors as institution
+from placa.domain.notifications.services import ring, send_mail, send_sms
+from placa.domain.sharing import keys, periods
+
+
+def send_link(part: SharePart) -> None:
+    """The first mail: who shares, the link, the message; phone and e-mail unless left out."""
+    grant = part.grant
+    patient = grant.patient
+    context = {
+        "patient_name": patient.full_name,
+        "phone": (patient.mobile or patient.phone) if grant.shows_contact else "",
+        "email": patient.email if grant.shows_contact else "",
+        "message": grant.message,
+        "link": keys.link_of(part),
+        "until": _local(grant),
+        "pin_by": part.pin_by,
+    }
+    _mail(part, "share_link", context)
+
+
+def send_pin(part: SharePart, pin: str) -> None:
+    """The PIN on its own way: a mail, an SMS, or nothing where the patient tells it."""
+    context = {"pin": pin, "tries": SharePart.PIN_TRIES}
+    if part.pin_by == "mail":
+        _mail(part, "share_pin", context)
+    elif part.pin_by == "sms":
+        send_sms(
+            to=part.mobile, template="share_pin", context=context, language=part.grant.language,
+            recipient=f"share:{part.public_id}", dedupe_key=_once("share_pin", part),
+        )  # fmt: skip
+
+
+def tell_opened(part: SharePart) -> None:
+    """Tell whoever shares that it was opened, where they want to know."""
+    if part.grant.tells_openings:
+        _tell(part, "share_opened", f"{part.version}:{part.openings}")
+
+
+def tell_locked(part: SharePart) -> None:
+    """Tell whoever shares that five wrong PINs locked it (5.7)."""
+    _tell(part, "share_locked", f"{part.version}:{part.pin_hash[-12:]}")
+
+
+def _mail(part: SharePart, template: str, context: dict[str, Any]) -> None:
+    send_mail(
+        to=part.email, template=template, context=context, language=part.grant.language,
+        recipient=f"share:{part.public_id}", dedupe_key=_once(template, part),
+    )  # fmt: skip
+
+
+def _once(template: str, part: SharePart) -> str:
+    # a second click within the same second repeats nothing; a resend later is wanted
+    return f"{template}:{part.public_id}:{part.version}:{int(clock.now().timestamp())}"
+
+
+def _tell(part: SharePart, key: str, occasion: str) -> None:
+    user = _owner(part.grant)
+    patient = part.grant.patient
+    dedupe = f"{key}:{part.public_id}:{occasion}"
+    to = (user.email if user else "") or patient.email
+    context = {
+        "to_whom": part.email,
+        "at": clock.now().astimezone(institution.zone()),
+        "tries": SharePart.PIN_TRIES,
+    }
+    if to:
+        recipient = f"user:{user.pk}" if user else f"patient:{patient.pk}"
+        language = user.language if user else patient.language
+        send_mail(
+            to=to, template=key, context=context, language=language, recipient=recipient, dedupe_key=dedupe
+        )
+    if user:
+        ring(
+            user_id=user.pk, role="patient", key=key, parameters={}, dedupe_key=dedupe,
+            link=f"/patient/shares/#share-{part.grant.public_id}",
+        )  # fmt: skip
+
+
+def _owner(grant: ShareGrant) -> User | None:
+    """Who made the share as a patient or guardian; the patient themselves where staff printed it for them."""
+    made_it = grant.created_by
+    own = grant.patient.user
+    if made_it is not None and (grant.guardianship_id is not None or made_it == own):
+        return made_it
+    return own
+
+
+def _local(grant: ShareGrant) -> Any:
+    return periods.last_moment(grant.expires_at).astimezone(institution.zone())

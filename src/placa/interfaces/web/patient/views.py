@@ -1,0 +1,237 @@
+"""The patient's portal: home, study page, my data, who has looked."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Sequence
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET
+
+from placa.common import clock
+from placa.domain.access import images as access_images
+from placa.domain.access import search, selectors
+from placa.domain.access import services as access
+from placa.domain.access.types import DiagnosticReport, Study
+from placa.domain.audit import selectors as audit
+from placa.domain.institution import selectors as institution
+from placa.domain.people.models import Patient
+from placa.interfaces.web import listing, studies
+from placa.interfaces.web.account.session import signed_in, viewer_of
+from placa.interfaces.web.ui import dates
+from placa.interfaces.web.ui.rows import Fact, Person, StudyRow
+
+
+@require_GET
+@signed_in("patient")
+def home(request: HttpRequest) -> HttpResponse:
+    """The studies of the person switched to, grouped as one reads them; a search shows one flat list."""
+    viewer = viewer_of(request)
+    family = list(selectors.patients_in_sight(viewer))
+    chosen = _chosen(family, request.GET.get("person", ""))
+    filters = listing.filters_of(request)
+    found = search.narrowed(selectors.studies_visible_to(viewer).filter(patient=chosen), filters)
+    page = search.page(found, request.GET.get("after", ""))
+    reports = selectors.reports_listed_of(viewer, page.rows)
+    opened = audit.opened_by(viewer.actor, [study.study_instance_uid for study in page.rows])
+    first_page = not request.GET.get("after")
+    groups = _groups(page.rows, reports, opened, flat=filters.active or not first_page)
+    return render(
+        request,
+        "patient/home.html",
+        {
+            "person": chosen,
+            "people": _switch(request, family, chosen),
+            "groups": groups,
+            "filters": filters,
+            "kinds": [
+                listing.choice(request, "kind", kind, name) for kind, name in listing.kind_names().items()
+            ],
+            "states": [
+                listing.choice(request, "status", "ready", _("With report")),
+                listing.choice(request, "status", "pending", _("Report pending")),
+            ],
+            "everything": listing.address(request, q="", kind="", status="", **{"from": "", "to": ""}),
+            "next_page": listing.address(request, after=page.next) if page.next else "",
+            "first_page": first_page,
+            "sentence": _sentence(groups) if first_page and not filters.active else "",
+            "greeting": _greeting(chosen, viewer.subject),
+        },
+    )
+
+
+def _chosen(family: Sequence[Patient], public_id: str) -> Patient | None:
+    for person in family:
+        if str(person.public_id) == public_id:
+            return person
+    return family[0] if family else None
+
+
+def _switch(request: HttpRequest, family: Sequence[Patient], chosen: Patient | None) -> list[Person]:
+    today = clock.today(institution.zone())
+    home_url = reverse("patient:home")
+    people = []
+    for index, person in enumerate(family):
+        note = dates.age(person.birth_date, today) if index and person.birth_date else ""
+        url = f"{home_url}?person={person.public_id}" if index else home_url
+        people.append(Person(person.given_name.split()[0], url, person == chosen, note, child=index > 0))
+    return people
+
+
+def _greeting(person: Patient | None, own: int) -> str:
+    if person is None:
+        return _("Results")
+    name = person.given_name.split()[0]
+    if person.pk != own:
+        return _("Results of %(name)s") % {"name": name}
+    hour = clock.now().astimezone(institution.zone()).hour
+    if hour < 12:
+        return _("Good morning, %(name)s") % {"name": name}
+    return (_("Good afternoon, %(name)s") if hour < 19 else _("Good evening, %(name)s")) % {"name": name}
+
+
+Group = tuple[str, list[StudyRow]]
+
+
+def _groups(
+    rows: Sequence[Study], reports: dict[int, list[DiagnosticReport]], opened: set[str], *, flat: bool
+) -> list[Group]:
+    """New, on the way, then by month of this year and by year before."""
+    now, zone = clock.now(), institution.zone()
+    grouped: dict[str, list[StudyRow]] = defaultdict(list)
+    fresh, coming = _("New"), _("On its way")
+    order = [fresh, coming]
+    for study in rows:
+        group = dates.day_group(study.exam_at, zone)
+        is_new = study.study_instance_uid not in opened and (study.may_report or study.may_images)
+        own = reports[study.pk]
+        if not flat and not study.hand_delivery and study.exam_at > now - dt.timedelta(days=60):
+            group = fresh if is_new and study.may_report else group
+            group = coming if not study.may_report else group
+        if group not in order:
+            order.append(group)
+        big = group == fresh and not grouped[fresh]
+        grouped[group].append(studies.patient_row(study, own, at=now, is_new=is_new, big=big))
+    return [(name, grouped[name]) for name in order if grouped[name]]
+
+
+def _sentence(groups: Sequence[Group]) -> str:
+    counts = {name: len(rows) for name, rows in groups}
+    fresh, coming = counts.get(_("New"), 0), counts.get(_("On its way"), 0)
+    parts = []
+    if fresh:
+        parts.append(ngettext("You have %(n)d new result.", "You have %(n)d new results.", fresh) % {"n": fresh})
+    if coming:
+        parts.append(ngettext("%(n)d is on its way.", "%(n)d are on their way.", coming) % {"n": coming})
+    return " ".join(parts)
+
+
+@require_GET
+@signed_in("patient")
+def study(request: HttpRequest, uid: str) -> HttpResponse:
+    """Everything about one study that its patient may know (2.5)."""
+    viewer = viewer_of(request)
+    found = selectors.get_study(viewer, uid)
+    access.opened(viewer, found, "view")
+    reports = selectors.reports_listed_of(viewer, [found])[found.pk]
+    row = studies.patient_row(found, reports, at=clock.now())
+    readable = selectors.openable_reports_of(viewer, found)
+    doors = studies.Doors("patient")
+    return render(
+        request,
+        "patient/study.html",
+        {
+            "study": found,
+            "row": row,
+            "banner": banner(found.patient) if found.patient else [],
+            "facts": study_facts(found),
+            "series": access_images.series_shown(found) if row.images.url else [],
+            "doors": doors,
+            "viewer_url": row.images.url,
+            "reports": [(report, doors.report(found, report), report.versions.last()) for report in readable],
+            "report_states": [(report, studies.report_chip(report)) for report in reports],
+            "zip_url": doors.zip(found) if found.may_download and row.images.url else "",
+            "zip_bytes": access_images.download_size(found) if row.images.url else 0,
+            "looked": looked(found)[:4],
+        },
+    )
+
+
+def banner(person: Patient) -> list[Fact]:
+    """Name, sex, birth date and age, identifiers, phone, e-mail (2.5)."""
+    today = clock.today(institution.zone())
+    birth = person.birth_date
+    age = dates.age(birth, today) if birth else ""
+    identifiers = ", ".join(person.identifiers.values_list("value", flat=True))
+    return [
+        Fact(_("Patient"), person.full_name),
+        Fact(_("Sex and age"), ", ".join(filter(None, [str(person.get_sex_display()), age]))),
+        Fact(_("Birth date"), dates.moment(birth, institution.zone()) if birth else ""),
+        Fact(_("Identifiers"), identifiers),
+        Fact(_("Phone"), person.mobile or person.phone),
+        Fact(_("E-mail"), person.email),
+    ]
+
+
+def study_facts(found: Study) -> list[Fact]:
+    """Order number, accession number, order date, site, prescriber (2.5)."""
+    order = found.order
+    zone = institution.zone()
+    return [
+        Fact(_("Order"), order.order_number if order else ""),
+        Fact(_("Accession number"), found.accession_number),
+        Fact(_("Ordered on"), dates.exact(order.ordered_at.astimezone(zone).date(), zone) if order else ""),
+        Fact(_("Site"), found.site.name if found.site else ""),
+        Fact(_("Prescriber"), order.requester.full_name if order and order.requester else ""),
+    ]
+
+
+def looked(found: Study) -> list[tuple[str, str, dt.datetime]]:
+    """Who opened, downloaded or shared a study, in plain words, newest first (2.16)."""
+    return [(access.name_of(event), action_name(event.action), event.at) for event in access.looks_at(found)]
+
+
+def action_name(action: str) -> str:
+    """An audited action as people say it."""
+    return {
+        "view": _("Opened the page"),
+        "view_images": _("Looked at the images"),
+        "view_report": _("Read the report"),
+        "download": _("Downloaded"),
+        "share": _("Shared it"),
+    }.get(action, _("Opened it"))
+
+
+@require_GET
+@signed_in("patient")
+def accesses(request: HttpRequest) -> HttpResponse:
+    """Who has looked at which study, in plain words."""
+    viewer = viewer_of(request)
+    own = selectors.studies_visible_to(viewer)[:100]
+    by_study = [(studies.title(one), one, looked(one)) for one in own]
+    return render(request, "patient/accesses.html", {"by_study": [entry for entry in by_study if entry[2]]})
+
+
+@require_GET
+@signed_in("patient")
+def profile(request: HttpRequest) -> HttpResponse:
+    """My data, as the institution has them (2.10)."""
+    family = list(selectors.patients_in_sight(viewer_of(request)))
+    person = family[0] if family else None
+    return render(request, "patient/profile.html", {"person": person, "sections": _sections(person)})
+
+
+def _sections(person: Patient | None) -> list[tuple[str, list[Fact]]]:
+    if person is None:
+        return []
+    more = [
+        Fact(_("Marital status"), person.marital_status),
+        Fact(_("Address"), person.address),
+        Fact(_("Other phone"), person.phone),
+        Fact(_("Family doctor"), person.family_doctor),
+        Fact(_("Contact person"), person.contact_person),
+    ]
+    return [(_("Basic data"), banner(person)), (_("Contact"), more)]

@@ -1,0 +1,69 @@
+"""Dates as people say them, in the institution's time zone."""
+
+import datetime as dt
+
+from django.utils.formats import date_format, time_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+from placa.common import clock
+
+
+def moment(value: dt.datetime | dt.date, zone: dt.tzinfo) -> str:
+    """`value` as one says it today: "Yesterday, 10:40", "Thursday 12, 9:20", "4 Mar 2024".
+
+    A datetime must be aware and is told in `zone`; a plain date has no time. Beyond six days only the date
+    is said.
+    """
+    local = value.astimezone(zone) if isinstance(value, dt.datetime) else value
+    day = local.date() if isinstance(local, dt.datetime) else local
+    hour = clock_time(local) if isinstance(local, dt.datetime) else ""
+    distance = (day - clock.today(zone)).days
+    near = {0: _("Today"), -1: _("Yesterday"), 1: _("Tomorrow")}.get(distance)
+    if near is None and abs(distance) <= 6:
+        near = _capital(date_format(day, pgettext("near date, Django format", "l j")))
+    if near is not None:
+        return _("%(day)s, %(time)s") % {"day": near, "time": hour} if hour else near
+    if day.year == clock.today(zone).year:
+        return date_format(day, pgettext("date of this year, Django format", "j M"))
+    return date_format(day, pgettext("date of another year, Django format", "j M Y"))
+
+
+def exact(value: dt.datetime | dt.date, zone: dt.tzinfo) -> str:
+    """The whole date, with weekday and, for a datetime, the time in `zone`."""
+    local = value.astimezone(zone) if isinstance(value, dt.datetime) else value
+    text = date_format(local, pgettext("whole date, Django format", "l, j F Y"))
+    if not isinstance(local, dt.datetime):
+        return text
+    return _("%(day)s, %(time)s") % {"day": text, "time": clock_time(local)}
+
+
+def clock_time(value: dt.datetime) -> str:
+    """Hours and minutes of an already local `value`."""
+    return time_format(value.time(), pgettext("time, Django format", "G:i"))
+
+
+def day_group(value: dt.datetime | dt.date, zone: dt.tzinfo) -> str:
+    """Title of the group of a list that `value` belongs to: "November", or "2024" for another year."""
+    local = value.astimezone(zone) if isinstance(value, dt.datetime) else value
+    if local.year == clock.today(zone).year:
+        return _capital(date_format(local, "F"))
+    return str(local.year)
+
+
+def age(birth: dt.date, on: dt.date) -> str:
+    """Age on the day `on`, in years; months below two years, days in the first month; "" when born later."""
+    if birth > on:
+        return ""
+    months = (on.year - birth.year) * 12 + on.month - birth.month - (on.day < birth.day)
+    if months >= 24:
+        years = months // 12
+        return ngettext("%(n)d year", "%(n)d years", years) % {"n": years}
+    if months >= 1:
+        return ngettext("%(n)d month", "%(n)d months", months) % {"n": months}
+    days = (on - birth).days
+    return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,389 @@
+"""The index's view of an instance: identity, description, image attributes and where its frames are.
+
+One bounded walk over the data set; Pixel Data is stepped over, never read.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+from dataclasses import dataclass, field
+from datetime import date, time
+from typing import Final
+
+from placa.standards.dicom import errors, uids, values
+from placa.standards.dicom.charset import TextDecoder, decoder_for
+from placa.standards.dicom.errors import InvalidObject
+from placa.standards.dicom.offsets import FrameTable, Span, encapsulated_table, native_table
+from placa.standards.dicom.part10 import FileMeta, assumed_transfer_syntax, data_set_source, read_file_meta
+from placa.standards.dicom.source import ByteSource, FileSource, MemorySource
+from placa.standards.dicom.walk import PIXEL_DATA_TAGS, Element, Walker
+
+_VALUE_LIMIT: Final = 16 * 1024
+_EOT, _EOT_LENGTHS = 0x7FE00001, 0x7FE00002
+
+
+@dataclass(frozen=True, slots=True)
+class InstanceHeader:
+    """What an index keeps of one instance. Names are DICOM keywords; absent text is "", absent numbers are
+    None.
+
+    `patient_name` and `referring_physician_name` are decoded PN values with their groups and carets.
+    `problems` lists codes of what is wrong but can be lived with.
+    """
+
+    sop_class_uid: str
+    sop_instance_uid: str
+    study_instance_uid: str
+    series_instance_uid: str
+    transfer_syntax_uid: str
+    data_set_start: int = 0
+    specific_character_set: str = ""
+    patient_id: str = ""
+    issuer_of_patient_id: str = ""
+    patient_name: str = ""
+    patient_birth_date: date | None = None
+    patient_sex: str = ""
+    accession_number: str = ""
+    issuer_of_accession_number: str = ""
+    study_id: str = ""
+    study_date: date | None = None
+    study_time: time | None = None
+    study_description: str = ""
+    referring_physician_name: str = ""
+    institution_name: str = ""
+    station_name: str = ""
+    modality: str = ""
+    series_number: int | None = None
+    series_description: str = ""
+    series_date: date | None = None
+    series_time: time | None = None
+    body_part_examined: str = ""
+    protocol_name: str = ""
+    laterality: str = ""
+    frame_of_reference_uid: str = ""
+    instance_number: int | None = None
+    acquisition_number: int | None = None
+    content_date: date | None = None
+    content_time: time | None = None
+    slice_location: float | None = None
+    image_position_patient: tuple[float, ...] = ()
+    image_orientation_patient: tuple[float, ...] = ()
+    rows: int = 0
+    columns: int = 0
+    number_of_frames: int = 1
+    samples_per_pixel: int = 1
+    photometric_interpretation: str = ""
+    planar_configuration: int = 0
+    bits_allocated: int = 0
+    bits_stored: int = 0
+    high_bit: int = 0
+    pixel_representation: int = 0
+    pixel_padding_value: int | None = None
+    pixel_padding_range_limit: int | None = None
+    rescale_slope: float | None = None
+    rescale_intercept: float | None = None
+    window_center: tuple[float, ...] = ()
+    window_width: tuple[float, ...] = ()
+    voi_lut_function: str = ""
+    presentation_lut_shape: str = ""
+    lossy_image_compression: str = ""
+    frame_rate: float | None = None
+    has_lookup_tables: bool = False
+    document_title: str = ""
+    mime_type: str = ""
+    completion_flag: str = ""
+    verification_flag: str = ""
+    little_endian: bool = True
+    pixel_data_tag: int = 0
+    pixel_data_vr: str = ""
+    pixel_data_offset: int = 0
+    pixel_data_length: int = 0
+    frames: FrameTable = field(default_factory=FrameTable)
+    problems: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> uids.Kind:
+        """How the portal treats the object (see `uids.kind_of`)."""
+        return uids.kind_of(self.sop_class_uid, self.modality, self.transfer_syntax_uid)
+
+
+_UI: Final = {
+    0x00080016: "sop_class_uid",
+    0x00080018: "sop_instance_uid",
+    0x0020000D: "study_instance_uid",
+    0x0020000E: "series_instance_uid",
+    0x00200052: "frame_of_reference_uid",
+}
+_TEXT: Final = {
+    0x00080050: "accession_number",
+    0x00080060: "modality",
+    0x00080080: "institution_name",
+    0x00080090: "referring_physician_name",
+    0x00081010: "station_name",
+    0x00081030: "study_description",
+    0x0008103E: "series_description",
+    0x00100010: "patient_name",
+    0x00100020: "patient_id",
+    0x00100021: "issuer_of_patient_id",
+    0x00100040: "patient_sex",
+    0x00180015: "body_part_examined",
+    0x00181030: "protocol_name",
+    0x00200010: "study_id",
+    0x00200060: "laterality",
+    0x00200062: "laterality",
+    0x00280004: "photometric_interpretation",
+    0x00281056: "voi_lut_function",
+    0x20500020: "presentation_lut_shape",
+    0x00282110: "lossy_image_compression",
+    0x00420010: "document_title",
+    0x00420012: "mime_type",
+    0x0040A491: "completion_flag",
+    0x0040A493: "verification_flag",
+}
+_NAMES: Final = frozenset({0x00100010, 0x00080090})
+_DATES: Final = {
+    0x00080020: "study_date",
+    0x00080021: "series_date",
+    0x00080023: "content_date",
+    0x00100030: "patient_birth_date",
+}
+_TIMES: Final = {0x00080030: "study_time", 0x00080031: "series_time", 0x00080033: "content_time"}
+_INTEGERS: Final = {
+    0x00200011: "series_number",
+    0x00200013: "instance_number",
+    0x00200012: "acquisition_number",
+}
+_DECIMALS: Final = {
+    0x00201041: "slice_location",
+    0x00281052: "rescale_intercept",
+    0x00281053: "rescale_slope",
+    0x00180040: "cine_rate",
+    0x00182144: "recommended_display_frame_rate",
+    0x00181063: "frame_time",
+}
+_DECIMAL_LISTS: Final = {
+    0x00200032: "image_position_patient",
+    0x00200037: "image_orientation_patient",
+    0x00281050: "window_center",
+    0x00281051: "window_width",
+}
+_SHORTS: Final = {
+    0x00280002: "samples_per_pixel",
+    0x00280006: "planar_configuration",
+    0x00280010: "rows",
+    0x00280011: "columns",
+    0x00280100: "bits_allocated",
+    0x00280101: "bits_stored",
+    0x00280102: "high_bit",
+    0x00280103: "pixel_representation",
+    0x00280120: "pixel_padding_value",
+    0x00280121: "pixel_padding_range_limit",
+}
+_CHARSET, _FRAMES, _ACCESSION_ISSUER = 0x00080005, 0x00280008, 0x00080051
+# Modality LUT, VOI LUT, palette, shared and per-frame functional groups: rendering needs more than this
+# header.
+_LOOKUPS: Final = frozenset({0x00283000, 0x00283010, 0x00281101, 0x52009229, 0x52009230})
+_WANTED: Final = (
+    frozenset((*_UI, *_TEXT, *_DATES, *_TIMES, *_INTEGERS, *_DECIMALS, *_DECIMAL_LISTS, *_SHORTS))
+    | {_CHARSET, _FRAMES}
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Found:
+    """What one walk meets."""
+
+    raw: dict[int, bytes] = field(default_factory=dict)
+    little: bool = True
+    pixel: Element | None = None
+    extended: dict[int, Span] = field(default_factory=dict)
+    accession_issuer: Element | None = None
+    lookups: bool = False
+
+
+def read_header(
+    path: str | os.PathLike[str], offset: int = 0, length: int | None = None, *, require_uids: bool = True
+) -> InstanceHeader:
+    """The header of the object in a file, or in `length` bytes of it from `offset`.
+
+    Frame and pixel positions are absolute in the file. Raises InvalidObject with a reason code; OSError as it
+    comes. `require_uids=False` lets objects through that cannot be filed, for showing staff what was refused.
+    """
+    with FileSource(path, offset, length) as source:
+        return header_of(source, require_uids=require_uids)
+
+
+def parse_header(data: bytes) -> InstanceHeader:
+    """The header of a DICOM file whose bytes are in memory."""
+    return header_of(MemorySource(data))
+
+
+def header_of(source: ByteSource, *, require_uids: bool = True) -> InstanceHeader:
+    """The header of an open object (see `read_header`)."""
+    try:
+        meta = read_file_meta(source)
+        data, position = data_set_source(source, meta)
+        walker = Walker(data)
+        found = _collect(walker, position, meta)
+        return _build(walker, meta, found, require_uids)
+    except struct.error:
+        raise InvalidObject(errors.TRUNCATED, "the object ends inside an element") from None
+
+
+def _collect(walker: Walker, position: int, meta: FileMeta) -> _Found:
+    found = _Found(little=meta.encoding.little)
+    source, end = walker.source, walker.source.size
+    while end - position >= 8:
+        element = walker.element_at(position, end, meta.encoding)
+        position = element.end
+        tag = element.tag
+        if tag in _WANTED:
+            found.raw[tag] = source.read(element.start, min(max(element.length, 0), _VALUE_LIMIT))
+        elif tag in PIXEL_DATA_TAGS:
+            found.pixel = element
+        elif tag in (_EOT, _EOT_LENGTHS):
+            found.extended[tag] = (element.start, element.length)
+        elif tag == 0:
+            break  # padding of zeros behind the data set
+        elif element.vr == "SQ":
+            found.lookups |= tag in _LOOKUPS
+            if tag == _ACCESSION_ISSUER:
+                found.accession_issuer = element
+            if element.length > 0:
+                walker.check_depth(element)
+        elif tag in _LOOKUPS:
+            found.lookups = True
+    return found
+
+
+def _build(walker: Walker, meta: FileMeta, found: _Found, require_uids: bool) -> InstanceHeader:
+    raw = found.raw
+    charset = raw.get(_CHARSET, b"").decode("ascii", "replace").strip(" \0")
+    decoder = decoder_for(charset)
+    fields: dict[str, object] = {"specific_character_set": charset, "has_lookup_tables": found.lookups}
+    fields |= _uids(raw, meta, require_uids)
+    for tag, name in _TEXT.items():
+        if tag in raw:
+            fields[name] = decoder.text(raw[tag], name=tag in _NAMES).strip(" \0\r\n\t") or fields.get(
+                name, ""
+            )
+    fields |= _typed(raw)
+    fields |= _shorts(raw, found.little)
+    if found.accession_issuer is not None:
+        fields["issuer_of_accession_number"] = _issuer(walker, found.accession_issuer, decoder)
+    fields |= _pixels(walker, meta, found, fields)
+    return InstanceHeader(data_set_start=meta.data_set_start, **fields)  # type: ignore[arg-type]  # keyed by tables
+
+
+def _uids(raw: dict[int, bytes], meta: FileMeta, required: bool) -> dict[str, object]:
+    read = {name: raw.get(tag, b"").decode("ascii", "replace").strip(" \0") for tag, name in _UI.items()}
+    if read["sop_class_uid"] == "" and meta.media_storage_sop_class_uid == uids.MEDIA_STORAGE_DIRECTORY:
+        raise InvalidObject(errors.IS_DICOMDIR)
+    read["transfer_syntax_uid"] = assumed_transfer_syntax(meta)
+    for name, uid in read.items():
+        if name == "frame_of_reference_uid" or not required:
+            continue
+        if not uid:
+            raise InvalidObject(errors.MISSING_UID, name)
+        if not uids.is_acceptable_uid(uid):
+            raise InvalidObject(errors.INVALID_UID, name)
+    return dict(read)
+
+
+def _text_of(raw: bytes) -> str:
+    return raw.decode("ascii", "replace")
+
+
+def _typed(raw: dict[int, bytes]) -> dict[str, object]:
+    fields: dict[str, object] = {}
+    for tag, name in _DATES.items():
+        fields[name] = values.parse_da(_text_of(raw.get(tag, b"")))
+    for tag, name in _TIMES.items():
+        fields[name] = values.parse_tm(_text_of(raw.get(tag, b"")))
+    for tag, name in _INTEGERS.items():
+        fields[name] = values.parse_is(_text_of(raw.get(tag, b"")))
+    decimals = {name: values.parse_ds(_text_of(raw.get(tag, b""))) for tag, name in _DECIMALS.items()}
+    frame_time = decimals.pop("frame_time")
+    rates = (decimals.pop("recommended_display_frame_rate"), decimals.pop("cine_rate"))
+    timed = 1000 / frame_time if frame_time and frame_time > 0 else None
+    fields["frame_rate"] = next((rate for rate in (*rates, timed) if rate and rate > 0), None)
+    for tag, name in _DECIMAL_LISTS.items():
+        fields[name] = values.parse_many_ds(_text_of(raw.get(tag, b"")))
+    return fields | decimals
+
+
+def _shorts(raw: dict[int, bytes], little: bool) -> dict[str, object]:
+    fields: dict[str, object] = {}
+    for tag, name in _SHORTS.items():
+        value = raw.get(tag, b"")
+        if len(value) >= 2:
+            fields[name] = int.from_bytes(value[:2], "little" if little else "big")
+    if fields.get("pixel_representation") == 1:
+        for name in ("pixel_padding_value", "pixel_padding_range_limit"):
+            number = fields.get(name)
+            if isinstance(number, int) and number >= 0x8000:
+                fields[name] = number - 0x10000
+    return fields
+
+
+def _issuer(walker: Walker, sequence: Element, decoder: TextDecoder) -> str:
+    """Local namespace, else universal id of the first item (PS3.3 table 10-17)."""
+    found: dict[int, str] = {}
+    for item in walker.sequence_items(sequence, 0):
+        for element in walker.elements(item.start, item.start + item.length, sequence.encoding, 1):
+            if element.tag in (0x00400031, 0x00400032):
+                value = walker.source.read(element.start, min(max(element.length, 0), _VALUE_LIMIT))
+                found[element.tag] = decoder.text(value).strip(" \0")
+        break
+    return found.get(0x00400031) or found.get(0x00400032, "")
+
+
+def _pixels(walker: Walker, meta: FileMeta, found: _Found, fields: dict[str, object]) -> dict[str, object]:
+    element = found.pixel
+    problems: list[str] = []
+    frames = 1
+    if _FRAMES in found.raw:
+        read = values.parse_is(_text_of(found.raw[_FRAMES]))
+        frames = read if read and read > 0 else 1
+        if not read or read < 1:
+            problems.append("bad-number-of-frames")
+    if element is None:
+        return {"number_of_frames": frames, "problems": tuple(problems)}
+    if element.length >= 0:
+        table = native_table(
+            element, walker.source.base, frames, _frame_bits(fields, element.tag), meta.is_deflated
+        )
+    else:
+        extended = None
+        if _EOT in found.extended and _EOT_LENGTHS in found.extended:
+            extended = (found.extended[_EOT], found.extended[_EOT_LENGTHS])
+        syntax = str(fields["transfer_syntax_uid"])
+        table = encapsulated_table(walker, element, frames, syntax, extended)
+        frames = len(table) if syntax not in uids.VIDEO_SYNTAXES and len(table) > frames else frames
+    expected = 1 if fields["transfer_syntax_uid"] in uids.VIDEO_SYNTAXES else frames
+    if len(table) < expected:
+        problems.append("fewer-frames-than-claimed")
+    return {
+        "number_of_frames": frames,
+        "little_endian": meta.encoding.little,
+        "pixel_data_tag": element.tag,
+        "pixel_data_vr": element.vr,
+        "pixel_data_offset": walker.source.base + element.start,
+        "pixel_data_length": element.end - element.start if element.length < 0 else element.length,
+        "frames": table,
+        "problems": tuple(problems),
+    }
+
+
+def _frame_bits(fields: dict[str, object], tag: int) -> int:
+    def number(name: str, default: int) -> int:
+        value = fields.get(name, default)
+        return value if isinstance(value, int) else default
+
+    bits = {0x7FE00008: 32, 0x7FE00009: 64}.get(tag) or number("bits_allocated", 0)
+    pixels = number("rows", 0) * number("columns", 0)
+    if fields.get("photometric_interpretation") in ("YBR_FULL_422", "YBR_PARTIAL_422"):
+        # Two pixels share their chroma: 2 samples a pixel where uncompressed (PS3.3 C.7.6.3.1.2).
+        return pixels * 2 * bits
+    return pixels * number("samples_per_pixel", 1) * bits
