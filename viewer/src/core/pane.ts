@@ -265,7 +265,9 @@ export class Pane extends Emitter<PaneEvents> {
       this.arrived();
       void this.prefetchPixels(turn);
     } catch (error) {
-      if (turn === this.turn) this.fail(error);
+      // Where the server's picture is on screen it stays, and says that it is a preview.
+      const pictured = this.shownIndex === index && error instanceof RequestFailure && error.kind === 'server';
+      if (turn === this.turn && !pictured) this.fail(error);
     }
   }
 

@@ -47,6 +47,11 @@ export async function withPalette(set: DicomJson, root: string): Promise<DicomJs
   return complete;
 }
 
+/** True for palette colour whose tables are not to be had as values (segmented ones); Cornerstone would never answer. */
+export function lacksPalette(set: DicomJson): boolean {
+  return text(set, '00280004') === 'PALETTE COLOR' && TABLES.some((tag) => !set[tag]?.Value);
+}
+
 async function fetched(uri: string | undefined, root: string): Promise<Uint8Array | null> {
   const at = uri?.indexOf('/studies/') ?? -1;
   if (!uri || at < 0) return null;
