@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "placa.interfaces.web.account.middleware.AccountMiddleware",
+    "placa.interfaces.web.askers.ViewerMiddleware",
 ]
 
 ROOT_URLCONF = "placa.config.urls"
