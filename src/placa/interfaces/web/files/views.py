@@ -21,7 +21,7 @@ def viewer_or_none(request: HttpRequest) -> Viewer | None:
 
 
 @require_safe
-def report(request: HttpRequest, uid: str, report: UUID, token: str = "") -> HttpResponse:  # noqa: S107  a share's
+def report(request: HttpRequest, uid: str, report: UUID, token: str = "") -> HttpResponse:
     """One report as PDF, shown in place; with `?download=1` saved."""
     viewer = viewer_or_none(request)
     if viewer is None:
