@@ -7,6 +7,7 @@ data.
 from __future__ import annotations
 
 import io
+import warnings
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, Final
@@ -87,6 +88,8 @@ def secondary_capture(picture: bytes, attributes: InstanceAttributes) -> bytes:
     elements = _common(attributes, uids.SECONDARY_CAPTURE)
     elements |= {
         0x00080064: ("CS", "WSD"),
+        0x00200020: ("CS", ""),
+        0x00200060: ("CS", ""),
         0x00280002: ("US", samples),
         0x00280004: ("CS", "MONOCHROME2" if samples == 1 else "YBR_FULL_422" if was_jpeg else "RGB"),
         0x00280010: ("US", image.height),
@@ -117,7 +120,11 @@ def secondary_capture(picture: bytes, attributes: InstanceAttributes) -> bytes:
 def _opened(picture: bytes) -> tuple[Image.Image, bool]:
     """The picture upright, as L or RGB, and whether it came as JPEG."""
     try:
-        with Image.open(io.BytesIO(picture), formats=("JPEG", "PNG")) as image:
+        with warnings.catch_warnings():
+            # Pillow warns of large pictures while it opens them; what is too large is decided below.
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            opened = Image.open(io.BytesIO(picture), formats=("JPEG", "PNG"))
+        with opened as image:
             if image.width * image.height > PIXEL_LIMIT or max(image.size) > 65_535:
                 raise InvalidObject(errors.TOO_LARGE, f"a picture of {image.width} x {image.height}")
             was_jpeg = image.format == "JPEG"

@@ -31,6 +31,7 @@ _MICROVOLTS: Final = {"uV": 1.0, "mV": 1000.0, "V": 1_000_000.0, "µV": 1.0}
 _SAMPLES: Final = {"SS": "<i2", "US": "<u2", "SL": "<i4", "UL": "<u4", "SB": "i1", "UB": "u1"}
 _STANDARD: Final = (("I", "aVR", "V1", "V4"), ("II", "aVL", "V2", "V5"), ("III", "aVF", "V3", "V6"))
 _NAMES: Final = {lead.upper(): lead for row in _STANDARD for lead in row}
+_CAPTION: Final = f"{PAPER_SPEED:g} mm/s  {GAIN:g} mm/mV"
 _INK, _MINOR, _MAJOR = "#1a1a1a", "#f6d5d5", "#e9a3a3"
 
 
@@ -45,9 +46,10 @@ class Lead:
 
 @dataclass(frozen=True, slots=True)
 class _Trace:
-    """A piece of a lead on paper: its label and its points in mm."""
+    """A piece of a lead on paper: its label, the row's top in mm, and its points in mm."""
 
     label: str
+    top: float
     points: NDArray[np.float64]
 
 
@@ -148,7 +150,7 @@ def _trace(lead: Lead, row: int, start: float, end: float) -> _Trace:
     middle = _MARGIN + row * _ROW + _ROW / 2
     # A wild electrode stays within its neighbours' rows.
     y = middle - np.clip((values[kept] - level) * GAIN, -_ROW, _ROW)
-    return _Trace(lead.label, np.stack([x, y], axis=1))
+    return _Trace(lead.label, _MARGIN + row * _ROW, np.stack([x, y], axis=1))
 
 
 def _peaks(values: NDArray[np.float64], frequency: float) -> NDArray[np.int64]:
@@ -169,16 +171,15 @@ def render_svg(path: str | os.PathLike[str], offset: int = 0, length: int | None
     parts = [_paper(width, height)]
     for trace in traces:
         points = " ".join(f"{x:.2f},{y:.2f}" for x, y in trace.points)
-        at = trace.points[0]
         parts.append(
             f'<polyline points="{points}" fill="none" stroke="{_INK}" stroke-width="0.3"/>'
-            f'<text x="{at[0] + 1:.2f}" y="{_label_height(at[1]):.2f}" font-size="4" '
+            f'<text x="{trace.points[0][0]:.2f}" y="{trace.top + 2:.2f}" font-size="4" '
             f'font-family="sans-serif" '
             f'fill="{_INK}">{escape(trace.label)}</text>'
         )
     parts.append(
         f'<text x="{_MARGIN:g}" y="{height - 2:g}" font-size="3.5" font-family="sans-serif" fill="{_INK}">'
-        f"{PAPER_SPEED:g} mm/s  {GAIN:g} mm/mV</text></svg>"
+        f"{_CAPTION}</text></svg>"
     )
     return "".join(parts).encode()
 
@@ -196,11 +197,6 @@ def _paper(width: float, height: float) -> str:
         f'<path d="M5 0H0V5" fill="none" stroke="{_MAJOR}" stroke-width="0.2"/></pattern></defs>'
         f'<rect {size} fill="#ffffff"/><rect {size} fill="url(#cm)"/>'
     )
-
-
-def _label_height(first: float) -> float:
-    row = int((first - _MARGIN) // _ROW)
-    return _MARGIN + max(row, 0) * _ROW + 5
 
 
 def render_png(
@@ -222,8 +218,8 @@ def render_png(
     for trace in traces:
         points = [(float(x), float(y)) for x, y in trace.points * scale]
         draw.line(points, fill=_INK, width=max(1, round(0.3 * scale)), joint="curve")
-        top = _label_height(float(trace.points[0][1])) - 4
-        draw.text((points[0][0] + scale, top * scale), trace.label, fill=_INK, font=font)
+        draw.text((points[0][0], (trace.top - 2) * scale), trace.label, fill=_INK, font=font)
+    draw.text((_MARGIN * scale, (paper_height - 6) * scale), _CAPTION, fill=_INK, font=font)
     out = io.BytesIO()
     picture.save(out, "PNG", compress_level=4)
     return out.getvalue()
