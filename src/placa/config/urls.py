@@ -5,4 +5,5 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("placa.interfaces.api.health")),
     path("", include("placa.interfaces.web.account.urls")),
+    path("s/", include("placa.interfaces.web.recipient.urls")),
 ]
