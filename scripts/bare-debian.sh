@@ -47,10 +47,9 @@ cleanup() {
     for process in /proc/[0-9]*; do # whatever still runs inside would hold the mounts
         if [ "$(readlink "$process/root" 2>/dev/null)" = "$root" ]; then kill -KILL "${process#/proc/}" 2>/dev/null || true; fi
     done
-    for mount in dev/shm dev/pts dev sys proc; do
+    for mount in $(awk -v root="$root/" 'index($2, root) == 1 { print $2 }' /proc/mounts | tac); do
         for _ in 1 2 3 4 5; do
-            mountpoint -q "$root/$mount" || break
-            umount "$root/$mount" 2>/dev/null || sleep 1
+            umount "$mount" 2>/dev/null && break || sleep 1
         done
     done
     if [ -z "$keep" ] && ! grep -q " $root/" /proc/mounts; then rm -rf --one-file-system "$root"; fi
@@ -84,6 +83,15 @@ copy() { # copy PATH...: from this machine into the root, where there is such a 
     done
 }
 
+local_folders() { # folders that pip is told to look into; an index's files lie beside it
+    { pip config list 2>/dev/null || true; } | grep -oE "(file://|[= '])/[A-Za-z0-9_./-]+" | sed 's#^file://##; s#^[^/]*##' |
+        sort -u | while read -r path; do
+        [ -d "$path" ] || continue
+        case $path in /*/*/*) path=$(dirname "$path") ;; esac
+        echo "$path"
+    done | sort -u
+}
+
 bring_settings() { # how this machine reaches its package registries
     rm -f "$root/etc/apt/sources.list"
     copy /etc/apt/sources.list /etc/apt/sources.list.d /etc/apt/auth.conf.d /etc/apt/preferences.d /etc/apt/keyrings \
@@ -92,10 +100,9 @@ bring_settings() { # how this machine reaches its package registries
     copy /etc/pip.conf "$HOME/.config/pip" "$HOME/.pip" "$HOME/.config/uv" /etc/uv \
         /etc/npmrc /usr/etc/npmrc /usr/local/etc/npmrc "$HOME/.npmrc"
     copy /etc/ssl/certs/ca-certificates.crt /usr/local/share/ca-certificates
-    # folders that pip is told to look into
-    { pip config list 2>/dev/null || true; env; } | grep -oE '(file://|=|'"'"')/[A-Za-z0-9_./-]+' |
-        grep -oE '/[A-Za-z0-9_.-][A-Za-z0-9_./-]*' | sort -u | while read -r path; do
-        case $path in /opt/* | /srv/*) copy "$path" ;; esac
+    local_folders | while read -r path; do
+        mkdir -p "$root$path"
+        mount --bind -o ro "$path" "$root$path"
     done
     env | grep -E '^(PIP_|UV_|NPM_CONFIG_|npm_config_|NODE_EXTRA_|SSL_CERT_|REQUESTS_|CURL_CA_|GIT_SSL_)|^[A-Za-z]+_(proxy|PROXY)=' \
         >"$root/etc/bare-environment" || true

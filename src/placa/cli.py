@@ -19,6 +19,7 @@ from django.core.exceptions import ImproperlyConfigured
 from placa.config import environment
 from placa.config.environment import Environment
 
+CONSOLE = "placa.domain.enrolment.console"
 Command = Callable[[argparse.Namespace], int]
 
 
@@ -124,8 +125,6 @@ def worker(options: argparse.Namespace) -> int:
     _django()
     from django.core.management import call_command
 
-    if options.queue == "short":
-        _call("placa.domain.jobs.services", "ensure_periodic")
     call_command("qcluster")
     return 0
 
@@ -141,6 +140,7 @@ def migrate(options: argparse.Namespace) -> int:
 
     call_command("migrate", interactive=False, verbosity=0)
     call_command("createcachetable", verbosity=0)
+    import_module("placa.domain.jobs.services").ensure_periodic()
     return 0
 
 
@@ -174,23 +174,21 @@ def import_(options: argparse.Namespace) -> int:
 
 
 def superuser(options: argparse.Namespace) -> int:
-    """Ask for name, e-mail and password, and create a super-user."""
+    """Ask for name, e-mail and password, and create a super-user who may sign in at once."""
     from getpass import getpass
 
-    username = options.username or input("User name: ")
-    email = input("E-mail: ")
+    answers = {"full_name": input("Full name: "), "email": input("E-mail: ")}
     password = getpass("Password: ")
     if getpass("Password again: ") != password:
         raise RefusedError("The two passwords differ; nothing was created.")
-    account = {"username": username, "email": email, "password": password}
-    _call("placa.domain.enrolment.services", "create_superuser", **account)
+    user = _call(CONSOLE, "create_superuser", **answers, password=password, username=options.username or "")
+    print(f"{user.username} may sign in.")
     return 0
 
 
 def token(options: argparse.Namespace) -> int:
     """Print a bearer token and nothing else, so that a script can take it as it is."""
-    issue = {"username": options.user, "role": options.role, "hours": options.hours}
-    print(_call("placa.domain.enrolment.services", "issue_token", **issue))
+    print(_call(CONSOLE, "issue_token", username=options.user, role=options.role, hours=options.hours))
     return 0
 
 

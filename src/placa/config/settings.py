@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "placa.interfaces.web.account.middleware.AccountMiddleware",
+    "placa.interfaces.web.askers.ViewerMiddleware",
 ]
 
 ROOT_URLCONF = "placa.config.urls"
@@ -91,6 +92,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
+                "placa.interfaces.web.ui.context.portal",
             ],
         },
     }

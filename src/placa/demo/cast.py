@@ -160,7 +160,7 @@ _PLANS = (
         images=False,
     ),
     StudyPlan("ana_mg", "ana", "Mamografía bilateral", "MG", 620 * _DAY, "CENTRO", "mg_pair", offline=True),
-    StudyPlan("bruno_dx", "bruno", "Radiografía de muñeca izquierda", "DX", 5 * _DAY, "NORTE", "dx_wrist"),
+    StudyPlan("bruno_dx", "bruno", "Radiografía de muñeca derecha", "DX", 5 * _DAY, "NORTE", "dx_wrist"),
     StudyPlan("carla_cr", "carla", "Radiografía de tórax", "CR", 3 * _DAY, "NORTE", "cr_chest"),
     StudyPlan(
         "carla_wc",

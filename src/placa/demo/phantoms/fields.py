@@ -80,4 +80,6 @@ class Waves:
         along_y = np.outer(y, ky) + (kz * z + self._phases)
         rows = np.hstack([np.sin(along_y) * self._weights, np.cos(along_y) * self._weights])
         columns = np.vstack([np.cos(along_x), np.sin(along_x)])
-        return np.asarray(rows @ columns, np.float32)
+        # Not `@`: BLAS starts threads for this little work, and its rounding depends on their number.
+        product = np.einsum("ik,kj->ij", rows.astype(np.float32), columns.astype(np.float32))
+        return np.asarray(product, np.float32)

@@ -54,14 +54,19 @@ def create_staff(
     permissions: Collection[str] = (),
     sites: Collection[Site] = (),
     is_super: bool = False,
+    invited: bool = True,
 ) -> StaffMember:
-    """A new member of staff, invited by mail. Raises ValidationError (e-mail), ValueError (permission)."""
+    """A new member of staff, invited by mail. Raises ValidationError (e-mail), ValueError (permission).
+
+    Not `invited`: the caller gives the account its password.
+    """
     _known(permissions)
     user = _new_account(full_name=full_name, email=email, username=username)
     member = StaffMember.objects.create(user=user, is_super=is_super, permissions=sorted(permissions))
     member.sites.set(sites)
     audit.record(action="create_staff", actor=by, detail={"account": accounts.actor(user)})
-    invitation.invite(user=user, role="staff", by=by)
+    if invited:
+        invitation.invite(user=user, role="staff", by=by)
     return member
 
 

@@ -23,12 +23,14 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     signed_in = user is not None and user.is_authenticated and audience != "recipient"
     return {
         "institution": SimpleLazyObject(institution.current),
+        "logo_url": SimpleLazyObject(institution.logo_url),
+        "idle_seconds": SimpleLazyObject(institution.idle_seconds),
         "audience": audience,
         "portal_name": PORTAL_NAMES.get(audience, ""),
         "nav": navigation.main_nav(audience, here) if signed_in else [],
         "user_menu": navigation.user_menu(audience, here) if signed_in else [],
         "bell_url": navigation.url_or_none("account:notices"),
-        "bell_count": SimpleLazyObject(lambda: institution.unread_count(user)),
+        "bell_count": SimpleLazyObject(lambda: institution.unread_count(user, audience)),
         "home_url": navigation.url_or_none(f"{audience}:home") or "/",
         "sign_out_url": navigation.url_or_none("account:sign_out"),
         "alive_url": navigation.url_or_none("account:alive") if signed_in else None,

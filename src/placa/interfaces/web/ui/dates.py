@@ -12,7 +12,8 @@ from placa.common import clock
 def moment(value: dt.datetime | dt.date, zone: dt.tzinfo) -> str:
     """`value` as one says it today: "Yesterday, 10:40", "Thursday 12, 9:20", "4 Mar 2024".
 
-    A datetime must be aware and is told in `zone`; a plain date has no time. Beyond six days only the date is said.
+    A datetime must be aware and is told in `zone`; a plain date has no time. Beyond six days only the date
+    is said.
     """
     local = value.astimezone(zone) if isinstance(value, dt.datetime) else value
     day = local.date() if isinstance(local, dt.datetime) else local

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from placa.common import clock
+from placa.interfaces.web.ui.context import PORTAL_NAMES
 from placa.interfaces.web.ui.institution import Unnamed, zone
 from placa.interfaces.web.ui.navigation import NavItem
 from placa.interfaces.web.ui.rows import Chip, Fact, Filter, MenuItem, Opener, Person, Step, StudyRow
@@ -34,19 +35,39 @@ def chrome(audience: str) -> dict[str, Any]:
     """What the context processor would give to a page of `audience`, with somebody signed in."""
     home = reverse("demo_ui")
     items = {
-        "patient": (("Results", "clipboard2-pulse"), ("Appointments", "calendar2-week"), ("Documents", "folder"), ("Invoices", "receipt")),
+        "patient": (
+            ("Results", "clipboard2-pulse"),
+            ("Appointments", "calendar2-week"),
+            ("Documents", "folder"),
+            ("Invoices", "receipt"),
+        ),
         "doctor": (("Results", "clipboard2-pulse"), ("Patients", "people"), ("Group", "diagram-3")),
         "company": (("Exams", "card-checklist"), ("Agreement", "file-earmark-ruled"), ("Users", "people")),
-        "staff": (("Home", "house"), ("Inbox", "inbox"), ("Worklist", "calendar3"), ("Studies", "images"), ("Patients", "people"), ("Settings", "sliders")),
-    }.get(audience, ())  # fmt: skip
+        "staff": (
+            ("Home", "house"),
+            ("Inbox", "inbox"),
+            ("Worklist", "calendar3"),
+            ("Studies", "images"),
+            ("Patients", "people"),
+            ("Settings", "sliders"),
+        ),
+    }.get(audience, ())
     groups = {"Patients": _("People"), "Settings": _("Centre")}
     nav = [
-        NavItem(_(label), icon, home, not index, "inbox" if label == "Inbox" else "", groups.get(label, _("Today")))
+        NavItem(
+            _(label),
+            icon,
+            home,
+            not index,
+            "inbox" if label == "Inbox" else "",
+            groups.get(label, _("Today")),
+        )
         for index, (label, icon) in enumerate(items)
     ]
     return {
         "institution": INSTITUTION,
         "audience": audience,
+        "portal_name": PORTAL_NAMES.get(audience, ""),
         "nav": nav,
         "nav_counts": {"inbox": 6},
         "user": Ana(),
@@ -81,45 +102,95 @@ def menu() -> list[MenuItem]:
 def new_row() -> StudyRow:
     """The study of today, large."""
     return StudyRow(
-        title="TC de abdomen y pelvis con contraste", url=reverse("demo_ui_page", args=["study"]), when=_at(-4, 9, 20),
-        where="Sede Norte", who="Dr. Rafael Díaz", modality="CT", thumbnail=_picture("tc-axial.jpg"), big=True, is_new=True,
+        title="TC de abdomen y pelvis con contraste",
+        url=reverse("demo_ui_page", args=["study"]),
+        when=_at(-4, 9, 20),
+        where="Sede Norte",
+        who="Dr. Rafael Díaz",
+        modality="CT",
+        thumbnail=_picture("tc-axial.jpg"),
+        big=True,
+        is_new=True,
         chips=(Chip("ok", "check-circle", _("Report signed")), Chip("line", "clock", _("Since today, 9:05"))),
-        images=Opener(HERE), report=Opener(HERE), share_url=HERE, menu=menu(),
-    )  # fmt: skip
+        images=Opener(HERE),
+        report=Opener(HERE),
+        share_url=HERE,
+        menu=menu(),
+    )
 
 
 def coming_rows() -> list[StudyRow]:
     """Studies that something is still missing of."""
     return [
         StudyRow(
-            title="Resonancia de rodilla derecha", url=HERE, when=_at(0, 10, 40), where="Sede Norte", modality="MR",
+            title="Resonancia de rodilla derecha",
+            url=HERE,
+            when=_at(0, 10, 40),
+            where="Sede Norte",
+            modality="MR",
             chips=(Chip("info", "hourglass-split", _("Available tomorrow, 10:40")),),
-            images=Opener(why=_("they open tomorrow at 10:40")), report=Opener(why=_("it opens tomorrow at 10:40")), menu=menu(),
+            images=Opener(why=_("they open tomorrow at 10:40")),
+            report=Opener(why=_("it opens tomorrow at 10:40")),
+            menu=menu(),
         ),
         StudyRow(
-            title="Radiografía de tórax", url=HERE, when=_at(-1, 8, 5), where="Sede Centro", who="Dr. Rafael Díaz", modality="DX",
-            thumbnail=_picture("rx-mini.jpg"), chips=(Chip("wait", "pen", _("Report being signed")),),
+            title="Radiografía de tórax",
+            url=HERE,
+            when=_at(-1, 8, 5),
+            where="Sede Centro",
+            who="Dr. Rafael Díaz",
+            modality="DX",
+            thumbnail=_picture("rx-mini.jpg"),
+            chips=(Chip("wait", "pen", _("Report being signed")),),
             why=_("The images can be seen already. We will tell you when the report is signed."),
-            images=Opener(HERE), report=Opener(why=_("it is being signed; that usually takes a day")), share_url=HERE, menu=menu(),
+            images=Opener(HERE),
+            report=Opener(why=_("it is being signed; that usually takes a day")),
+            share_url=HERE,
+            menu=menu(),
         ),
         StudyRow(
-            title="Biopsia guiada por sonografía", when=_at(-12, 11, 0), where="Sede Centro", picture_icon="person-lock",
+            title="Biopsia guiada por sonografía",
+            when=_at(-12, 11, 0),
+            where="Sede Centro",
+            picture_icon="person-lock",
             chips=(Chip("mute", "person-raised-hand", _("Handed over in person")),),
-            why=_("We give you this result in person. Call us and we will find a time:"), why_link=("tel:809-555-0142", "809-555-0142"),
-            images=Opener(why=_("handed over in person")), report=Opener(why=_("handed over in person")), menu=menu(),
+            why=_("We give you this result in person. Call us and we will find a time:"),
+            why_link=("tel:809-555-0142", "809-555-0142"),
+            images=Opener(why=_("handed over in person")),
+            report=Opener(why=_("handed over in person")),
+            menu=menu(),
         ),
         StudyRow(
-            title="Mamografía bilateral", url=HERE, when=_at(-620, 9, 0), where="Sede Centro", who="Dra. Sol Egea", modality="MG",
-            thumbnail=_picture("mamo-mini.jpg"), picture_icon="cloud-arrow-down", dim=True, progress=38,
-            chips=(Chip("info", "arrow-repeat", _("Fetching the images")),), why=_("About an hour left. We will write to you."),
-            images=Opener(why=_("they are coming from the archive")), report=Opener(HERE), share_url=HERE, menu=menu(),
+            title="Mamografía bilateral",
+            url=HERE,
+            when=_at(-620, 9, 0),
+            where="Sede Centro",
+            who="Dra. Sol Egea",
+            modality="MG",
+            thumbnail=_picture("mamo-mini.jpg"),
+            picture_icon="cloud-arrow-down",
+            dim=True,
+            progress=38,
+            chips=(Chip("info", "arrow-repeat", _("Fetching the images")),),
+            why=_("About an hour left. We will write to you."),
+            images=Opener(why=_("they are coming from the archive")),
+            report=Opener(HERE),
+            share_url=HERE,
+            menu=menu(),
         ),
         StudyRow(
-            title="Laboratorio: hemograma y química", url=HERE, when=_at(-16, 7, 30), where="Sede Norte", modality="LAB",
+            title="Laboratorio: hemograma y química",
+            url=HERE,
+            when=_at(-16, 7, 30),
+            where="Sede Norte",
+            modality="LAB",
             chips=(Chip("ok", "check-circle", _("Report signed")),),
-            images=Opener(why=_("this exam has no images")), report=Opener(HERE), share_url=HERE, menu=menu(),
+            images=Opener(why=_("this exam has no images")),
+            report=Opener(HERE),
+            share_url=HERE,
+            menu=menu(),
         ),
-    ]  # fmt: skip
+    ]
 
 
 def pieces() -> dict[str, Any]:
@@ -128,17 +199,50 @@ def pieces() -> dict[str, Any]:
         "new_row": new_row(),
         "rows": coming_rows(),
         "people": [Person("Ana", HERE, current=True), Person("Bruno", HERE, note=_("11 years"), child=True)],
-        "filters": [Filter(_("All"), HERE, on=True), Filter(_("New"), HERE, count=1), Filter(_("Pending"), HERE, count=3)],
+        "filters": [
+            Filter(_("All"), HERE, on=True),
+            Filter(_("New"), HERE, count=1),
+            Filter(_("Pending"), HERE, count=3),
+        ],
         "steps": [Step(_("To whom"), HERE), Step(_("What and until when")), Step(_("PIN")), Step(_("Check"))],
         "facts": [
-            Fact(_("Patient"), "Ana Morales Peralta"), Fact(_("Sex and age"), "F, 41"), Fact(_("Identifier"), "001-0000041-0"),
-            Fact(_("Record"), "ALB-20417"), Fact(_("Phone"), ""), Fact(_("E-mail"), "ana.morales@correo.example", wide=True),
+            Fact(_("Patient"), "Ana Morales Peralta"),
+            Fact(_("Sex and age"), "F, 41"),
+            Fact(_("Identifier"), "001-0000041-0"),
+            Fact(_("Record"), "ALB-20417"),
+            Fact(_("Phone"), ""),
+            Fact(_("E-mail"), "ana.morales@correo.example", wide=True),
         ],
-        "summary_facts": [Fact(_("For"), "hugo.lantigua@medicos.example"), Fact(_("Until"), "17/12/2026"), Fact(_("PIN"), "")],
+        "summary_facts": [
+            Fact(_("For"), "hugo.lantigua@medicos.example"),
+            Fact(_("Until"), "17/12/2026"),
+            Fact(_("PIN"), ""),
+        ],
         "menu_items": [*menu(), MenuItem(_("End it now"), "x-circle", dialog="demo-confirm", danger=True)],
-        "opens": Opener(HERE), "closed": Opener(why=_("it is being signed")),
-        "thumb": _picture("tc-mini.jpg"), "stage": _picture("tc-axial.jpg"), "xray": _picture("rx-mini.jpg"),
-        "series": [("Axial", 240, _picture("tc-mini.jpg")), ("Coronal", 96, _picture("tc-coronal.jpg")), ("Hueso", 240, _picture("tc-hueso.jpg"))],
-        "today": clock.today(zone()), "now": clock.now(), "signed_at": _at(-2, 18, 40), "exam_at": _at(-4, 9, 20),
-        "swatches": [("bg", "bg"), ("", "surface"), ("s3", "surface-3"), ("ac", "accent"), ("as", "accent-soft"), ("ink", "ink"), ("ok", "ok"), ("wait", "wait"), ("bad", "bad"), ("info", "info")],
-    }  # fmt: skip
+        "opens": Opener(HERE),
+        "closed": Opener(why=_("it is being signed")),
+        "thumb": _picture("tc-mini.jpg"),
+        "stage": _picture("tc-axial.jpg"),
+        "xray": _picture("rx-mini.jpg"),
+        "series": [
+            ("Axial", 240, _picture("tc-mini.jpg")),
+            ("Coronal", 96, _picture("tc-coronal.jpg")),
+            ("Hueso", 240, _picture("tc-hueso.jpg")),
+        ],
+        "today": clock.today(zone()),
+        "now": clock.now(),
+        "signed_at": _at(-2, 18, 40),
+        "exam_at": _at(-4, 9, 20),
+        "swatches": [
+            ("bg", "bg"),
+            ("", "surface"),
+            ("s3", "surface-3"),
+            ("ac", "accent"),
+            ("as", "accent-soft"),
+            ("ink", "ink"),
+            ("ok", "ok"),
+            ("wait", "wait"),
+            ("bad", "bad"),
+            ("info", "info"),
+        ],
+    }

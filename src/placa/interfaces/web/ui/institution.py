@@ -1,22 +1,23 @@
 """What the pages ask of the domain: the institution, its time zone, the number of unread notices.
 
-The domain's selectors are looked up when asked, so that pages can be drawn (gallery, error pages, tests of the
-components) before those rooms are there; then a nameless institution in Santo Domingo's time stands in.
+Error pages and the gallery must be drawn without them too, so `Unnamed` can stand for an institution.
 """
 
 import datetime as dt
-import importlib
-from collections.abc import Callable
+import hashlib
 from dataclasses import dataclass
 from typing import Any
-from zoneinfo import ZoneInfo
 
-FALLBACK_ZONE = ZoneInfo("America/Santo_Domingo")
+from django.urls import reverse
+
+from placa.domain.institution import selectors
+from placa.domain.institution.models import Institution
+from placa.domain.notifications import selectors as notices
 
 
 @dataclass(frozen=True, slots=True)
 class Unnamed:
-    """An institution of which nothing is known yet."""
+    """The attributes of an institution that the pages show."""
 
     name: str = "Placa"
     short_name: str = ""
@@ -25,38 +26,34 @@ class Unnamed:
     hours: str = ""
     address: str = ""
     accent: str = ""
-    logo_url: str = ""
-    idle_minutes: int = 15
 
 
-def _selector(noun: str, name: str) -> Callable[..., Any] | None:
-    module_name = f"placa.domain.{noun}.selectors"
-    try:
-        module = importlib.import_module(module_name)
-    except ModuleNotFoundError as error:
-        if error.name != module_name:
-            raise
-        return None
-    found: Callable[..., Any] | None = getattr(module, name, None)
-    return found
-
-
-def current() -> Any:
-    """The institution with name, short_name, phone, email, hours, address, accent, logo_url."""
-    selector = _selector("institution", "current")
-    return selector() if selector else Unnamed()
+def current() -> Institution:
+    """The institution whose portal this is."""
+    return selectors.current()
 
 
 def zone() -> dt.tzinfo:
     """The institution's time zone."""
-    selector = _selector("institution", "zone")
-    found: dt.tzinfo = selector() if selector else FALLBACK_ZONE
-    return found
+    return selectors.zone()
 
 
-def unread_count(user: Any) -> int:
-    """Unread notices of `user`, 0 for someone not signed in."""
+def idle_seconds() -> int:
+    """After how many idle seconds a session ends."""
+    return int(selectors.setting("idle_minutes")) * 60
+
+
+def unread_count(user: Any, role: str) -> int:
+    """Unread notices of `user` in the portal of `role`; 0 for someone not signed in."""
     if user is None or not user.is_authenticated:
         return 0
-    selector = _selector("notifications", "unread_count")
-    return int(selector(user)) if selector else 0
+    return notices.unread_count(user, role)
+
+
+def logo_url() -> str:
+    """Address of the institution's logo, changing with the picture; "" where none was uploaded."""
+    institution = selectors.current()
+    if not institution.logo:
+        return ""
+    digest = hashlib.sha256(bytes(institution.logo)).hexdigest()[:12]
+    return reverse("institution_logo", args=[digest])

@@ -106,7 +106,7 @@ def existing(places: Sequence[Place], here: str) -> Iterator[NavItem]:
 
 
 def audience_of(request: HttpRequest) -> str:
-    """Whose portal this page belongs to: what a view or middleware said (`request.audience`), else its namespace."""
+    """Whose portal a page belongs to: what was said in `request.audience`, else the URL namespace."""
     said = getattr(request, "audience", "")
     match = request.resolver_match
     namespaces = match.namespaces if match else []

@@ -46,7 +46,7 @@ class MenuItem:
 
 @dataclass(frozen=True, slots=True)
 class StudyRow:
-    """One study in a list. `modality` is a DICOM code (or LAB, ECG, EEG) and chooses the drawing without preview."""
+    """One study in a list. `modality` (DICOM code, or LAB, EEG) chooses the drawing without preview."""
 
     title: Text
     url: str = ""

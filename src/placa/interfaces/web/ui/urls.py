@@ -1,10 +1,11 @@
-"""Addresses of the component gallery (the views answer 404 outside the demo)."""
+"""The institution's logo, and the component gallery (404 outside the demo)."""
 
 from django.urls import path
 
 from placa.interfaces.web.ui import views
 
 urlpatterns = [
+    path("brand/logo-<slug:digest>", views.logo, name="institution_logo"),
     path("demo/ui", views.gallery, name="demo_ui"),
     path("demo/ui/<slug:name>", views.page, name="demo_ui_page"),
 ]

@@ -5,9 +5,10 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET
 
-from placa.interfaces.web.ui import assets, demo, forms
+from placa.interfaces.web.ui import assets, demo, forms, institution
 
 THEMES = ("patient", "recipient", "doctor", "company", "staff")
 PAGES = {
@@ -21,7 +22,14 @@ PAGES = {
     "staff": "staff",
     "print": "patient",
 }
-ERRORS = {"400": "400.html", "403": "403.html", "csrf": "403_csrf.html", "404": "404.html", "500": "500.html", "offline": "ui/offline.html"}  # fmt: skip
+ERRORS = {
+    "400": "400.html",
+    "403": "403.html",
+    "csrf": "403_csrf.html",
+    "404": "404.html",
+    "500": "500.html",
+    "offline": "ui/offline.html",
+}
 
 
 def _only_in_demo() -> None:
@@ -61,7 +69,25 @@ def page(request: HttpRequest, name: str) -> HttpResponse:
         return render(request, template, {"institution": demo.INSTITUTION})
     if name not in PAGES:
         raise Http404
-    context = {**demo.chrome(PAGES[name]), **demo.pieces(), "form": forms.SignIn(), "password": forms.NewPassword()}
+    context = {
+        **demo.chrome(PAGES[name]),
+        **demo.pieces(),
+        "form": forms.SignIn(),
+        "password": forms.NewPassword(),
+    }
     if name in ("sign-in", "first-password", "pin"):
         context["signed_in"] = False
     return render(request, f"ui/demo/{name}.html", context)
+
+
+LOGO_TYPES = ("image/png", "image/jpeg", "image/webp")
+
+
+@require_GET
+@cache_control(public=True, max_age=31_536_000, immutable=True)
+def logo(request: HttpRequest, digest: str) -> HttpResponse:
+    """The institution's logo; `digest` only makes the address change with the picture."""
+    current = institution.current()
+    if not current.logo or current.logo_type not in LOGO_TYPES:
+        raise Http404
+    return HttpResponse(bytes(current.logo), content_type=current.logo_type)

@@ -1,7 +1,7 @@
 """Template tags of the shared look: icons, dates as people say them, names, sizes, built files."""
 
 import datetime as dt
-import itertools
+from collections.abc import Iterable
 from typing import Any
 
 from django import template
@@ -11,64 +11,49 @@ from django.templatetags.static import static
 from django.utils import translation
 from django.utils.formats import number_format
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from placa.common import clock
-from placa.interfaces.web.ui import assets, dates, institution
+from placa.interfaces.web.ui import assets, dates, institution, markup
+from placa.interfaces.web.ui.rows import MenuItem, Opener, StudyRow, Text
 
 register = template.Library()
-_ids = itertools.count(1)
-
-# drawings of modalities (static/ui/img/modalities.svg) by DICOM code; ours for what DICOM has no image code
-GLYPHS = {
-    "CT": "ct", "PT": "ct", "NM": "ct", "MR": "mr", "CR": "rx", "DX": "rx", "RG": "rx", "RF": "rx", "XA": "rx",
-    "IO": "rx", "PX": "rx", "BMD": "rx", "US": "us", "IVUS": "us", "MG": "mg", "ECG": "ecg", "EEG": "ecg",
-    "HD": "ecg", "EPS": "ecg", "LAB": "lab", "SM": "lab",
-}  # fmt: skip
+FIELD_CLASSES = {"checkbox": "form-check-input", "radio": "form-check-input", "select": "form-select"}
+register.simple_tag(markup.icon)
+register.simple_tag(markup.modality_icon)
+register.simple_tag(markup.human_date)
 
 
 @register.simple_tag
-def icon(name: str, css: str = "", label: str = "") -> SafeString:
-    """An icon of the sprite; hidden from screen readers unless `label` says what it means.
-
-    Raises ValueError for a name that icons.txt does not list, because the sprite would show nothing.
-    """
-    if name not in assets.icon_names():
-        raise ValueError(f"icons.txt has no icon {name!r}")
-    voice = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
-    classes = f"bi bi-{name} {css}".rstrip()
-    return format_html(
-        '<svg class="{}" {}><use href="{}#{}"></use></svg>', classes, voice, _sprite("build/vendor/icons.svg"), name
-    )
+def chip(kind: str, icon: str = "", text: Text = "", title: Text = "") -> SafeString:
+    """A state in words with an icon."""
+    return markup.chip(kind, icon, text, title)
 
 
 @register.simple_tag
-def modality_icon(code: str) -> SafeString:
-    """The drawing of a modality (DICOM code, or LAB, EEG); a plain picture for one that has none."""
-    if glyph := GLYPHS.get(code.upper()):
-        sprite = _sprite("ui/img/modalities.svg")
-        return format_html(
-            '<svg class="p-glyph" viewBox="0 0 24 24" aria-hidden="true"><use href="{}#{}"></use></svg>', sprite, glyph
-        )
-    return icon("image")
-
-
-def _sprite(path: str) -> str:
-    return static(path)
+def icon_pair(
+    images: Opener, report: Opener, what: Text = "", main: bool = False, new_tab: bool = True
+) -> SafeString:
+    """Images and report, lit or grey with the reason."""
+    return markup.icon_pair(images, report, what=what, main=main, new_tab=new_tab)
 
 
 @register.simple_tag
-def human_date(value: dt.datetime | dt.date | None) -> str:
-    """`<time>` with the date as one says it; the exact one on hover. Empty for None."""
-    if value is None:
-        return ""
-    zone = institution.zone()
-    return format_html(
-        '<time datetime="{}" title="{}">{}</time>',
-        value.isoformat(),
-        dates.exact(value, zone),
-        dates.moment(value, zone),
-    )
+def icon_duo(images: Opener, report: Opener, what: Text = "", new_tab: bool = True) -> SafeString:
+    """The icon pair in a table."""
+    return markup.icon_duo(images, report, what=what, new_tab=new_tab)
+
+
+@register.simple_tag(takes_context=True)
+def more_menu(context: template.Context, items: Iterable[MenuItem], what: Text = "") -> SafeString:
+    """Three dots with the actions on `what`."""
+    return markup.more_menu(items, what, str(context.get("csrf_token", "")))
+
+
+@register.simple_tag(takes_context=True)
+def study_row(context: template.Context, row: StudyRow, heading: str = "h3", extra: str = "") -> SafeString:
+    """One study of a list."""
+    return markup.study_row(row, str(context.get("csrf_token", "")), heading, extra)
 
 
 @register.filter
@@ -133,7 +118,11 @@ def static_built(path: str) -> str:
 @register.simple_tag
 def ui_styles() -> SafeString:
     """Links to the style sheets of every page, in order."""
-    return format_html_join("\n", '<link rel="stylesheet" href="{}">', ((static(path),) for path in assets.STYLES))
+    return format_html_join(
+        "\n",
+        '<link rel="stylesheet" href="{}">',
+        ((static(path),) for path in assets.styles(bundled=assets.is_bundled())),
+    )
 
 
 @register.simple_tag
@@ -142,7 +131,7 @@ def ui_scripts() -> SafeString:
     return format_html_join(
         "\n",
         '<script type="module" src="{}"></script>',
-        ((static(f"ui/js/{name}.js"),) for name in assets.SCRIPTS),
+        ((static(path),) for path in assets.scripts(bundled=assets.is_bundled())),
     )
 
 
@@ -153,29 +142,30 @@ def vite_entry(entry: str) -> SafeString:
     parts = [format_html('<link rel="stylesheet" href="{}">', static(path)) for path in styles]
     parts += [format_html('<link rel="modulepreload" href="{}">', static(path)) for path in preload]
     parts.append(format_html('<script type="module" src="{}"></script>', static(script)))
-    return mark_safe("\n".join(parts))
+    return SafeString("\n".join(parts))
 
 
 @register.simple_tag
 def unique_id(prefix: str = "u") -> str:
     """An id that no other element of this page has."""
-    return f"{prefix}{next(_ids)}"
+    return markup.unique_id(prefix)
 
 
 @register.simple_tag
 def language_name(code: str) -> str:
     """A language's name in itself: español, italiano, English, português."""
-    return translation.get_language_info(code)["name_local"].capitalize()
+    return str(translation.get_language_info(code)["name_local"]).capitalize()
 
 
 @register.simple_tag
 def bound_widget(field: BoundField) -> SafeString:
     """A form field's widget with our classes, and aria wiring to the help and error that c-field writes."""
     kind = getattr(field.field.widget, "input_type", "")
-    css = {"checkbox": "form-check-input", "radio": "form-check-input", "select": "form-select"}.get(kind, "form-control")
+    css = FIELD_CLASSES.get(kind, "form-control")
     described = [f"{field.id_for_label}-error"] if field.errors else []
     described += [f"{field.id_for_label}-help"] if field.help_text else []
-    attrs = {"class": f"{field.field.widget.attrs.get('class', '')} {css}{' is-invalid' if field.errors else ''}".strip()}
+    own = field.field.widget.attrs.get("class", "")
+    attrs: dict[str, str | bool] = {"class": f"{own} {css}{' is-invalid' if field.errors else ''}".strip()}
     if described:
         attrs["aria-describedby"] = " ".join(described)
     if field.errors:
@@ -185,11 +175,13 @@ def bound_widget(field: BoundField) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def help_text(context: template.Context) -> SafeString:
-    """The help of this page: ui/help/<audience>/<help_topic>.html, else the audience's, else the general one."""
+    """This page's help: ui/help/<audience>/<help_topic>.html, else the audience's, else the general one."""
     audience, topic = context.get("audience", "patient"), context.get("help_topic", "")
     names = [f"ui/help/{audience}/{topic}.html"] if topic else []
-    found = select_template([*names, f"ui/help/account/{topic}.html", f"ui/help/{audience}/index.html", "ui/help/index.html"])
-    return mark_safe(found.render(context.flatten()))
+    found = select_template(
+        [*names, f"ui/help/account/{topic}.html", f"ui/help/{audience}/index.html", "ui/help/index.html"]
+    )
+    return SafeString(found.render({str(key): value for key, value in context.flatten().items()}))
 
 
 @register.simple_tag

@@ -1,0 +1,126 @@
+"""The images of a study that access handed out: the one way from a door to series, instances and pixels.
+
+`OpenStudy` takes only a study whose row says `may_images`; an instance held in the inbox is in none of them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from placa.domain.access import services
+from placa.domain.access.selectors import NotVisible, get_study
+from placa.domain.access.types import Instance, Series, Study
+from placa.domain.access.viewers import Viewer
+from placa.domain.archive import rendering
+from placa.domain.archive import selectors as archive
+from placa.domain.archive.storage import storage
+from placa.standards.dicom import metadata
+
+Span = tuple[int, int]
+
+
+def open_images(
+    viewer: Viewer, study_instance_uid: str, *, action: str = "view_images", download: bool = False
+) -> "OpenStudy":
+    """The images of a study, if `viewer` may see (and `download`) them; audited as `action`. Raises NotVisible."""
+    study = get_study(viewer, study_instance_uid, need="download" if download else "images")
+    services.opened(viewer, study, action)
+    return OpenStudy(study)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStudy:
+    """A study whose images its asker may see (`may_images`). Raises NotVisible for any other."""
+
+    study: Study
+
+    def __post_init__(self) -> None:
+        if not getattr(self.study, "may_images", False):
+            raise NotVisible("images")
+
+    def series(self) -> list[Series]:
+        """Series with something to serve, by number."""
+        return list(archive.series_of(self.study))
+
+    def instances(self) -> list[Instance]:
+        """All served instances, series by series."""
+        return list(archive.instances_of_study(self.study))
+
+    def one_series(self, series_instance_uid: str) -> Series:
+        """One series. Raises NotVisible."""
+        try:
+            return archive.series_by_uid(self.study, series_instance_uid)
+        except Series.DoesNotExist as error:
+            raise NotVisible("series") from error
+
+    def instances_of(self, series: Series) -> list[Instance]:
+        """Served instances of one series of this study, by number."""
+        return list(archive.instances_of(series).filter(study=self.study))
+
+    def instance(self, series_instance_uid: str, sop_instance_uid: str) -> Instance:
+        """One instance. Raises NotVisible."""
+        try:
+            return archive.instance_by_uid(self.study, series_instance_uid, sop_instance_uid)
+        except Instance.DoesNotExist as error:
+            raise NotVisible("instance") from error
+
+    def metadata(self) -> bytes:
+        """DICOM JSON of the study, gzipped."""
+        return archive.metadata_blob(self.study)
+
+    def metadata_of_series(self, series_instance_uid: str) -> bytes:
+        """DICOM JSON of one series, gzipped. Raises NotVisible."""
+        self.one_series(series_instance_uid)
+        return archive.metadata_of_series(self.study, series_instance_uid)
+
+    def metadata_of_instance(self, instance: Instance) -> bytes:
+        """DICOM JSON of one instance, gzipped."""
+        return archive.metadata_of_instance(instance)
+
+    def preview(self, series: Series | None = None) -> tuple[Instance, int] | None:
+        """The picture (instance, frame from 1) that stands for the study or one of its series."""
+        found = archive.preview_of_series(series) if series else archive.preview_of_study(self.study)
+        return (found.instance, found.frame) if found else None
+
+
+def frame_bytes(instance: Instance, frame: int) -> bytes:
+    """Frame `frame` (from 1) as stored, in the stored transfer syntax. Raises NotVisible for none such."""
+    try:
+        spans = archive.frame_spans(instance, frame)
+    except IndexError as error:
+        raise NotVisible("frame") from error
+    if spans is None:
+        return rendering.raw_frame(instance, frame)
+    return b"".join(storage().read(instance.storage_key, offset, length) for offset, length in spans)
+
+
+def frame_is_computed(instance: Instance, frame: int) -> bool:
+    """Whether `frame_bytes` gives decoded samples, because the stored ones are no plain range of bytes."""
+    return archive.frame_spans(instance, frame) is None
+
+
+def rendered(
+    instance: Instance,
+    frame: int = 1,
+    *,
+    window: tuple[float, float, str] | None = None,
+    viewport: tuple[int, int] | None = None,
+    quality: int = 85,
+    kind: str = "jpeg",
+) -> bytes:
+    """Frame `frame` (from 1) as JPEG or PNG, made in the bounded pool. Raises rendering's errors."""
+    return rendering.rendered(
+        instance, frame, window=window, viewport=viewport, quality=quality, fmt=kind
+    )
+
+
+def file_path(instance: Instance) -> Path:
+    """The stored Part 10 file of an instance."""
+    return storage().path(instance.storage_key)
+
+
+def bulk_data(instance: Instance, pointer: str) -> Iterator[bytes] | None:
+    """The bytes of the value that a BulkDataURI's `pointer` names, or None."""
+    path = file_path(instance)
+    found = metadata.locate_bulk_data(path, pointer)
+    return metadata.read_bulk_data(path, found) if found else None

@@ -1,0 +1,130 @@
+"""What the viewer is told about a study: a small JSON beside DICOMweb (see viewer/README.md)."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from placa.common import clock
+from placa.domain.access import selectors
+from placa.domain.access.images import OpenStudy
+from placa.domain.access.types import Instance, Series, Study
+from placa.domain.access.viewers import Viewer
+from placa.domain.institution import selectors as institution
+from placa.interfaces.web import studies
+from placa.interfaces.web.ui import dates
+
+FULL = ("doctor", "company", "staff")
+HOMES = {"patient": "patient:study", "doctor": "doctor:study", "company": "company:study", "staff": "staff:study"}
+
+
+def context(request: HttpRequest, viewer: Viewer, opened: OpenStudy, token: str) -> dict[str, Any]:
+    """Everything the viewer needs before its first request; nothing that `viewer` may not see."""
+    study, doors = opened.study, studies.Doors(token=token)
+    return {
+        "language": (get_language() or "es")[:2],
+        "look": "full" if viewer.role in FULL else "simple",
+        "dicomweb": _root(token),
+        "institution": institution.current().name,
+        "study": _study(study),
+        "patient": _patient(study),
+        "back_url": _back(viewer, study, token),
+        "alive_url": reverse("account:alive") if not token else None,
+        **_report(viewer, study, doors),
+        "series": _series(opened, _root(token)),
+    }
+
+
+def _root(token: str) -> str:
+    study_list = reverse("share-dicomweb:studies", args=[token]) if token else reverse("dicomweb:studies")
+    return study_list.removesuffix("/studies")
+
+
+def _study(study: Study) -> dict[str, Any]:
+    return {
+        "uid": study.study_instance_uid,
+        "description": studies.title(study),
+        "date": study.exam_at.isoformat(),
+        "date_text": dates.moment(study.exam_at, institution.zone()),
+        "accession_number": study.accession_number,
+        "modalities": study.modalities_in_study,
+    }
+
+
+def _patient(study: Study) -> dict[str, Any]:
+    person = study.patient
+    if person is None:
+        return {
+            "name": study.patient_name.replace("^", " ").strip(),
+            "birth_date": study.patient_birth_date.isoformat() if study.patient_birth_date else "",
+            "age_text": "",
+            "sex": study.patient_sex,
+            "patient_id": study.dicom_patient_id,
+        }
+    birth = person.birth_date
+    return {
+        "name": person.full_name,
+        "birth_date": birth.isoformat() if birth else "",
+        "age_text": dates.age(birth, clock.today(institution.zone())) if birth else "",
+        "sex": person.sex,
+        "patient_id": study.dicom_patient_id,
+    }
+
+
+def _back(viewer: Viewer, study: Study, token: str) -> str | None:
+    if token:
+        return reverse("recipient:open", args=[token])
+    return reverse(HOMES[viewer.role], args=[study.study_instance_uid]) if viewer.role in HOMES else None
+
+
+def _report(viewer: Viewer, study: Study, doors: studies.Doors) -> dict[str, Any]:
+    readable = studies.newest(selectors.openable_reports_of(viewer, study))
+    if readable is None:
+        listed = studies.newest(selectors.reports_listed_of(viewer, [study])[study.pk])
+        return {"report": None, "report_reason": str(studies.report_chip(listed).text)}
+    version = readable.versions.last()
+    signed = _("Signed by %(name)s") % {"name": readable.signed_by} if readable.signed_by else ""
+    return {
+        "report": {
+            "status": readable.status,
+            "status_text": str(studies.report_chip(readable).text),
+            "signed_text": signed,
+            "text": version.text if version else "",
+            "pdf_url": doors.report(study, readable),
+        },
+        "report_reason": "",
+    }
+
+
+def _series(opened: OpenStudy, root: str) -> list[dict[str, Any]]:
+    rows = opened.series()
+    of_series: dict[int, list[Instance]] = {row.pk: [] for row in rows}
+    for instance in opened.instances():
+        of_series[instance.series_id].append(instance)
+    return [_one_series(opened.study, row, of_series[row.pk], root) for row in rows if of_series[row.pk]]
+
+
+def _one_series(study: Study, row: Series, instances: list[Instance], root: str) -> dict[str, Any]:
+    base = f"{root}/studies/{study.study_instance_uid}/series/{row.series_instance_uid}"
+    return {
+        "uid": row.series_instance_uid,
+        "number": row.series_number,
+        "description": row.series_description,
+        "modality": row.modality,
+        "kind": instances[0].kind,
+        "count": sum(one.number_of_frames for one in instances),
+        "thumbnail_url": f"{base}/thumbnail",
+        "instances": [
+            {
+                "uid": one.sop_instance_uid,
+                "number": one.instance_number,
+                "frames": one.number_of_frames,
+                "rows": one.rows,
+                "columns": one.columns,
+                "transfer_syntax": one.transfer_syntax_uid,
+            }
+            for one in instances
+        ],
+    }

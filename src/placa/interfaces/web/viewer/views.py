@@ -1,0 +1,46 @@
+"""The viewer's page: the study's JSON, the first picture, and the bundle that takes over."""
+
+from csp.decorators import csp_update
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from placa.domain.access.images import OpenStudy, open_images
+from placa.domain.access.viewers import NOBODY
+from placa.interfaces.web.account.session import to_sign_in
+from placa.interfaces.web.viewer.context import context
+
+
+@require_safe
+@csp_update(
+    {
+        "script-src": ["'wasm-unsafe-eval'"],
+        "worker-src": ["'self'", "blob:"],
+        "media-src": ["'self'", "blob:"],
+    }
+)
+def page(request: HttpRequest, uid: str, token: str = "") -> HttpResponse:  # noqa: S107  a share's, none by default
+    """The viewer on one study, in the look of whoever asks; 404 for what is not theirs."""
+    viewer = getattr(request, "viewer", NOBODY)
+    if viewer.role == "nobody":
+        if token:
+            raise Http404
+        return to_sign_in(request)
+    opened = open_images(viewer, uid)
+    told = context(request, viewer, opened, token)
+    return render(
+        request,
+        "ui/viewer.html",
+        {"context": told, "study": opened.study, "title": told["study"]["description"], "first_image": _first(opened, told["dicomweb"])},
+    )  # fmt: skip
+
+
+def _first(opened: OpenStudy, root: str) -> str:
+    """Address of the first picture that the viewer will show, so that it is asked for before any script runs."""
+    for series in opened.series():
+        for instance in opened.instances_of(series)[:1]:
+            if instance.kind == "image":
+                study = opened.study.study_instance_uid
+                base = f"{root}/studies/{study}/series/{series.series_instance_uid}"
+                return f"{base}/instances/{instance.sop_instance_uid}/frames/1/rendered?viewport=768,768&quality=80"
+    return ""
