@@ -138,7 +138,5 @@ def earlier_of(viewer: Viewer, studies: Sequence[Study]) -> list[Study]:
     """Earlier studies of the same patient and modality that may be shared too (5.9), newest first."""
     first = min(studies, key=lambda study: study.exam_at)
     kinds = {kind for study in studies for kind in study.modalities_in_study}
-    older = studies_visible_to(viewer, need="share").filter(
-        patient=first.patient, exam_at__lt=first.exam_at
-    )
+    older = studies_visible_to(viewer, need="share").filter(patient=first.patient, exam_at__lt=first.exam_at)
     return [study for study in older if kinds & set(study.modalities_in_study)]

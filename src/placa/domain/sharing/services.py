@@ -283,9 +283,7 @@ def _checked_pin(grant: ShareGrant, pin: str) -> str:
     if why := pins.weakness(pin, *secrets_of(grant.patient, grant.created_by)):
         raise InvalidShareError("pin", why)
     if pins.mentions(grant.message, pin):
-        raise InvalidShareError(
-            "message", _("The message goes with the link: leave the PIN out.")
-        )
+        raise InvalidShareError("message", _("The message goes with the link: leave the PIN out."))
     return pin
 
 

@@ -138,9 +138,7 @@ def test_nobody_but_the_patient_shares(username: str) -> None:
 def test_a_share_is_never_shared_onward() -> None:
     part = share().keys[0].part
     with pytest.raises(NotVisible):
-        services.create_share(
-            viewer=selectors.viewer_of(part), study_uids=[CT], recipients=[HUGO], days=15
-        )
+        services.create_share(viewer=selectors.viewer_of(part), study_uids=[CT], recipients=[HUGO], days=15)
 
 
 @pytest.mark.parametrize("key", ["ana_mr", "ana_biopsy", "carla_cr", "carla_wc", "stranger"])

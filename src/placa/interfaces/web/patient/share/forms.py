@@ -135,7 +135,5 @@ class PinForm(forms.Form):
         if why := pins.weakness(pin, *self.secrets):
             raise forms.ValidationError(str(why))
         if pins.mentions(self.message, pin):
-            raise forms.ValidationError(
-                _("Your message holds this PIN. Please choose another.")
-            )
+            raise forms.ValidationError(_("Your message holds this PIN. Please choose another."))
         return pin

@@ -49,9 +49,7 @@ def prolong(request: HttpRequest, share: uuid.UUID) -> HttpResponse:
     days = int(typed) if typed.isdecimal() else 0
     found = _share(request, share)
     try:
-        services.prolong(
-            viewer=viewer_of(request), grant=found.grant, days=days
-        )
+        services.prolong(viewer=viewer_of(request), grant=found.grant, days=days)
     except InvalidShareError as refused:
         messages.error(request, str(refused.reason))
     else:

@@ -158,9 +158,7 @@ def _keep_pin(request: HttpRequest, draft: Draft, form: PinForm) -> bool:
     numbers = [number.strip() for number in request.POST.getlist("mobile")]
     mobiles = dict(zip(draft.emails, numbers, strict=False)) if delivery == "sms" else {}
     if delivery == "sms" and (len(mobiles) < len(draft.emails) or not all(map(_is_mobile, mobiles.values()))):
-        form.add_error(
-            "delivery", _("Please write a mobile number for each person.")
-        )
+        form.add_error("delivery", _("Please write a mobile number for each person."))
         return False
     chosen = form.cleaned_data["pin"]
     made = dict.fromkeys(_targets(draft), chosen) if chosen else _sealed_pins(request, draft)
