@@ -37,7 +37,7 @@ COMMON = Rule("common", _("Not a password that many people use"))
 SAME = Rule("same", _("Typed the same both times"))
 
 
-class WeakPassword(Exception):
+class WeakPasswordError(Exception):
     """The password breaks `rules`."""
 
     def __init__(self, rules: list[Rule]) -> None:
@@ -58,9 +58,9 @@ def broken(password: str, user: User) -> list[Rule]:
 
 
 def check(password: str, user: User) -> None:
-    """Raises WeakPassword where `password` breaks a rule."""
+    """Raises WeakPasswordError where `password` breaks a rule."""
     if rules := broken(password, user):
-        raise WeakPassword(rules)
+        raise WeakPasswordError(rules)
 
 
 def _keeps(rule: Rule, password: str, user: User) -> bool:
@@ -114,8 +114,13 @@ def _common() -> frozenset[str]:
 
 
 def is_common(password: str) -> bool:
-    """Whether the password is on the list, or is a word of it with digits and symbols put around it."""
+    """Whether it is on the list, plainly or as a word of it with digits and symbols around it or for letters.
+
+    A word repeated, or fewer than five different characters, is as easily guessed.
+    """
     folded = fold(password).replace(" ", "")
     core = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", folded)
-    plain = core.translate(str.maketrans("@4301$5", "aaeoiss"))
-    return bool({folded, core, plain} & _common()) if len(core) > 3 else folded in _common() or len(set(folded)) < 5
+    swapped = re.sub(r"[\W\d_]+$", "", folded.translate(str.maketrans("@4301$5", "aaeoiss")))
+    forms = {folded, swapped} | ({core} if len(core) > 3 else set())
+    forms |= {form[: len(form) // 2] for form in forms if form[: len(form) // 2] * 2 == form}
+    return len(set(folded)) < 5 or bool(forms & _common())
