@@ -110,8 +110,7 @@ def test_references_name_their_instances(testdata: Path) -> None:
     assert len(references) == 3
     assert all(f'data-sop-instance-uid="{uid}"' in sr.to_html(report) for uid in references)
 
-
-# --- ECG -----------------------------------------------------------------------------------------------------
+    """Twelve leads with a 1 mV pulse in every other second, at 500 samples a second for 10 s."""
 
 
 def test_leads_are_in_millivolts() -> None:
