@@ -33,9 +33,9 @@ _TEXT_TAGS: Final = {
 class ContentItem:
     """One node of the tree (PS3.3 C.17.3).
 
-    `code` and `name` are value and meaning of its concept, `text` its value ready to read (dates and names formatted, numbers
-    with their unit), `references` are SOP instance UIDs of what an IMAGE, COMPOSITE or WAVEFORM item points
-    at.
+    `code` and `name` are value and meaning of its concept, `text` its value ready to read (dates and names
+    formatted, numbers with their unit), `references` are SOP instance UIDs of what an IMAGE, COMPOSITE or
+    WAVEFORM item points at.
     """
 
     value_type: str
