@@ -75,6 +75,7 @@ def test_session_key_is_new_after_sign_in() -> None:
     session["planted"] = True
     session.save()
     before = session.session_key
+    assert before
     client.cookies["placa"] = before
     client.post("/", {"username": "ana", "password": PASSWORD})
     assert client.session.session_key != before
