@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from placa.demo.cast import PASSWORD
+from placa.demo.accounts import PASSWORD
 from placa.domain.accounts.models import User
 from placa.domain.audit.models import AuditEvent
 from placa.domain.people.models import Organization, OrganizationMember, Patient
