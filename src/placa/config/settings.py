@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "placa.interfaces.web.account.middleware.AccountMiddleware",
+    "placa.interfaces.web.askers.ViewerMiddleware",
 ]
 
 ROOT_URLCONF = "placa.config.urls"
@@ -100,7 +101,11 @@ TEMPLATES = [
 DATABASES = {"default": environment.database(ENVIRONMENT.database_url)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = [
+    "placa.common.hashers.QuickArgon2"
+    if ENVIRONMENT.mode == "test"
+    else "django.contrib.auth.hashers.Argon2PasswordHasher"
+]
 
 CACHES = {
     "default": {
@@ -144,7 +149,7 @@ CSRF_COOKIE_SECURE = ENVIRONMENT.is_production
 SECURE_SSL_REDIRECT = False  # the reverse proxy's task; `placa check --deploy` looks at base_url
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.is_production else None
 SECURE_HSTS_SECONDS = 31_536_000 if ENVIRONMENT.is_production else 0
-SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_REFERRER_POLICY = "same-origin"  # "no-referrer" makes browsers post with `Origin: null`
 SECURE_CONTENT_TYPE_NOSNIFF = True
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {

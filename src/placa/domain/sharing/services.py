@@ -85,8 +85,8 @@ def create_share(
 
     `pin` is one for all recipients (the sheet still gets another), or one an e-mail (and `SHEET`); what it
     leaves out is made. `delivery` is how recipients get their PIN; `sms` takes `mobiles` by e-mail.
-    Raises NotVisible for a study that this viewer may not share (doctors and companies: any), InvalidShareError
-    for what cannot be shared so.
+    Raises NotVisible for a study that this viewer may not share (doctors and companies: any),
+    InvalidShareError for what cannot be shared so.
     """
     emails = [checked_email(email) for email in recipients]
     # outside the transaction: the audit event of a refusal must outlive it
@@ -165,7 +165,7 @@ def may_wait_for_release(viewer: Viewer, study: Study) -> bool:
 
 
 def checked_email(text: str) -> str:
-    """A recipient's e-mail, blanks around it taken off, its domain in lower case; raises InvalidShareError."""
+    """A recipient's e-mail, trimmed, its domain in lower case; raises InvalidShareError."""
     if any(not character.isprintable() for character in text):  # CR and LF would write headers (case 20)
         raise InvalidShareError("recipients", _("This is not an e-mail address."))
     email = text.strip()
@@ -180,7 +180,8 @@ def checked_email(text: str) -> str:
 def resend(*, viewer: Viewer, part: SharePart, what: Literal["link", "pin"]) -> str:
     """Send a part's link again, or a new PIN; the PIN is returned, to be told where it is not sent.
 
-    The part must be `selectors.get_part`'s. Raises InvalidShareError for one that ended or is locked (`renew` it).
+    The part must be `selectors.get_part`'s. Raises InvalidShareError for one that ended or is locked:
+    that one is renewed.
     """
     _must_work(part)
     pin = ""
@@ -282,7 +283,7 @@ def _checked_pin(grant: ShareGrant, pin: str) -> str:
     if why := pins.weakness(pin, *secrets_of(grant.patient, grant.created_by)):
         raise InvalidShareError("pin", why)
     if pins.mentions(grant.message, pin):
-        raise InvalidShareError("message", _("The message goes with the link: please leave the PIN out of it."))
+        raise InvalidShareError("message", _("The message goes with the link: leave the PIN out."))
     return pin
 
 
@@ -295,6 +296,13 @@ def secrets_of(patient: Patient, user: User | None) -> tuple[list[dt.date | None
     guardian = Patient.objects.filter(user=user).first() if user else None
     dates = [patient.birth_date, guardian.birth_date if guardian else None]
     return dates, [patient.mobile, patient.phone]
+
+
+def secrets_for(viewer: Viewer, studies: Sequence[Study]) -> tuple[list[dt.date | None], list[str]]:
+    """The same for a share that is still to be made of `studies`, all one patient's."""
+    patient = studies[0].patient
+    assert patient is not None
+    return secrets_of(patient, _user(viewer))
 
 
 def _new_pin(part: SharePart) -> str:

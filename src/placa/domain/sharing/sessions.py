@@ -48,8 +48,8 @@ def accept_notice(session: SessionBase, part: SharePart, version: int) -> None:
 def viewer_of(session: SessionBase, token: str, *, address: str = "", notice: bool = True) -> Viewer:
     """The viewer that this browser is for the share behind `token`.
 
-    Raises ShareGoneError, PinNeededError or (unless `notice` is False) NoticeNeededError. Asked at every request: what is
-    revoked, locked, renewed or expired is gone at once.
+    Raises ShareGoneError, PinNeededError or (unless `notice` is False) NoticeNeededError. Asked at every
+    request: what is revoked, locked, renewed or expired is gone at once.
     """
     part, entry = inside(session, token)
     if notice and pending_notice(session, part, "") is not None:

@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
@@ -13,7 +14,6 @@ from placa.domain.access.types import Instance, Series
 from placa.domain.access.viewers import Viewer
 from placa.interfaces.dicomweb import multipart
 from placa.interfaces.dicomweb.door import BadQuery, door, gzipped_json
-from placa.standards.dicom import pdf
 
 EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
 MOST_FRAMES = 64
@@ -131,7 +131,7 @@ def rendered(
 
 
 def _document(found: Instance) -> HttpResponse:
-    answer = HttpResponse(pdf.read_encapsulated_pdf(images.file_path(found)), content_type="application/pdf")
+    answer = HttpResponse(images.document(found), content_type="application/pdf")
     answer["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
     answer["X-Frame-Options"] = "SAMEORIGIN"
     answer["Content-Disposition"] = "inline"
@@ -175,7 +175,9 @@ def _picture(
     viewport: tuple[int, int] | None = None,
     quality: int = 85,
 ) -> HttpResponse:
-    kind = "png" if request.headers.get("Accept", "").startswith("image/png") else "jpeg"
+    kind: Literal["jpeg", "png"] = (
+        "png" if request.headers.get("Accept", "").startswith("image/png") else "jpeg"
+    )
     body = images.rendered(
         found,
         frame,
@@ -195,7 +197,11 @@ def _window(text: str) -> tuple[float, float, str] | None:
     parts = text.split(",")
     names = {"linear": "LINEAR", "linear-exact": "LINEAR_EXACT", "sigmoid": "SIGMOID"}
     try:
-        center, width, function = float(parts[0]), float(parts[1]), names[(parts[2:] or ["linear"])[0].lower()]
+        center, width, function = (
+            float(parts[0]),
+            float(parts[1]),
+            names[(parts[2:] or ["linear"])[0].lower()],
+        )
     except (IndexError, KeyError, ValueError) as error:
         raise BadQuery("window must be center,width,function") from error
     if not (abs(center) < 1e9 and 0 < width < 1e9):

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -49,16 +50,21 @@ try:
     opening.open_with_pin(sys.argv[1], sys.argv[2]); answer = "opened"
 except ShareGoneError:
     answer = "gone"
-print(answer, part.wrong_pins, part.locked_at is not None, OutboxMessage.objects.filter(template="share_locked").count())
+told = OutboxMessage.objects.filter(template="share_locked").count()
+print(answer, part.wrong_pins, part.locked_at is not None, told)
 """
 
 
 @pytest.mark.slow
 def test_parallel_guesses_over_processes(tmp_path: Path) -> None:
-    import time
-
-    home = {**os.environ, "PLACA_ENV": "test", "PLACA_HOME": str(tmp_path), "PLACA_SECRET_KEY": "s" * 50,
-            "PLACA_DATABASE_URL": f"sqlite:///{tmp_path / 'placa.sqlite3'}", "DJANGO_SETTINGS_MODULE": "placa.config.settings"}  # fmt: skip
+    home = {
+        **os.environ,
+        "PLACA_ENV": "test",
+        "PLACA_HOME": str(tmp_path),
+        "PLACA_SECRET_KEY": "s" * 50,
+        "PLACA_DATABASE_URL": f"sqlite:///{tmp_path / 'placa.sqlite3'}",
+        "DJANGO_SETTINGS_MODULE": "placa.config.settings",
+    }
 
     def start(code: str, *arguments: str) -> "subprocess.Popen[str]":
         command = [sys.executable, "-c", code, *arguments]

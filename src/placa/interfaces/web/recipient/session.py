@@ -6,7 +6,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Concatenate, ParamSpec, TypeVar
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -22,7 +22,7 @@ from placa.interfaces.web.account.session import address_of
 
 UNKNOWN_LINK = throttle.Policy("share-link", free=20, first=60, longest=3600, window=3600)
 P = ParamSpec("P")
-Page = Callable[Concatenate[HttpRequest, str, P], HttpResponseBase]
+R = TypeVar("R", bound=HttpResponseBase)
 
 
 def share_viewer(request: HttpRequest, token: str) -> Viewer:
@@ -36,10 +36,11 @@ def share_viewer(request: HttpRequest, token: str) -> Viewer:
 def share_page(
     view: Callable[Concatenate[HttpRequest, str, Viewer, P], HttpResponseBase],
 ) -> Callable[Concatenate[HttpRequest, str, P], HttpResponseBase]:
-    """For pages: `view(request, token, viewer, …)` once inside; else the PIN, the notice or the neutral page."""
+    """For pages: `view(request, token, viewer, …)` once inside; else PIN, notice or neutral page."""
 
     @wraps(view)
     def guarded(request: HttpRequest, token: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        answer: HttpResponseBase
         try:
             request.audience = "recipient"  # type: ignore[attr-defined]
             answer = view(request, token, _viewer(request, token), *args, **kwargs)
@@ -84,10 +85,10 @@ def gone(request: HttpRequest) -> HttpResponse:
     return private(render(request, "recipient/gone.html", status=404))
 
 
-def private(response: HttpResponseBase) -> HttpResponseBase:
+def private(response: R) -> R:
     """Kept by no cache, its address told to nobody (cases 12, 21)."""
     add_never_cache_headers(response)
     response["Cache-Control"] = "no-store, private"
-    response["Referrer-Policy"] = "no-referrer"
+    response["Referrer-Policy"] = "same-origin"
     response["X-Robots-Tag"] = "noindex, nofollow"
     return response

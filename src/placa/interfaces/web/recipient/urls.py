@@ -1,4 +1,4 @@
-"""What a share opens, under `/s/`. Data doors (viewer, DICOMweb, files) are included beside these by `config.urls`."""
+"""What a share opens, under `/s/`; the data doors are included beside these by `config.urls`."""
 
 from django.urls import path
 

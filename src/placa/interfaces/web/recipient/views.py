@@ -24,7 +24,7 @@ from placa.interfaces.web.recipient.session import gone, known_part, private, sh
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def open_share(request: HttpRequest, token: str) -> HttpResponseBase:
-    """The card before the PIN: institution and expiry, nothing personal. Reading it uses nothing up (case 11)."""
+    """The card before the PIN: institution and expiry, nothing personal. A GET uses nothing up (case 11)."""
     request.audience = "recipient"  # type: ignore[attr-defined]
     try:
         try:
@@ -121,11 +121,15 @@ def study(request: HttpRequest, token: str, viewer: Viewer, uid: str) -> HttpRes
     opened(viewer, found, "view")
     reports = access.reports_listed_of(viewer, [found])[found.pk]
     readable = access.openable_reports_of(viewer, found)
+    if any(report.versions.last() for report in readable):
+        opened(viewer, found, "view_report")  # its words are on this page
     several = access.studies_visible_to(viewer).count() > 1
     context = {
         "study": found,
         "row": shown.row(found, reports, token),
-        "reports": [(report, shown.report_url(found, report, token), report.versions.last()) for report in readable],
+        "reports": [
+            (report, shown.report_url(found, report, token), report.versions.last()) for report in readable
+        ],
         "zip_url": shown.zip_url(found, token),
         "several": several,
         **shown.frame(viewer, token),
