@@ -137,6 +137,7 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+WHITENOISE_IMMUTABLE_FILE_TEST = r"/build/viewer/assets/|\.[0-9a-f]{12}\."
 WHITENOISE_USE_FINDERS = ENVIRONMENT.mode == "test"
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
