@@ -92,7 +92,7 @@ def run(options: argparse.Namespace) -> int:
     except supervisor.PortTakenError as error:
         raise RefusedError(str(error)) from error
     supervisor.Supervisor(services.services(), _say).run(
-        is_ready=lambda: services.ready(found),
+        waiting_for=lambda: services.waiting_for(found),
         on_ready=lambda: _say(services.greeting(found, ACCOUNTS, PASSWORD)),
     )
     return 0

@@ -30,9 +30,14 @@ def ports(environment: Environment) -> dict[str, int]:
     return {"PLACA_HTTP_PORT": environment.http_port, "PLACA_DICOM_PORT": environment.dicom_port}
 
 
-def ready(environment: Environment) -> bool:
-    """True once the listener accepts and the portal answers `/healthz`."""
-    return _accepts(environment.bind, environment.dicom_port) and _answers(environment)
+def waiting_for(environment: Environment) -> str:
+    """What does not answer yet, in words; empty once listener and portal do."""
+    if not _accepts(environment.bind, environment.dicom_port):
+        return "the DICOM listener"
+    status = _portal_status(environment)
+    if status == http.client.OK:
+        return ""
+    return f"the portal, which answers {status}" if status else "the portal"
 
 
 def greeting(environment: Environment, accounts: Mapping[str, str], password: str) -> str:
@@ -61,14 +66,14 @@ def _accepts(host: str, port: int) -> bool:
     return True
 
 
-def _answers(environment: Environment) -> bool:
-    """`/healthz` asked at the bound address, under the public host name that Django expects."""
+def _portal_status(environment: Environment) -> int:
+    """Status of `/healthz` at the bound address, under the public host name; 0 where nobody answers."""
     connection = http.client.HTTPConnection(_reachable(environment.bind), environment.http_port, timeout=2)
     try:
         connection.request("GET", "/healthz", headers={"Host": urlsplit(environment.base_url).netloc})
-        return connection.getresponse().status == http.client.OK
+        return connection.getresponse().status
     except (OSError, http.client.HTTPException):
-        return False
+        return 0
     finally:
         connection.close()
 
