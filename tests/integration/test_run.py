@@ -104,7 +104,13 @@ def test_every_service_answers_and_ends_within_ten_seconds(environment, portal):
 
     below = descendants(portal.pid)
     commands = " ".join(Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ") for pid in below)
-    for service in ("gunicorn", "placa.cli dicom", "placa.cli worker short", "placa.cli worker long"):
+    for service in (
+        "gunicorn",
+        "placa.cli dicom",
+        "placa.cli render",
+        "placa.cli worker short",
+        "placa.cli worker long",
+    ):
         assert service in commands
 
     started = time.monotonic()

@@ -1,7 +1,6 @@
 """Which services `placa run` starts, when they are ready, and what it says then."""
 
 import http.client
-import importlib.util
 import socket
 import sys
 from collections.abc import Mapping
@@ -14,15 +13,13 @@ from placa.config.supervisor import Service
 def services() -> list[Service]:
     """Every process of a one-machine installation."""
     command = [sys.executable, "-m", "placa.cli"]
-    found = [
+    return [
         Service("web", [*command, "web"]),
+        Service("dicom", [*command, "dicom"]),
+        Service("render", [*command, "render"]),
         Service("worker (short)", [*command, "worker", "short"]),
         Service("worker (long)", [*command, "worker", "long"]),
-        Service("dicom", [*command, "dicom"]),
     ]
-    if _exists("placa.domain.archive.rendering"):
-        found.append(Service("render", [*command, "render"]))
-    return found
 
 
 def ports(environment: Environment) -> dict[str, int]:
@@ -52,10 +49,6 @@ def greeting(environment: Environment, accounts: Mapping[str, str], password: st
         lines += [f"  {name:<7} {who}" for name, who in accounts.items()]
         lines += ["", f"Every mail and SMS it sends: {environment.base_url}/demo/outbox"]
     return "\n".join([*lines, "Ctrl-C ends it.", ""])
-
-
-def _exists(module: str) -> bool:
-    return importlib.util.find_spec(module) is not None
 
 
 def _accepts(host: str, port: int) -> bool:
