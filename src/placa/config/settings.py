@@ -196,8 +196,8 @@ LOGGING = {
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    # one line a start and stop of each of its processes is more than a reader wants
-    "loggers": {"django-q": {"level": "WARNING"}},
+    # a line a process, a line a step of a PDF: more than a reader wants
+    "loggers": {"django-q": {"level": "WARNING"}, "weasyprint": {"level": "WARNING"}},
 }
 SILENCED_SYSTEM_CHECKS = [
     "security.W002",  # framing is ruled by the policy's frame-ancestors, which can list origins

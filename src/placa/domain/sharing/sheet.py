@@ -8,7 +8,6 @@ from typing import Any, Literal
 import segno
 from django.template.loader import render_to_string
 from django.utils import translation
-from weasyprint import HTML
 
 from placa.common import clock, tokens
 from placa.domain.access.models import SharePart
@@ -24,6 +23,8 @@ def pdf(part: SharePart, studies: Sequence[Study], *, paper: Paper = "A4") -> by
     """The sheet of one part as PDF, in the share's language; `studies` are those to name on it."""
     with translation.override(part.grant.language):
         page = render_to_string("sharing/sheet.html", _content(part, studies, paper))
+    from weasyprint import HTML  # slow to load, and its system libraries may be missing
+
     document: bytes = HTML(string=page, url_fetcher=_no_fetch).write_pdf()
     return document
 
