@@ -83,6 +83,7 @@ def parser() -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> int:
     """Supervise every service until Ctrl-C or SIGTERM."""
     from placa.config import services, supervisor
+    from placa.demo.accounts import ACCOUNTS, PASSWORD
 
     found = _environment()
     _refuse_unsafe_production()
@@ -92,7 +93,7 @@ def run(options: argparse.Namespace) -> int:
         raise RefusedError(str(error)) from error
     supervisor.Supervisor(services.services(), _say).run(
         is_ready=lambda: services.ready(found),
-        on_ready=lambda: _say(services.greeting(found)),
+        on_ready=lambda: _say(services.greeting(found, ACCOUNTS, PASSWORD)),
     )
     return 0
 

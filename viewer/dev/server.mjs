@@ -83,9 +83,8 @@ function page(context, nonce) {
   const entry = JSON.parse(readFileSync(new URL('manifest.json', BUILD), 'utf8'))['src/app/main.ts'];
   const first = context.series.find(({ kind }) => kind === 'image');
   const instance = first?.instances[Math.floor((first.instances.length - 1) / 2)];
-  const frame = instance && instance.frames > 1 ? '/frames/1' : '';
   const picture = instance
-    ? `<img id="first-image" alt="" src="/dicomweb/studies/${context.study.uid}/series/${first.uid}/instances/${instance.uid}${frame}/rendered?viewport=768,768&amp;quality=80">` : '';
+    ? `<img id="first-image" alt="" src="/dicomweb/studies/${context.study.uid}/series/${first.uid}/instances/${instance.uid}/frames/1/rendered?viewport=768,768&amp;quality=80">` : '';
   const json = JSON.stringify(context).replace(/</g, '\\u003c');
   return `<!doctype html><html lang="${context.language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
 <title>${context.study.description} · ${context.institution}</title><link rel="icon" href="data:,">

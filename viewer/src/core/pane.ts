@@ -211,7 +211,7 @@ export class Pane extends Emitter<PaneEvents> {
   private pictureUrl(image: ImageRef, sharp = false): string {
     const color = this.environment.metadata.of(image)?.color ?? false;
     const chosen = this.window && !color ? { window: this.window } : {};
-    if (this.series?.kind === 'ecg') return this.environment.web.renderedUrl(image);
+    if (this.series?.kind === 'ecg') return this.environment.web.documentUrl(image.seriesUid, image.instanceUid);
     return this.environment.web.renderedUrl(image, { ...(sharp ? SHARP_PICTURE : PICTURE), ...chosen });
   }
 

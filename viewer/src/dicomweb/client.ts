@@ -43,13 +43,12 @@ export class DicomWeb {
 
   /** Rendered by the server, with `window`, `viewport` and `quality` of PS3.18 8.3.5. */
   renderedUrl(image: ImageRef, { window, viewport, quality }: RenderOptions = {}): string {
-    const frame = image.frames > 1 ? `/frames/${image.frame}` : '';
     const query = [
       window ? `window=${round(window.center)},${round(window.width)},linear` : '',
       viewport ? `viewport=${viewport[0]},${viewport[1]}` : '',
       quality ? `quality=${quality}` : '',
     ].filter(Boolean);
-    const path = `${this.instance(image.seriesUid, image.instanceUid)}${frame}/rendered`;
+    const path = `${this.instance(image.seriesUid, image.instanceUid)}/frames/${image.frame}/rendered`;
     return query.length ? `${path}?${query.join('&')}` : path;
   }
 

@@ -11,8 +11,9 @@ describe('rendered addresses', () => {
     expect(web.renderedUrl(image, { window: { center: 40.123, width: 400 }, viewport: [768, 768], quality: 80 })).toBe(
       '/s/abc/dicomweb/studies/1/series/1.2/instances/1.2.3/frames/2/rendered?window=40.12,400,linear&viewport=768,768&quality=80');
   });
-  it('leave the frame out of a single-frame instance', () => {
-    expect(web.renderedUrl({ ...image, frame: 1, frames: 1 })).toBe('/s/abc/dicomweb/studies/1/series/1.2/instances/1.2.3/rendered');
+  it('are those of the page’s first picture for an image without a window', () => {
+    expect(web.renderedUrl({ ...image, frame: 1, frames: 1 }, { viewport: [768, 768], quality: 80 })).toBe(
+      '/s/abc/dicomweb/studies/1/series/1.2/instances/1.2.3/frames/1/rendered?viewport=768,768&quality=80');
   });
 });
 

@@ -1,8 +1,8 @@
 """Write a DICOMDIR (PS3.10 chapter 8, PS3.3 Annex F) for a list of files, records and offsets directly.
 
-Keys that a record must have are made where the object lacks them (IHE PDI): numbers by position, dates from what is
-known. The application profile is General Purpose (PS3.11 Annex D): which one is claimed depends on the transfer
-syntaxes of the files, see `directory_entry.profile_of`.
+Keys that a record must have are made where the object lacks them (IHE PDI): numbers by position, dates from
+what is known. The application profile is General Purpose (PS3.11 Annex D): which one is claimed depends on
+the transfer syntaxes of the files, see `directory_entry.profile_of`.
 """
 
 from __future__ import annotations

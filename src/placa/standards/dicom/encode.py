@@ -68,7 +68,8 @@ def code_sequence(tag: int, code: tuple[str, str, str]) -> bytes:
 
 
 def fitted(text: str, limit: int, *, multi_valued: bool = False) -> str:
-    """`text` on one line without control characters, at most `limit` characters (PS3.5 6.2 counts characters).
+    """`text` on one line without control characters, at most `limit` characters (PS3.5 6.2 counts
+    characters).
 
     Backslashes, which would make two values of one, become slashes unless `multi_valued`.
     """

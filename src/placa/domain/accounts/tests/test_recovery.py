@@ -99,7 +99,9 @@ def test_known_and_unknown_cost_the_page_the_same() -> None:
     recovery.ask(kind="password", typed="warm", address="192.0.2.7")
     costs = []
     for typed in ("ana", "nobody"):
-        with CaptureQueriesContext(connection, ) as queries:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
             recovery.ask(kind="password", typed=typed, address="192.0.2.7")
         costs.append([re.sub(r"'[^']*'|\d+|\"s\d+\w+\"", "?", q["sql"])[:60] for q in queries])
     assert costs[0] == costs[1]
@@ -125,9 +127,10 @@ def test_one_account_is_not_flooded() -> None:
 
 
 def test_one_address_is_slowed() -> None:
+    for number in range(throttle.RECOVERY_ADDRESS.free):
+        recovery.ask(kind="password", typed=f"n{number}", address=ADDRESS)
     with pytest.raises(throttle.ThrottledError):
-        for number in range(throttle.RECOVERY_ADDRESS.free + 1):
-            recovery.ask(kind="password", typed=f"n{number}", address=ADDRESS)
+        recovery.ask(kind="password", typed="one more", address=ADDRESS)
 
 
 def test_recovery_opens_a_locked_account() -> None:

@@ -77,7 +77,9 @@ def test_right_one_gives_its_try_back() -> None:
 
 
 def test_one_line_of_ipv6_is_one_address() -> None:
-    assert throttle.address_subject("2001:db8:1:2:aaaa::1") == throttle.address_subject("2001:db8:1:2:bbbb::9")
+    assert throttle.address_subject("2001:db8:1:2:aaaa::1") == throttle.address_subject(
+        "2001:db8:1:2:bbbb::9"
+    )
     assert throttle.address_subject("192.0.2.7") == "192.0.2.7"
 
 

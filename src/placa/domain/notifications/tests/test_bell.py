@@ -13,9 +13,13 @@ def user(name: str) -> User:
     return User.objects.get(username=name)
 
 
-def ring(name: str, key: str = "result", dedupe: str = "a", role: str = "patient", **parameters: str) -> None:
+def ring(username: str, key: str = "result", role: str = "patient", **parameters: str) -> None:
     services.ring(
-        user_id=user(name).pk, role=role, key=key, parameters=parameters, dedupe_key=f"{name}:{dedupe}"
+        user_id=user(username).pk,
+        role=role,
+        key=key,
+        parameters=parameters,
+        dedupe_key=f"{username}:{key}",
     )
 
 

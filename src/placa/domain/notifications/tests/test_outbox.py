@@ -97,9 +97,13 @@ def test_sent_once_though_the_job_runs_twice(transport: Recorder) -> None:
 
 
 def test_rolled_back_with_its_cause() -> None:
-    with pytest.raises(RuntimeError), transaction.atomic():
-        write("gone")
-        raise RuntimeError
+    def cause() -> None:
+        with transaction.atomic():
+            write("gone")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        cause()
     assert not OutboxMessage.objects.filter(dedupe_key="gone").exists()
 
 
@@ -255,7 +259,7 @@ def test_smtp_sends_text_and_html(server: SmtpServer) -> None:
     smtp.close()
     server.join(timeout=5)
     text = "\n".join(server.lines)
-    assert "RCPT TO:<ana@correo.example>" in text
+    assert "rcpt to:<ana@correo.example>" in text.lower()
     assert "Message-ID: <m1@clinic.example>" in text
     assert "multipart/alternative" in text
     assert "Auto-Submitted: auto-generated" in text

@@ -78,6 +78,8 @@ def chrome(audience: str) -> dict[str, Any]:
         "home_url": home,
         "sign_out_url": home,
         "set_language_url": home,
+        "alive_url": home,
+        "idle_seconds": 900,
     }
 
 

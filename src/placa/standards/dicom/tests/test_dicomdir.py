@@ -82,9 +82,8 @@ def test_records_are_nested_and_named() -> None:
     carla = replace(ct, file_id=("CT4",), patient_id="2", study_instance_uid="1.8")
     records = pydicom.dcmread(io.BytesIO(build_dicomdir([ct, carla, second, other]))).DirectoryRecordSequence
     kinds = [record.DirectoryRecordType for record in records]
-    assert kinds == ["PATIENT", "STUDY", "SERIES", "IMAGE", "IMAGE", "SERIES", "IMAGE"] + [
-        "PATIENT", "STUDY", "SERIES", "IMAGE"
-    ]  # fmt: skip
+    below = ["PATIENT", "STUDY", "SERIES", "IMAGE"]
+    assert kinds == [*below, "IMAGE", "SERIES", "IMAGE", *below]
     assert records[4].ReferencedFileID == "CT2"
 
 

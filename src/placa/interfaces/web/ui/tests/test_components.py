@@ -121,7 +121,8 @@ def test_an_empty_fact_is_not_available() -> None:
 
 def test_slots_of_one_component_stay_out_of_another() -> None:
     drawn = draw(
-        '<c-table label="L"><c-slot name="head"><th>H</th></c-slot><tr><td><c-card title="T">in</c-card></td></tr></c-table>',
+        '<c-table label="L"><c-slot name="head"><th>H</th></c-slot>'
+        '<tr><td><c-card title="T">in</c-card></td></tr></c-table>',
         head="LEAK", foot="LEAK",
     )  # fmt: skip
     assert drawn.count("<th>H</th>") == 1

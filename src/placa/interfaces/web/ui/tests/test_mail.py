@@ -8,7 +8,9 @@ from placa.interfaces.web.ui import inliner
 from placa.interfaces.web.ui.institution import Unnamed
 
 SOURCE = """{% extends "ui/mail/base.html" %}{% block title %}Title{% endblock %}
-{% block content %}<h1>{{ words }}</h1>{% include "ui/mail/button.html" with url="https://x.example/?a=1&b=2" label="Open" %}{% endblock %}"""
+{% block content %}<h1>{{ words }}</h1>
+{% include "ui/mail/button.html" with url="https://x.example/?a=1&b=2" label="Open" %}
+{% endblock %}"""
 
 
 def mail(theme: str, words: str = "Hello") -> str:

@@ -1,5 +1,6 @@
 """Rules that the sources keep: icons, strict CSP, contrast, small files."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from placa.interfaces.web.ui import assets, inliner
 
 UI = Path(__file__).resolve().parents[1]
 SRC = UI.parents[2]
-TEMPLATES = [path for path in SRC.rglob("templates/**/*.html") if "/mail/" not in path.as_posix()]
+TEMPLATES = [path for path in SRC.rglob("templates/**/*.html") if "mail" not in path.as_posix()]
 THEMES = ("patient", "recipient", "doctor", "company", "staff")
 # WCAG 2.2 AA: text 4.5, our own bar for main ink 7, controls and focus 3
 PAIRS = [
@@ -38,16 +39,26 @@ def test_every_theme_can_be_read(theme: str, dark: bool) -> None:
         assert (light + 0.05) / (deep + 0.05) >= need, (theme, front, back)
 
 
-def test_every_icon_that_is_named_is_in_the_sprite() -> None:
+def icons_named_in_templates() -> set[tuple[str, str]]:
     named = re.compile(r"""\{% icon "([\w-]+)"|\bicon="([\w-]+)\"""")
-    used = {
-        (a or b, path.name)
-        for path in TEMPLATES
-        for a, b in named.findall(path.read_text())
-        if path.name != "ui.py"
-    }
-    assert {icon for icon, _page in used} > {"share", "download"}
-    assert {(icon, page) for icon, page in used if icon not in assets.icon_names()} == set()
+    return {(a or b, path.name) for path in TEMPLATES for a, b in named.findall(path.read_text())}
+
+
+def icons_named_in_python() -> set[tuple[str, str]]:
+    """Second argument, or `icon=`, of what rows.py and navigation.py define."""
+    found = set()
+    for path in (SRC / "interfaces" / "web").rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text())):
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") in ("Chip", "MenuItem", "Place"):
+                values = [*call.args[1:2], *(word.value for word in call.keywords if word.arg == "icon")]
+                found |= {(str(each.value), path.name) for each in values if isinstance(each, ast.Constant)}
+    return found
+
+
+def test_every_icon_that_is_named_is_in_the_sprite() -> None:
+    used = icons_named_in_templates() | icons_named_in_python()
+    assert {icon for icon, _page in used} > {"share", "download", "clipboard2-pulse"}
+    assert {(icon, page) for icon, page in used if icon and icon not in assets.icon_names()} == set()
 
 
 def test_templates_keep_the_content_security_policy() -> None:
