@@ -12,6 +12,7 @@ from placa.common import tokens
 from placa.common.redaction import MaskingFormatter, MaskTokens
 from placa.demo import cast
 from placa.domain.access.models import SharePart
+from placa.domain.accounts.models import User
 from placa.domain.archive.models import Study
 from placa.domain.audit.models import AuditEvent
 from placa.domain.institution.services import publish_text
@@ -248,7 +249,7 @@ def test_headers_keep_the_address_to_ourselves(client: Client) -> None:
 
 def test_signed_in_account_gives_nothing_to_a_share(client: Client) -> None:
     key = share().keys[0]
-    client.force_login(services.User.objects.get(username="carla"))
+    client.force_login(User.objects.get(username="carla"))
     assert client.get(f"{address(key)}/studies/{CT}").status_code == 302
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+from typing import Any
 
 import pypdf
 import pytest
@@ -37,7 +38,7 @@ def ana() -> Client:
     return signed_in("ana", "patient")
 
 
-def post(client: Client, step: str, **fields: object) -> object:
+def post(client: Client, step: str, **fields: Any) -> Any:
     """Send a step's form with the mark that its page shows."""
     url = f"/patient/share/{step}/"
     shown = client.get(url)
@@ -46,14 +47,14 @@ def post(client: Client, step: str, **fields: object) -> object:
     return client.post(url, fields)
 
 
-def who(client: Client, *emails: str, **fields: object) -> object:
+def who(client: Client, *emails: str, **fields: Any) -> Any:
     return client.post(
         "/patient/share/",
         {"study": [CT], "email": list(emails), "again": list(emails), "shows_contact": "on", **fields},
     )
 
 
-def to_review(client: Client, *emails: str, **fields: object) -> None:
+def to_review(client: Client, *emails: str, **fields: Any) -> None:
     """The first three steps, as one goes through them."""
     assert who(client, *emails, **fields).headers["Location"] == "/patient/share/how/"
     how = post(client, "how", images="on", report="on", download="on", days="30", tells_openings="on")
