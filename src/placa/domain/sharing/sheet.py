@@ -19,7 +19,8 @@ from placa.domain.institution import selectors as institution
 from placa.domain.institution.models import Text
 from placa.domain.sharing import keys, periods
 
-logging.getLogger("weasyprint").setLevel(logging.ERROR)  # its progress is nobody's news
+for _name in ("weasyprint", "weasyprint.progress", "fontTools"):
+    logging.getLogger(_name).setLevel(logging.ERROR)  # their progress is nobody's news
 
 Paper = Literal["A4", "letter"]
 
