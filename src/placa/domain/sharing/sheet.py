@@ -2,12 +2,15 @@
 
 import base64
 import io
+import logging
 from collections.abc import Sequence
 from typing import Any, Literal
 
 import segno
 from django.template.loader import render_to_string
 from django.utils import translation
+from weasyprint import HTML
+from weasyprint.urls import URLFetcher
 
 from placa.common import clock, tokens
 from placa.domain.access.models import SharePart
@@ -16,6 +19,9 @@ from placa.domain.institution import selectors as institution
 from placa.domain.institution.models import Text
 from placa.domain.sharing import keys, periods
 
+for _name in ("weasyprint", "weasyprint.progress", "fontTools"):
+    logging.getLogger(_name).setLevel(logging.ERROR)  # their progress is nobody's news
+
 Paper = Literal["A4", "letter"]
 
 
@@ -23,9 +29,8 @@ def pdf(part: SharePart, studies: Sequence[Study], *, paper: Paper = "A4") -> by
     """The sheet of one part as PDF, in the share's language; `studies` are those to name on it."""
     with translation.override(part.grant.language):
         page = render_to_string("sharing/sheet.html", _content(part, studies, paper))
-    from weasyprint import HTML  # slow to load, and its system libraries may be missing
-
-    document: bytes = HTML(string=page, url_fetcher=_no_fetch).write_pdf()
+    # images are inside the page; whatever else an address names is not asked for (case 28)
+    document: bytes = HTML(string=page, url_fetcher=URLFetcher(allowed_protocols=["data"])).write_pdf()
     return document
 
 
@@ -73,13 +78,3 @@ def qr(link: str) -> str:
 def _title(study: Study) -> str:
     ordered = study.order.description if study.order else ""
     return ordered or study.study_description or ", ".join(study.modalities_in_study)
-
-
-def _no_fetch(url: str, *_args: Any, **_kwargs: Any) -> dict[str, Any]:
-    """Images are inside the page; whatever else an address names is not asked for (case 28)."""
-    if not url.startswith("data:"):
-        raise ValueError("the sheet fetches nothing")
-    from weasyprint import default_url_fetcher
-
-    found: dict[str, Any] = default_url_fetcher(url)
-    return found
