@@ -125,6 +125,8 @@ def worker(options: argparse.Namespace) -> int:
     _django()
     from django.core.management import call_command
 
+    if options.queue == "short":
+        _call("placa.domain.jobs.services", "ensure_periodic")
     call_command("qcluster")
     return 0
 
@@ -181,14 +183,24 @@ def superuser(options: argparse.Namespace) -> int:
     password = getpass("Password: ")
     if getpass("Password again: ") != password:
         raise RefusedError("The two passwords differ; nothing was created.")
+<<<<<<< HEAD
     user = _call(CONSOLE, "create_superuser", **answers, password=password, username=options.username or "")
     print(f"{user.username} may sign in.")
+=======
+    account = {"username": username, "email": email, "password": password}
+    _call("placa.domain.enrolment.services", "create_superuser", **account)
+>>>>>>> accounts
     return 0
 
 
 def token(options: argparse.Namespace) -> int:
     """Print a bearer token and nothing else, so that a script can take it as it is."""
+<<<<<<< HEAD
     print(_call(CONSOLE, "issue_token", username=options.user, role=options.role, hours=options.hours))
+=======
+    issue = {"username": options.user, "role": options.role, "hours": options.hours}
+    print(_call("placa.domain.enrolment.services", "issue_token", **issue))
+>>>>>>> accounts
     return 0
 
 

@@ -64,6 +64,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "placa.interfaces.web.account.middleware.AccountMiddleware",
 ]
 
 ROOT_URLCONF = "placa.config.urls"

@@ -5,4 +5,6 @@ from django.urls import URLPattern, URLResolver, include, path
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("placa.interfaces.api.health")),
     path("", include("placa.interfaces.web.ui.urls")),
+    path("", include("placa.interfaces.web.account.urls")),
+    path("staff/", include("placa.interfaces.web.staff.urls")),
 ]

@@ -53,7 +53,8 @@ class User(AbstractBaseUser, PublicId, Timestamped):
     @property
     def first_name(self) -> str:
         """How mails and pages address this person."""
-        return (self.full_name.split() or [self.username])[0]
+        words = [word for word in self.full_name.split() if not word.endswith(".")]  # not "Dr."
+        return (words or [self.username])[0]
 
     def __str__(self) -> str:
         return self.username
@@ -84,7 +85,7 @@ class RecoveryRequest(models.Model):
     """
 
     class Kind(models.TextChoices):
-        PASSWORD = "password"
+        PASSWORD = "password"  # noqa: S105  what was forgotten
         NAME = "name"
 
     kind = models.CharField(max_length=8, choices=Kind.choices)

@@ -1,4 +1,4 @@
-"""From what a person types at the door to an account: user name, or e-mail or document where unique (1.11)."""
+"""From what a person types at the door to an account: user name, e-mail or document (1.11)."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The notice on the use of information (1.5): which version a user still has to answer, and what they answered."""
+"""The notice on the use of information (1.5): who still has to answer it, and what they answered."""
 
 from placa.common import clock
 from placa.domain.accounts.models import NoticeAcceptance, User

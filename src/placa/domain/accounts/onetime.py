@@ -23,7 +23,7 @@ def _spoken() -> str:
 
 @transaction.atomic
 def issue_one_time_password(user: User) -> str:
-    """A new one-time password; older ones, links and sessions of the account die. Returned once, kept hashed."""
+    """A new one-time password, kept hashed; older ones, links and sessions of the account die."""
     password = _spoken()
     life = dt.timedelta(hours=institution.setting("activation_hours"))
     until = clock.now() + life
@@ -39,7 +39,7 @@ def issue_one_time_password(user: User) -> str:
 
 
 def use_up(user: User) -> bool:
-    """Make the one-time password unusable as it is used; False when another sign-in was faster or it is over."""
+    """Make the one-time password unusable as it is used; False when another was faster or it is over."""
     mine = User.objects.filter(pk=user.pk, password=user.password, one_time_until__gt=clock.now())
     used = mine.update(password=make_password(None), one_time_until=None)
     if used:
@@ -63,7 +63,7 @@ def user_of_link(token: str) -> User | None:
 
 
 def use_link(token: str) -> User | None:
-    """Use the link up; its user, or None when it is used, over or unknown. One of many parallel calls wins."""
+    """Use the link up; its user, or None when it is used, over or unknown. One of parallel calls wins."""
     link = _living(token).select_related("user").first()
     if link is None:
         return None

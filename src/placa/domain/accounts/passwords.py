@@ -37,7 +37,7 @@ COMMON = Rule("common", _("Not a password that many people use"))
 SAME = Rule("same", _("Typed the same both times"))
 
 
-class WeakPassword(Exception):
+class WeakPasswordError(Exception):
     """The password breaks `rules`."""
 
     def __init__(self, rules: list[Rule]) -> None:
@@ -58,9 +58,9 @@ def broken(password: str, user: User) -> list[Rule]:
 
 
 def check(password: str, user: User) -> None:
-    """Raises WeakPassword where `password` breaks a rule."""
+    """Raises WeakPasswordError where `password` breaks a rule."""
     if rules := broken(password, user):
-        raise WeakPassword(rules)
+        raise WeakPasswordError(rules)
 
 
 def _keeps(rule: Rule, password: str, user: User) -> bool:
@@ -118,4 +118,8 @@ def is_common(password: str) -> bool:
     folded = fold(password).replace(" ", "")
     core = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", folded)
     plain = core.translate(str.maketrans("@4301$5", "aaeoiss"))
-    return bool({folded, core, plain} & _common()) if len(core) > 3 else folded in _common() or len(set(folded)) < 5
+    return (
+        bool({folded, core, plain} & _common())
+        if len(core) > 3
+        else folded in _common() or len(set(folded)) < 5
+    )

@@ -19,7 +19,7 @@ Kind = RecoveryRequest.Kind
 
 
 def ask(*, kind: str, typed: str, address: str) -> None:
-    """Take a request. Raises Throttled for an address that asks too much; says nothing else."""
+    """Take a request. Raises ThrottledError for an address that asks too much; says nothing else."""
     throttle.take(throttle.RECOVERY_ADDRESS, throttle.address_subject(address))
     with transaction.atomic():
         request = RecoveryRequest.objects.create(
@@ -38,7 +38,7 @@ def answer(request_id: int) -> None:
     try:
         if users:
             throttle.take(throttle.RECOVERY_ACCOUNT, actor(users[0]))
-    except throttle.Throttled:
+    except throttle.ThrottledError:
         users = []
     with transaction.atomic():
         if not RecoveryRequest.objects.filter(pk=request_id).delete()[0]:
@@ -71,16 +71,16 @@ def _mail_link(user: User) -> None:
 
 
 def _mail_names(users: list[User], request_id: int) -> None:
-    first = users[0]
+    first, names = users[0], [user.username for user in users]
     send_mail(
-        to=first.email, template="recover_name", context={"user": first, "names": [u.username for u in users]},
+        to=first.email, template="recover_name", context={"user": first, "names": names},
         language=first.language, recipient=actor(first), dedupe_key=f"recover-name:{request_id}",
     )  # fmt: skip
     audit.record(action="recover_name", actor="system", detail={"accounts": [actor(u) for u in users]})
 
 
 def choose_by_link(*, token: str, password: str, address: str) -> User | None:
-    """Set a new password by a link; None when the link is dead. Raises WeakPassword, the link then lives on."""
+    """Set a new password by a link; None when it is dead. After WeakPasswordError it lives on."""
     user = onetime.user_of_link(token)
     if user is None:
         return None

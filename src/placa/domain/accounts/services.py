@@ -16,7 +16,7 @@ from placa.domain.audit import services as audit
 from placa.domain.notifications.services import send_mail
 
 
-class WrongCredentials(Exception):
+class WrongCredentialsError(Exception):
     """Unknown name, wrong password, disabled account, dead one-time password: outside they are all one."""
 
 
@@ -32,7 +32,7 @@ def _nobody() -> str:
 
 
 def sign_in(*, name: str, password: str, address: str) -> User:
-    """The user that `name` and `password` belong to. Raises WrongCredentials, or Throttled.
+    """The user that `name` and `password` belong to. Raises WrongCredentialsError, or ThrottledError.
 
     The same work is done for every name: tries counted by account and by address, all ways of naming
     asked, one argon2 verification.
@@ -43,14 +43,14 @@ def sign_in(*, name: str, password: str, address: str) -> User:
     subject = f"user:{user.pk}" if user else f"name:{name[:254]}"
     try:
         throttle.take(throttle.SIGN_IN_ACCOUNT, subject)
-    except throttle.Throttled:
+    except throttle.ThrottledError:
         _audit_refusal(user, address, "locked")
         raise
     usable = user is not None and user.is_active and user.has_usable_password()
     right = check_password(password[: passwords.LONGEST], user.password if user and usable else _nobody())
     if user is None or not usable or not right or not _still_works(user):
         _audit_refusal(user, address, "credentials")
-        raise WrongCredentials
+        raise WrongCredentialsError
     throttle.clear(throttle.SIGN_IN_ACCOUNT, subject)
     throttle.give_back(throttle.SIGN_IN_ADDRESS, place)
     return user
@@ -72,7 +72,7 @@ def _audit_refusal(user: User | None, address: str, why: str) -> None:
 def choose_password(*, user: User, password: str, address: str = "") -> None:
     """Set the user's own password (first entry, recovery). Every session, token and link ends.
 
-    Raises WeakPassword. The caller signs this person's own session in again.
+    Raises WeakPasswordError. The caller signs this person's own session in again.
     """
     passwords.check(password, user)
     at = clock.now()
@@ -94,7 +94,7 @@ def choose_password(*, user: User, password: str, address: str = "") -> None:
 def change_password(*, user: User, old: str, new: str, address: str) -> None:
     """Change the password of somebody signed in, and tell them by mail.
 
-    Raises WrongCredentials for a wrong old one, WeakPassword, Throttled.
+    Raises WrongCredentialsError for a wrong old one, WeakPasswordError, ThrottledError.
     """
     verify_password(user=user, password=old, address=address)  # its own writes stay when it refuses
     with transaction.atomic():
@@ -103,13 +103,20 @@ def change_password(*, user: User, old: str, new: str, address: str) -> None:
 
 
 def verify_password(*, user: User, password: str, address: str) -> None:
-    """Check the password of somebody signed in, as slowly as at the door. Raises WrongCredentials, Throttled."""
+    """Check the password of somebody signed in, as slowly as at the door.
+
+    Raises WrongCredentialsError, ThrottledError.
+    """
     throttle.take(throttle.SIGN_IN_ACCOUNT, actor(user))
     if not check_password(password[: passwords.LONGEST], user.password):
         audit.record(
-            action="password", actor=actor(user), outcome="refused", address=address, detail={"why": "credentials"}
+            action="password",
+            actor=actor(user),
+            outcome="refused",
+            address=address,
+            detail={"why": "credentials"},
         )
-        raise WrongCredentials
+        raise WrongCredentialsError
     throttle.clear(throttle.SIGN_IN_ACCOUNT, actor(user))
 
 
@@ -169,7 +176,6 @@ def set_language(*, user: User, language: str) -> None:
 
 def signed_in(*, user: User, address: str, session: str, role: str) -> None:
     """Record that a session began."""
-    User.objects.filter(pk=user.pk).update(last_login=clock.now())
     audit.record(action="sign_in", actor=actor(user), role=role, address=address, session=session)
 
 

@@ -36,7 +36,7 @@ RECOVERY_ADDRESS = Policy("recovery-address", free=20, first=60, longest=3600, w
 LINK_ADDRESS = Policy("link-address", free=20, first=60, longest=3600, window=3600)
 
 
-class Throttled(Exception):
+class ThrottledError(Exception):
     """Too many tries: wait until `until`."""
 
     def __init__(self, until: dt.datetime) -> None:
@@ -61,14 +61,14 @@ def address_subject(address: str) -> str:
 
 
 def take(policy: Policy, subject: str) -> None:
-    """Count one try of `subject`; raises Throttled, uncounted, while it is blocked."""
+    """Count one try of `subject`; raises ThrottledError, uncounted, while it is blocked."""
     key, at = _key(policy, subject), clock.now()
     fresh = Throttle(key=key, failures=0, window_started=at)
     Throttle.objects.bulk_create([fresh], ignore_conflicts=True)
     for _ in range(_ROUNDS):
         row = Throttle.objects.get(key=key)
         if row.blocked_until is not None and row.blocked_until > at:
-            raise Throttled(row.blocked_until)
+            raise ThrottledError(row.blocked_until)
         over = at - row.window_started > dt.timedelta(seconds=policy.window)
         count = 1 if over else row.failures + 1
         pause = _pause(policy, count)
@@ -80,7 +80,7 @@ def take(policy: Policy, subject: str) -> None:
         )
         if changed:
             return
-    raise Throttled(at + dt.timedelta(seconds=policy.first))
+    raise ThrottledError(at + dt.timedelta(seconds=policy.first))
 
 
 def _pause(policy: Policy, count: int) -> int:
@@ -112,4 +112,5 @@ def blocked_until(policy: Policy, subject: str) -> dt.datetime | None:
 def forget_old() -> int:
     """Delete rows whose window is long past; how many."""
     limit = clock.now() - dt.timedelta(days=2)
-    return Throttle.objects.filter(window_started__lt=limit).delete()[0]
+    deleted: int = Throttle.objects.filter(window_started__lt=limit).delete()[0]
+    return deleted

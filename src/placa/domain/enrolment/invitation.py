@@ -11,15 +11,15 @@ from placa.domain.institution import selectors as institution
 from placa.domain.notifications.services import send_mail
 
 
-class AlreadyActivated(Exception):
+class AlreadyActivatedError(Exception):
     """The account has a password of its own: recovery is the way, not another invitation."""
 
 
 @transaction.atomic
 def invite(*, user: User, role: str, by: str) -> None:
-    """Send the welcome mail with a new one-time password; an older one dies. Raises AlreadyActivated."""
+    """Send the welcome mail with a new one-time password; an older one dies. Raises AlreadyActivatedError."""
     if user.activated_at is not None:
-        raise AlreadyActivated
+        raise AlreadyActivatedError
     password = onetime.issue_one_time_password(user)
     hours = institution.setting("activation_hours")
     send_mail(

@@ -5,6 +5,8 @@ from collections.abc import Collection
 from django.core.validators import validate_email
 from django.db import transaction
 
+from placa.domain.access import viewers
+from placa.domain.accounts import bearer
 from placa.domain.accounts import services as accounts
 from placa.domain.accounts.models import User
 from placa.domain.audit import services as audit
@@ -20,7 +22,7 @@ from placa.domain.people.models import (
 )
 
 
-class LastSuperUser(Exception):
+class LastSuperUserError(Exception):
     """The portal would be without a super-user (case 9)."""
 
 
@@ -69,6 +71,36 @@ def create_staff(
 
 
 @transaction.atomic
+def create_superuser(*, username: str, email: str, password: str) -> StaffMember:
+    """A super-user with a password of their own (`placa superuser`).
+
+    Raises WeakPasswordError, ValidationError (e-mail), ValueError where the user name is taken.
+    """
+    validate_email(email)
+    name = username.strip().casefold()
+    if not name or User.objects.filter(username=name).exists():
+        raise ValueError("this user name is taken or empty")
+    user = User.objects.create(username=name, email=email, language=institution.current().language)
+    accounts.choose_password(user=user, password=password)
+    audit.record(
+        action="create_staff", actor="system", detail={"account": accounts.actor(user), "is_super": True}
+    )
+    return StaffMember.objects.create(user=user, is_super=True)
+
+
+def issue_token(*, username: str, role: str | None = None, hours: int = 1) -> str:
+    """A bearer token for a user in one of their roles, the likeliest where none is named (`placa token`).
+
+    Raises ValueError for an unknown user, or a role that is not theirs.
+    """
+    user = User.objects.filter(username=username.strip().casefold()).first()
+    roles = viewers.roles_of(user) if user else []
+    if user is None or not roles or (role is not None and role not in roles):
+        raise ValueError("no such user, or not in this role")
+    return bearer.issue_token(user=user, role=role or roles[0], hours=hours)
+
+
+@transaction.atomic
 def create_company_user(
     *, organization: Organization, full_name: str, email: str, by: str, username: str = ""
 ) -> User:
@@ -104,7 +136,7 @@ def enable_doctor(*, practitioner: Practitioner, by: str) -> User:
 def set_staff_rights(
     *, member: StaffMember, is_super: bool, permissions: Collection[str], sites: Collection[Site], by: str
 ) -> None:
-    """Change what a member of staff may do. Raises LastSuperUser, ValueError for an unknown permission."""
+    """Change what a member of staff may do. Raises LastSuperUserError, ValueError."""
     _known(permissions)
     row = StaffMember.objects.select_for_update().get(pk=member.pk)
     if row.is_super and not is_super:
@@ -120,7 +152,7 @@ def set_staff_rights(
 
 @transaction.atomic
 def disable_account(*, user: User, by: str) -> None:
-    """Disable an account of whatever kind: it loses everything at its next request. Raises LastSuperUser."""
+    """Disable an account: it loses everything at its next request. Raises LastSuperUserError."""
     if StaffMember.objects.filter(user=user, is_super=True).exists():
         _another_super_user(user)
     accounts.disable(user=user, by=by)
@@ -129,7 +161,7 @@ def disable_account(*, user: User, by: str) -> None:
 def _another_super_user(user: User) -> None:
     supers = StaffMember.objects.select_for_update().filter(is_super=True, user__is_active=True)
     if not [member for member in supers if member.user_id != user.pk]:
-        raise LastSuperUser
+        raise LastSuperUserError
 
 
 def _known(permissions: Collection[str]) -> None:

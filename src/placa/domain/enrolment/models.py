@@ -31,6 +31,4 @@ class ResultNotice(models.Model):
     at = models.DateTimeField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["study", "user", "role", "what"], name="told_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["study", "user", "role", "what"], name="told_once")]

@@ -1,8 +1,8 @@
 """Tells people that a result is there, once they may open it (11.1, 3.4). Nothing clinical in any of it.
 
-A hook leaves a PendingNotice; a job looks at it at the moment of release, asks `access` who may open what, and
-writes mails, SMS and bell notices. What is not open yet is looked at again, so a release by staff, a changed
-setting or a given consent is told as well.
+A hook leaves a PendingNotice; a job looks at it at the moment of release, asks `access` who may open
+what, and writes mails, SMS and bell notices. What is not open yet is looked at again, so a release by
+staff, a changed setting or a given consent is told as well.
 """
 
 import datetime as dt
@@ -66,7 +66,10 @@ def look_again(study_id: int) -> None:
 def _expect(study_id: int, event: str) -> None:
     at = clock.now()
     PendingNotice.objects.update_or_create(
-        study_id=study_id, event=event, defaults={"check_at": at}, create_defaults={"check_at": at, "created_at": at}
+        study_id=study_id,
+        event=event,
+        defaults={"check_at": at},
+        create_defaults={"check_at": at, "created_at": at},
     )
     enqueue("enrolment.notices", study_id, dedupe_key=f"notices:{study_id}")
 
@@ -80,7 +83,9 @@ def check_due() -> None:
 
 def check(study_id: int) -> None:
     """Tell whoever may open the study and was not told. Harmless when repeated."""
-    study = Study.objects.select_related("patient__user", "order__requester__user").filter(pk=study_id).first()
+    study = (
+        Study.objects.select_related("patient__user", "order__requester__user").filter(pk=study_id).first()
+    )
     if study is None:
         return
     for pending in PendingNotice.objects.filter(study=study, check_at__lte=clock.now()):
@@ -113,7 +118,9 @@ def _people(study: Study) -> Iterator[Person]:
     if study.order is None:
         return
     copied = study.order.copies_to.select_related("user")
-    for doctor in {study.order.requester, *copied} - {None}:
+    for doctor in {study.order.requester, *copied}:
+        if doctor is None:
+            continue
         if doctor.user is not None and doctor.notify_ready and doctor.state == Practitioner.State.ENABLED:
             yield Person(doctor.user, "doctor")
 
@@ -135,7 +142,8 @@ def _tell(study: Study, person: Person, event: str) -> bool:
     if fresh:
         at = clock.now()
         ResultNotice.objects.bulk_create(
-            ResultNotice(study=study, user=person.user, role=person.role, what=what, at=at) for what in sorted(fresh)
+            ResultNotice(study=study, user=person.user, role=person.role, what=what, at=at)
+            for what in sorted(fresh)
         )
         if kind == "new" or "report" in known:  # who never read the first one has nothing corrected
             _send(study, person, kind, sorted(fresh))
@@ -151,26 +159,27 @@ def _openable(study: Study, person: Person) -> set[str]:
 
 
 def _send(study: Study, person: Person, kind: str, what: list[str]) -> None:
+    """Mail, SMS where set, and bell. `kind` is new or amended."""
     user, key = person.user, f"{study.pk}:{person.user.pk}:{person.role}:{'+'.join(what)}"
-    template = ("result" if kind == "new" else "report_amended") + ("_doctor" if person.role == "doctor" else "")
-    context = {
-        "user": user,
-        "child": person.child.given_name if person.child else "",
-        "link": f"{settings.ENVIRONMENT.base_url}/",
-    }
-    common = {"context": context, "language": user.language, "recipient": actor(user)}
+    child = person.child.given_name if person.child else ""
+    audience = "_doctor" if person.role == "doctor" else ""
+    template = ("result" if kind == "new" else "report_amended") + audience
+    context = {"user": user, "child": child, "link": f"{settings.ENVIRONMENT.base_url}/"}
     if user.email:
-        notifications.send_mail(to=user.email, template=template, dedupe_key=f"result:{key}", **common)
+        notifications.send_mail(
+            to=user.email, template=template, context=context, language=user.language,
+            recipient=actor(user), dedupe_key=f"result:{key}",
+        )  # fmt: skip
     if person.role == "patient" and user.mobile and kind == "new" and institution.setting("sms_new_result"):
-        notifications.send_sms(to=user.mobile, template="result", dedupe_key=f"result-sms:{key}", **common)
-    bell = ("result_new" if kind == "new" else "report_amended") + ("_child" if person.child else "")
-    if person.role == "doctor":
-        bell = "result_doctor" if kind == "new" else "report_amended_doctor"
+        notifications.send_sms(
+            to=user.mobile, template=template, context=context, language=user.language,
+            recipient=actor(user), dedupe_key=f"result-sms:{key}",
+        )  # fmt: skip
     notifications.ring(
         user_id=user.pk,
         role=person.role,
-        key=bell,
-        parameters={"name": person.child.given_name} if person.child else {},
+        key=template + ("_child" if child else ""),
+        parameters={"name": child} if child else {},
         dedupe_key=f"result-bell:{key}",
         link=f"/{person.role}/",
     )

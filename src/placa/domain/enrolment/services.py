@@ -9,12 +9,14 @@ from placa.domain.accounts.models import User
 from placa.domain.accounts.services import actor
 from placa.domain.audit import services as audit
 from placa.domain.enrolment import invitation, usernames
-from placa.domain.enrolment.invitation import AlreadyActivated
+from placa.domain.enrolment.invitation import AlreadyActivatedError
 from placa.domain.enrolment.members import (
     create_company_user,
     create_staff,
+    create_superuser,
     disable_account,
     enable_doctor,
+    issue_token,
     set_staff_rights,
 )
 from placa.domain.enrolment.roles import RoleChoice, roles_of
@@ -23,13 +25,13 @@ from placa.domain.notifications.services import send_mail
 from placa.domain.people.models import Patient
 
 __all__ = [
-    "AlreadyActivated", "CannotEnrol", "RoleChoice", "create_company_user", "create_staff", "disable_account",
-    "enable_doctor", "enable_portal", "invite", "resend_activation", "roles_of", "set_email", "set_staff_rights",
-    "why_not",
+    "AlreadyActivatedError", "CannotEnrolError", "RoleChoice", "create_company_user", "create_staff",
+    "create_superuser", "disable_account", "enable_doctor", "enable_portal", "invite", "issue_token",
+    "resend_activation", "roles_of", "set_email", "set_staff_rights", "why_not",
 ]  # fmt: skip
 
 
-class CannotEnrol(Exception):
+class CannotEnrolError(Exception):
     """This patient cannot have an account now; `reason` is email, age, birth_date or merged."""
 
     def __init__(self, reason: str) -> None:
@@ -38,7 +40,7 @@ class CannotEnrol(Exception):
 
 
 def why_not(patient: Patient) -> str | None:
-    """Why `patient` cannot have an account (email, age, birth_date, merged); None where nothing stands against it.
+    """Why `patient` cannot have an account (email, age, birth_date, merged); None where they can.
 
     Under the age of 2.9 the e-mail on file is a parent's. An unknown birth date may be a child's.
     """
@@ -61,10 +63,10 @@ def _is_mail(text: str) -> bool:
 
 @transaction.atomic
 def enable_portal(patient: Patient, by: str) -> User:
-    """Give the patient an account and invite them; harmless when they have one. Raises CannotEnrol."""
+    """Give the patient an account and invite them; harmless when they have one. Raises CannotEnrolError."""
     patient = Patient.objects.select_for_update().get(pk=patient.pk)
     if reason := why_not(patient):
-        raise CannotEnrol(reason)
+        raise CannotEnrolError(reason)
     if patient.user is None:
         patient.user = usernames.create_user(
             usernames.stem(patient.given_name, patient.family_name), lambda name: _new_user(patient, name)
@@ -89,9 +91,9 @@ def _new_user(patient: Patient, name: str) -> User:
 
 
 def invite(patient: Patient, by: str = "system") -> None:
-    """Send the patient's welcome mail (again). Raises CannotEnrol, AlreadyActivated."""
+    """Send the patient's welcome mail (again). Raises CannotEnrolError, AlreadyActivatedError."""
     if reason := why_not(patient):
-        raise CannotEnrol(reason)
+        raise CannotEnrolError(reason)
     if patient.user is None:
         enable_portal(patient, by)
         return
@@ -99,7 +101,7 @@ def invite(patient: Patient, by: str = "system") -> None:
 
 
 def resend_activation(person: Patient | User, by: str) -> None:
-    """Send the welcome mail again with a new one-time password. Raises CannotEnrol, AlreadyActivated."""
+    """Send the welcome mail again, with a new password. Raises CannotEnrolError, AlreadyActivatedError."""
     if isinstance(person, Patient):
         invite(person, by)
         return
@@ -125,7 +127,9 @@ def set_email(patient: Patient, email: str, by: str) -> User | None:
     audit.record(action="set_email", actor=by, patient=str(row.pk))
     if row.user is not None:
         _moved(row, row.user, old, by)
-    elif email and not why_not(row) and (row.portal_enabled or institution.setting("portal_enabled_by_itself")):
+    elif (
+        email and not why_not(row) and (row.portal_enabled or institution.setting("portal_enabled_by_itself"))
+    ):
         patient.user = enable_portal(row, by)
         patient.portal_enabled = True
     return patient.user

@@ -1,4 +1,4 @@
-"""User names made by the portal: first letter and family name, in plain letters, with a number where taken."""
+"""User names made by the portal: first letter and family name, with a number where taken."""
 
 import re
 from collections.abc import Callable

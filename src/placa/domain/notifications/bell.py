@@ -4,8 +4,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 TEXTS: dict[str, str | Promise] = {
-    "result_new": _("You have a new result."),
-    "result_new_child": _("%(name)s has a new result."),
+    "result": _("You have a new result."),
+    "result_child": _("%(name)s has a new result."),
     "report_amended": _("A report of yours was corrected."),
     "report_amended_child": _("A report of %(name)s was corrected."),
     "result_doctor": _("A result of a patient of yours is ready."),

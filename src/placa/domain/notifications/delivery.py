@@ -11,7 +11,7 @@ from placa.common import clock
 from placa.common.tokens import unseal
 from placa.domain.notifications.models import OutboxMessage
 from placa.domain.notifications.rendering import Content
-from placa.domain.notifications.transports import Later, Never, Transport, for_channel
+from placa.domain.notifications.transports import LaterError, NeverError, Transport, for_channel
 
 log = logging.getLogger(__name__)
 
@@ -53,10 +53,13 @@ def _hand_over(message: OutboxMessage, transport: Transport) -> bool:
     try:
         content = Content.load(unseal(message.sealed))
         transport.send(to=message.address, content=content, message_id=str(message.public_id))
-    except Later as trouble:
+    except LaterError as trouble:
         _postpone(message, str(trouble))
         return not trouble.down
-    except (Never, ValueError) as trouble:  # ValueError: sealed with another key, or a header with a line break
+    except (
+        NeverError,
+        ValueError,
+    ) as trouble:  # ValueError: sealed with another key, or a header with a line break
         _finish(message, state=State.FAILED, last_error=str(trouble)[:200])
         return True
     kept = {} if settings.ENVIRONMENT.is_demo else {"sealed": ""}
@@ -77,7 +80,7 @@ def deliver(message_id: int) -> None:
 
 
 def take_back_stuck() -> int:
-    """Put messages of workers that died back in the queue; how many. Each crash costs one duplicate at most."""
+    """Put messages of workers that died back in the queue; how many. A crash costs one duplicate at most."""
     at = clock.now()
     return OutboxMessage.objects.filter(state=State.SENDING, claimed_at__lt=at - STUCK).update(
         state=State.WAITING, claimed_at=None, not_before=at

@@ -46,7 +46,9 @@ def notices(user: HasId, role: str | None = None, limit: int = 50) -> list[Notic
     """The newest notices of `user`, in the language of the moment."""
     rows = _notices(user, role)[:limit]
     return [
-        Notice(row.public_id, bell.words(row.key, row.parameters), row.link, row.created_at, row.read_at is None)
+        Notice(
+            row.public_id, bell.words(row.key, row.parameters), row.link, row.created_at, row.read_at is None
+        )
         for row in rows
         if row.key in bell.TEXTS
     ]

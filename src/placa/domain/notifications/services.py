@@ -1,6 +1,7 @@
 """Writes of the outbox and the bell."""
 
 import datetime as dt
+import uuid
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -11,6 +12,7 @@ from placa.common import clock
 from placa.common.tokens import seal
 from placa.domain.jobs.services import enqueue
 from placa.domain.notifications import rendering
+from placa.domain.notifications.bell import TEXTS
 from placa.domain.notifications.models import BellNotice, OutboxMessage
 
 Channel, State = OutboxMessage.Channel, OutboxMessage.State
@@ -118,9 +120,8 @@ def ring(
 
     `key` names a text in `bell.TEXTS`; raises KeyError for another. `link` is a path of this portal.
     """
-    from placa.domain.notifications.bell import TEXTS
-
-    TEXTS[key]
+    if key not in TEXTS:
+        raise KeyError(key)
     notice = BellNotice(
         recipient=f"user:{user_id}",
         role=role,
@@ -133,7 +134,7 @@ def ring(
     BellNotice.objects.bulk_create([notice], ignore_conflicts=True)
 
 
-def mark_read(*, user_id: int, public_id: object = None) -> int:
+def mark_read(*, user_id: int, public_id: uuid.UUID | None = None) -> int:
     """Mark one notice of a user read, or all; how many changed. Another's notice is left alone."""
     mine = BellNotice.objects.filter(recipient=f"user:{user_id}", read_at=None)
     if public_id is not None:

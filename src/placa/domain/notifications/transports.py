@@ -1,6 +1,6 @@
 """How a message leaves the house: a Protocol each for mail and SMS, with its adapters.
 
-Two kinds of trouble: `Later` (try again) and `Never` (the other side refused it for good).
+Two kinds of trouble: `LaterError` (try again) and `NeverError` (the other side refused it for good).
 """
 
 import json
@@ -24,7 +24,7 @@ from placa.domain.notifications.rendering import Content
 SECONDS = 15  # patience with another server
 
 
-class Later(Exception):
+class LaterError(Exception):
     """It did not work now. `down`: the whole server is out of reach, others need not be tried."""
 
     def __init__(self, reason: str, *, down: bool = False) -> None:
@@ -32,12 +32,12 @@ class Later(Exception):
         self.down = down
 
 
-class Never(Exception):
+class NeverError(Exception):
     """The other side refused this message for good."""
 
 
 class Transport(Protocol):
-    """Takes one message to its address, or raises Later or Never."""
+    """Takes one message to its address, or raises LaterError or NeverError."""
 
     def send(self, *, to: str, content: Content, message_id: str) -> None:
         """Hand one message over."""
@@ -63,8 +63,8 @@ class NotSetUp:
         self.variable = variable
 
     def send(self, *, to: str, content: Content, message_id: str) -> None:
-        """Always Later: nothing is lost while the server is being set up."""
-        raise Later(f"{self.variable} is not set", down=True)
+        """Always LaterError: nothing is lost while the server is being set up."""
+        raise LaterError(f"{self.variable} is not set", down=True)
 
     def close(self) -> None:
         """Nothing held."""
@@ -95,7 +95,9 @@ class SmtpAddress:
         tls = "ssl" if parts.scheme == "smtps" else query.get("tls", "none" if near else "starttls")
         tls = {"true": "starttls", "1": "starttls", "false": "none", "0": "none"}.get(tls, tls)
         if parts.scheme not in ("smtp", "smtps") or not host or tls not in ("starttls", "ssl", "none"):
-            raise ImproperlyConfigured("PLACA_EMAIL_URL must look like smtp://user:password@host:587?tls=starttls")
+            raise ImproperlyConfigured(
+                "PLACA_EMAIL_URL must look like smtp://user:password@host:587?tls=starttls"
+            )
         return cls(
             host=host,
             port=parts.port or {"ssl": 465, "starttls": 587, "none": 25}[tls],
@@ -122,7 +124,7 @@ class Smtp:
         )
 
     def send(self, *, to: str, content: Content, message_id: str) -> None:
-        """Send one mail. Raises Never when the recipient or the content is refused with a 5xx code."""
+        """Send one mail. Raises NeverError when the recipient or the content is refused with a 5xx code."""
         try:
             self._backend.open()
             self._backend.send_messages([self._message(to, content, message_id)])
@@ -134,7 +136,7 @@ class Smtp:
             raise _refusal(error.smtp_code, error.smtp_error) from error
         except (smtplib.SMTPException, OSError) as error:
             self.close()
-            raise Later(type(error).__name__, down=True) from error
+            raise LaterError(type(error).__name__, down=True) from error
 
     def close(self) -> None:
         """Close the connection; one that is already gone is no trouble."""
@@ -162,10 +164,10 @@ class Smtp:
         return message
 
 
-def _refusal(code: int, reason: bytes | str) -> Later | Never:
+def _refusal(code: int, reason: bytes | str) -> LaterError | NeverError:
     words = reason.decode(errors="replace") if isinstance(reason, bytes) else reason
     said = f"{code} {Truncator(' '.join(words.split())).chars(150)}"
-    return Never(said) if 500 <= code < 600 else Later(said)
+    return NeverError(said) if 500 <= code < 600 else LaterError(said)
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -193,9 +195,10 @@ class HttpSms:
         self._opener = urllib.request.build_opener(_NoRedirect)
 
     def send(self, *, to: str, content: Content, message_id: str) -> None:
-        """Hand one SMS to the gateway. 4xx but 408, 425, 429 are Never, the rest Later."""
+        """Hand one SMS to the gateway. 4xx but 408, 425, 429 are NeverError, the rest LaterError."""
         body = {"to": to, "text": content.text, "from": self._sender, "id": message_id}
-        request = urllib.request.Request(self._url, json.dumps(body).encode(), method="POST")
+        data = json.dumps(body).encode()
+        request = urllib.request.Request(self._url, data, method="POST")  # noqa: S310  https, checked above
         request.add_header("Content-Type", "application/json")
         request.add_header("Idempotency-Key", message_id)
         if self._token:
@@ -205,10 +208,10 @@ class HttpSms:
                 return
         except urllib.error.HTTPError as error:
             if 400 <= error.code < 500 and error.code not in (401, 403, 408, 425, 429):
-                raise Never(f"HTTP {error.code}") from error
-            raise Later(f"HTTP {error.code}") from error
+                raise NeverError(f"HTTP {error.code}") from error
+            raise LaterError(f"HTTP {error.code}") from error
         except OSError as error:
-            raise Later(type(error).__name__, down=True) from error
+            raise LaterError(type(error).__name__, down=True) from error
 
     def close(self) -> None:
         """Nothing held."""

@@ -34,7 +34,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         "home_url": navigation.url_or_none(f"{audience}:home") or "/",
         "sign_out_url": navigation.url_or_none("account:sign_out"),
         "alive_url": navigation.url_or_none("account:alive") if signed_in else None,
-        "set_language_url": navigation.url_or_none("set_language"),
+        "set_language_url": navigation.url_or_none("account:language"),
         "manual_url": navigation.url_or_none(f"{audience}:manual"),
         "roles": getattr(request, "roles", ()),
         "help_topic": match.url_name if match else "",

@@ -85,7 +85,7 @@ PERSONAL: dict[str, tuple[Place, ...]] = {
 }
 ACCOUNT = (
     Place(_("Security and password"), "shield-lock", "account:security"),
-    Place(_("Change password"), "key", "account:password_change"),
+    Place(_("Change password"), "key", "account:change_password"),
 )
 
 
