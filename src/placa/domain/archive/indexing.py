@@ -12,7 +12,8 @@ from django.db import transaction
 from django.db.models import Q
 
 from placa.domain.archive.models import Instance, InstanceMetadata, Series, Study
-from placa.domain.archive.records import Record, Sender
+from placa.domain.archive.records import Record
+from placa.domain.archive.storage import storage
 from placa.domain.institution import selectors as institution
 from placa.standards.dicom.header import InstanceHeader
 from placa.standards.dicom.names import fold, name_key
@@ -26,6 +27,7 @@ class Outcome(StrEnum):
     NEW = "new"
     KNOWN = "known"  # this very file has its row already
     DUPLICATE = "duplicate"  # the same object was stored before: this file is not needed
+    RESTORED = "restored"  # the same object, whose file was gone: this file takes its place
     OTHER_CONTENT = "other_content"  # the same UID with other bytes: the first is kept
     OTHER_PATIENT = "other_patient"  # stored, but held: its study belongs to another PatientID
 
@@ -84,7 +86,10 @@ class _Batch:
     def add(self, record: Record) -> Indexed:
         known = self._instances.get(record.header.sop_instance_uid)
         if known is not None:
-            return Indexed(record, _of_known(known, record), known.study, known)
+            outcome = _of_known(known, record)
+            if outcome is Outcome.RESTORED:
+                _give_file(known, record)
+            return Indexed(record, outcome, known.study, known)
         study = self._study(record)
         series = self._one_series(study, record.header)
         held = not _same_patient(study, record)
@@ -127,7 +132,19 @@ class _Batch:
 def _of_known(known: Instance, record: Record) -> Outcome:
     if known.storage_key == record.key:
         return Outcome.KNOWN
-    return Outcome.DUPLICATE if known.digest == record.digest.data_set_sha256 else Outcome.OTHER_CONTENT
+    if known.digest != record.digest.data_set_sha256:
+        return Outcome.OTHER_CONTENT
+    return Outcome.DUPLICATE if storage().exists(known.storage_key) else Outcome.RESTORED
+
+
+def _give_file(known: Instance, record: Record) -> None:
+    """The object came back after its file was evicted or lost (architecture: a recall is never a conflict)."""
+    known.storage_key = record.key
+    known.frame_offsets = record.frame_offsets
+    known.bytes = record.digest.size
+    known.crc32 = record.digest.crc32
+    known.transfer_syntax_uid = record.header.transfer_syntax_uid
+    known.save(update_fields=["storage_key", "frame_offsets", "bytes", "crc32", "transfer_syntax_uid"])
 
 
 def _same_patient(study: Study, record: Record) -> bool:
@@ -225,6 +242,7 @@ def _count(study: Study, series: Series, instance: Instance) -> None:
     study.bytes += instance.bytes
     study.first_received_at = min(study.first_received_at, instance.received_at)
     study.last_received_at = max(study.last_received_at, instance.received_at)
+    study.clock_start = max(study.exam_at, study.first_received_at)
     if instance.kind in SHOWN:
         study.number_of_images += 1
         series.number_of_images += instance.number_of_frames

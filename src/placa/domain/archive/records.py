@@ -26,6 +26,14 @@ class Sender:
 
 
 @dataclass(frozen=True, slots=True)
+class Received:
+    """A file that was stored and acknowledged, and now wants its rows."""
+
+    key: str
+    sender: Sender
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One stored file, read."""
 
@@ -38,9 +46,9 @@ class Record:
     sender: Sender
 
 
-def read_record(key: str, sender: Sender) -> Record:
-    """Read header, digest and metadata of the file at `key`. Raises InvalidObject, FileNotFoundError."""
-    store = storage()
+def read_record(received: Received) -> Record:
+    """Read header, digest and metadata of a stored file. Raises InvalidObject, FileNotFoundError."""
+    store, key = storage(), received.key
     with FileSource(store.path(key)) as source:
         header = header_of(source)
         digest = digest_source(source, header.data_set_start)
@@ -52,7 +60,7 @@ def read_record(key: str, sender: Sender) -> Record:
         metadata=described,
         frame_offsets=frame_offsets(header),
         received_at=store.stored_at(key),
-        sender=sender,
+        sender=received.sender,
     )
 
 

@@ -5,6 +5,7 @@ institution's; an identifier on file without issuer counts as the institution's,
 or sex never finds a patient: it can only stop a match that would be wrong.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from placa.domain.archive.indexing import effective_issuer
@@ -69,20 +70,25 @@ def conflicts(study: Study, patient: Patient) -> list[str]:
 
 
 def _with_order(study: Study, patient: Patient) -> Match:
-    """The order by accession number, else by the study UID that the RIS gave it.
-
-    An accession number that names an order of somebody else contradicts the PatientID: nothing is guessed.
-    """
-    by_accession = orders_numbered(study)
-    own = [order for order in by_accession if survivor(order.patient).pk == patient.pk]
-    if by_accession and not own:
-        others = [order.patient_id for order in by_accession]
+    """An accession number that names an order of somebody else contradicts the PatientID: nothing is guessed."""
+    numbered = orders_numbered(study)
+    if numbered and not _own(numbered, patient):
+        others = [order.patient_id for order in numbered]
         return Match(problem=Kind.TWO_CANDIDATES, detail={"patients": [patient.pk, *others], "by": "accession"})
-    if len(own) == 1:
-        return Match(patient, own[0])
-    by_uid = ServiceRequest.objects.filter(study_uid=study.study_instance_uid).select_related("patient")
-    own = [order for order in by_uid if survivor(order.patient).pk == patient.pk]
-    return Match(patient, own[0] if len(own) == 1 else None)
+    return Match(patient, order_of(study, patient))
+
+
+def order_of(study: Study, patient: Patient) -> ServiceRequest | None:
+    """The one order of `patient` with the study's accession number, else with the study UID that the RIS gave."""
+    own = _own(orders_numbered(study), patient)
+    if len(own) != 1:
+        by_uid = ServiceRequest.objects.filter(study_uid=study.study_instance_uid).select_related("patient")
+        own = _own(by_uid, patient)
+    return own[0] if len(own) == 1 else None
+
+
+def _own(orders: Iterable[ServiceRequest], patient: Patient) -> list[ServiceRequest]:
+    return [order for order in orders if survivor(order.patient).pk == patient.pk]
 
 
 def orders_numbered(study: Study) -> list[ServiceRequest]:

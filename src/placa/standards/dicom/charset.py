@@ -1,7 +1,7 @@
 """Decode text of data elements by Specific Character Set (0008,0005), PS3.3 C.12.1.1.2 and PS3.5 6.1.
 
-Never fails and never warns: a wrong or absent declaration is met by trying UTF-8, then Latin-1, which is what devices
-that lie about their character set send.
+Never fails and never warns: a wrong or absent declaration is met by trying UTF-8, then Latin-1, which is what
+devices that lie about their character set send.
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ class TextDecoder:
         self._extensions = frozenset(codecs)
 
     def text(self, value: bytes, *, name: bool = False) -> str:
-        """Decode `value` (still with its backslashes); `name` says it is a Person Name, with its own delimiters."""
+        """Decode `value` (still with its backslashes); `name` says it is a Person Name, with its own
+        delimiters."""
         if value.isascii() and _ESC not in value:
             return value.decode("ascii")
         if _ESC not in value:
@@ -79,5 +80,6 @@ class TextDecoder:
 
 @lru_cache(maxsize=64)
 def decoder_for(specific_character_set: str) -> TextDecoder:
-    """The decoder for a raw value of (0008,0005), e.g. r"\\ISO 2022 IR 87"; kept, since a study repeats its own."""
+    """The decoder for a raw value of (0008,0005), e.g. r"\\ISO 2022 IR 87"; kept, since a study repeats its
+    own."""
     return TextDecoder(specific_character_set.split("\\") if specific_character_set else ())

@@ -1,4 +1,5 @@
-"""Decode one compressed frame to samples (PS3.5 Annex A.4), with what the codestream claims checked beforehand."""
+"""Decode one compressed frame to samples (PS3.5 Annex A.4), with what the codestream claims checked
+beforehand."""
 
 from __future__ import annotations
 

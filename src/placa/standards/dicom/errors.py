@@ -6,8 +6,8 @@ from __future__ import annotations
 class InvalidObject(ValueError):
     """An object that can never be taken as it is: sending it again will not help.
 
-    `reason` is a short stable code for rows and logs (never personal data); `detail` is English for staff and holds
-    positions and lengths, never values of elements.
+    `reason` is a short stable code for rows and logs (never personal data); `detail` is English for staff and
+    holds positions and lengths, never values of elements.
     """
 
     def __init__(self, reason: str, detail: str = "") -> None:

@@ -25,8 +25,8 @@ _FLOAT_BITS: Final = {0x7FE00008: 32, 0x7FE00009: 64}
 class Frame:
     """One decoded frame.
 
-    `samples`: stored values, (rows, columns), or (rows, columns, 3) of RGB. `photometric_interpretation` is that of
-    the samples as they are here: MONOCHROME1, MONOCHROME2, PALETTE COLOR or RGB.
+    `samples`: stored values, (rows, columns), or (rows, columns, 3) of RGB. `photometric_interpretation` is
+    that of the samples as they are here: MONOCHROME1, MONOCHROME2, PALETTE COLOR or RGB.
     """
 
     samples: Samples
@@ -38,7 +38,8 @@ def read_frame(
 ) -> bytes:
     """The bytes of frame `index` (from 0) as stored, fragments joined; single-bit frames start at a byte.
 
-    `offset` and `length` bound the object in a file that holds several. Raises IndexError, InvalidObject(truncated).
+    `offset` and `length` bound the object in a file that holds several. Raises IndexError,
+    InvalidObject(truncated).
     """
     spans = frames[index]
     with FileSource(path, offset, length) as source:
@@ -88,8 +89,8 @@ def decode_frame(
 ) -> Frame:
     """Decode frame `index` (from 0) of any supported transfer syntax.
 
-    Raises IndexError, InvalidObject (not-renderable: no pixel data, video; too-large; undecodable). Hostile files may
-    take memory up to the size limit: call it in a bounded process (`sandbox`).
+    Raises IndexError, InvalidObject (not-renderable: no pixel data, video; too-large; undecodable). Hostile
+    files may take memory up to the size limit: call it in a bounded process (`sandbox`).
     """
     header = header or read_header(path, offset, length)
     if not header.pixel_data_tag:
@@ -98,19 +99,37 @@ def decode_frame(
         raise InvalidObject(errors.NOT_RENDERABLE, "video")
     shape = frame_shape(header)
     codecs.check_size(shape)
-    raw = read_frame(path, header.frames, index, offset, length)
+    raw = read_frame(path, _bytes_in_words(header, index), index, offset, length)
     if header.frames.spans:
         samples, is_rgb = codecs.decode(raw, header.transfer_syntax_uid, shape)
     else:
-        samples, is_rgb = _native(raw, header, shape), False
+        samples, is_rgb = _native(raw, header, shape, index), False
     samples = _stored_values(samples, header)
     return _in_rgb(samples, header.photometric_interpretation, is_rgb)
 
 
-def _native(raw: bytes, header: InstanceHeader, shape: FrameShape) -> Samples:
-    if not header.little_endian and header.pixel_data_vr == "OW" and shape.bits_allocated == 8:
-        # Bytes in words: a big endian file has each pair swapped (PS3.5 8.1.1).
-        raw = np.frombuffer(raw[: len(raw) // 2 * 2], np.uint16).byteswap().tobytes()
+def _swapped(header: InstanceHeader) -> bool:
+    """Bytes in words of a big endian file: each pair is swapped (PS3.5 8.1.1)."""
+    return not header.little_endian and header.pixel_data_vr == "OW" and header.bits_allocated == 8
+
+
+def _bytes_in_words(header: InstanceHeader, index: int) -> FrameTable:
+    """The frames, or for swapped bytes only frame `index` widened to whole words."""
+    frames = header.frames
+    if not _swapped(header) or not 0 <= index < len(frames):
+        return frames
+    size = frames.frame_bits // 8
+    first = index * size // 2 * 2
+    words = ((index + 1) * size - first + 1) // 2 * 2
+    spans: list[tuple[tuple[int, int], ...]] = [()] * len(frames)
+    spans[index] = ((frames.start + first, words),)
+    return FrameTable(len(frames), spans=tuple(spans), inflated=frames.inflated)
+
+
+def _native(raw: bytes, header: InstanceHeader, shape: FrameShape, index: int) -> Samples:
+    if _swapped(header):
+        swapped = np.frombuffer(raw, np.uint16).byteswap().tobytes()
+        raw = swapped[shape.nbytes * index % 2 :]
     return codecs.native(
         raw,
         shape,

@@ -25,10 +25,11 @@ _EOT, _EOT_LENGTHS = 0x7FE00001, 0x7FE00002
 
 @dataclass(frozen=True, slots=True)
 class InstanceHeader:
-    """What an index keeps of one instance. Names are DICOM keywords; absent text is "", absent numbers are None.
+    """What an index keeps of one instance. Names are DICOM keywords; absent text is "", absent numbers are
+    None.
 
-    `patient_name` and `referring_physician_name` are decoded PN values with their groups and carets. `problems` lists
-    codes of what is wrong but can be lived with.
+    `patient_name` and `referring_physician_name` are decoded PN values with their groups and carets.
+    `problems` lists codes of what is wrong but can be lived with.
     """
 
     sop_class_uid: str
@@ -180,7 +181,8 @@ _SHORTS: Final = {
     0x00280121: "pixel_padding_range_limit",
 }
 _CHARSET, _FRAMES, _ACCESSION_ISSUER = 0x00080005, 0x00280008, 0x00080051
-# Modality LUT, VOI LUT, palette, shared and per-frame functional groups: rendering needs more than this header.
+# Modality LUT, VOI LUT, palette, shared and per-frame functional groups: rendering needs more than this
+# header.
 _LOOKUPS: Final = frozenset({0x00283000, 0x00283010, 0x00281101, 0x52009229, 0x52009230})
 _WANTED: Final = (
     frozenset((*_UI, *_TEXT, *_DATES, *_TIMES, *_INTEGERS, *_DECIMALS, *_DECIMAL_LISTS, *_SHORTS))
@@ -205,8 +207,8 @@ def read_header(
 ) -> InstanceHeader:
     """The header of the object in a file, or in `length` bytes of it from `offset`.
 
-    Frame and pixel positions are absolute in the file. Raises InvalidObject with a reason code; OSError as it comes.
-    `require_uids=False` lets objects through that cannot be filed, for showing staff what was refused.
+    Frame and pixel positions are absolute in the file. Raises InvalidObject with a reason code; OSError as it
+    comes. `require_uids=False` lets objects through that cannot be filed, for showing staff what was refused.
     """
     with FileSource(path, offset, length) as source:
         return header_of(source, require_uids=require_uids)

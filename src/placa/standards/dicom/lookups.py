@@ -1,7 +1,8 @@
-"""What turns stored values into grey levels or colours besides plain numbers: LUTs, palettes, functional groups.
+"""What turns stored values into grey levels or colours besides plain numbers: LUTs, palettes, functional
+groups.
 
-Sources: PS3.3 C.11.1 (Modality LUT), C.11.2 (VOI LUT), C.7.6.3.1.5 and C.7.9 (palettes, segmented), C.7.6.16.2.9 and
-.10 (Pixel Value Transformation and Frame VOI LUT functional groups).
+Sources: PS3.3 C.11.1 (Modality LUT), C.11.2 (VOI LUT), C.7.6.3.1.5 and C.7.9 (palettes, segmented),
+C.7.6.16.2.9 and .10 (Pixel Value Transformation and Frame VOI LUT functional groups).
 """
 
 from __future__ import annotations
@@ -188,7 +189,8 @@ class _Reader:
 
 
 def _expand(words: NDArray[np.uint16], count: int) -> NDArray[np.uint16]:
-    """A segmented palette as a plain one (PS3.3 C.7.9.2). Raises InvalidObject(undecodable) where it makes no sense."""
+    """A segmented palette as a plain one (PS3.3 C.7.9.2). Raises InvalidObject(undecodable) where it makes no
+    sense."""
     out: list[int] = []
     data = [int(word) for word in words]
 

@@ -51,8 +51,8 @@ def metadata_json(
 ) -> JsonDataSet:
     """The JSON model of the object in a file (or in `length` bytes of it from `offset`), without group 0002.
 
-    BulkDataURI is `bulk_data_root`, a slash and a pointer that `locate_bulk_data` reads: the tag, or for nested ones
-    tag/item number/tag. Raises InvalidObject where the structure, not a value, is broken.
+    BulkDataURI is `bulk_data_root`, a slash and a pointer that `locate_bulk_data` reads: the tag, or for
+    nested ones tag/item number/tag. Raises InvalidObject where the structure, not a value, is broken.
     """
     with FileSource(path, offset, length) as source:
         return metadata_of(source, bulk_data_root)
@@ -138,11 +138,13 @@ class _Builder:
 
 
 def _true_vr(element: Element, signed: bool) -> str:
-    """The VR to state: the dictionary's where the file says UN, SS where an implicit one depends on signedness."""
+    """The VR to state: the dictionary's where the file says UN, SS where an implicit one depends on
+    signedness."""
     vr = element.vr
     if vr == "UN" and element.length >= 0:
         known = implicit_vr(element.tag)
-        # A sequence as UN holds implicit VR, which the walk of this element would not expect: leave it opaque.
+        # A sequence as UN holds implicit VR, which the walk of this element would not expect: leave it
+        # opaque.
         vr = known if known not in ("SQ", "UN") else vr
     if signed and vr == "US" and not element.encoding.explicit:
         entry = DicomDictionary.get(element.tag)
@@ -192,7 +194,7 @@ def _text_or_none(part: str) -> str | None:
     return part or None
 
 
-def _integer(part: str) -> int | str | None:
+def _integer(part: str) -> int | float | str | None:
     try:
         return int(part) if part else None
     except ValueError:
@@ -218,7 +220,8 @@ def _person_name(part: str) -> dict[str, str] | None:
 _CONVERT: Final[dict[str, Callable[[str], Any]]] = {"PN": _person_name, "IS": _integer, "DS": _decimal}
 
 
-# --- Bulk data ------------------------------------------------------------------------------------------------------
+# --- Bulk data
+# ------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +241,8 @@ class BulkData:
 def locate_bulk_data(
     path: str | os.PathLike[str], pointer: str, offset: int = 0, length: int | None = None
 ) -> BulkData | None:
-    """Where the value that a BulkDataURI's `pointer` names is, or None. Encapsulated data: its fragments' bytes."""
+    """Where the value that a BulkDataURI's `pointer` names is, or None. Encapsulated data: its fragments'
+    bytes."""
     steps = pointer.split("/")
     with FileSource(path, offset, length) as source:
         meta = read_file_meta(source)

@@ -48,7 +48,8 @@ def display(value: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Lower case without accents and punctuation, words separated by one space: "O'Neill-Peña" -> "oneill pena"."""
+    """Lower case without accents and punctuation, words separated by one space: "O'Neill-Peña" -> "oneill
+    pena"."""
     bare = unicodedata.normalize("NFKD", text.translate(_APOSTROPHES)).casefold().translate(_LETTERS)
     kept = (c if c.isalnum() else " " for c in bare if not unicodedata.combining(c))
     return " ".join("".join(kept).split())
@@ -81,7 +82,8 @@ def edit_distance(a: str, b: str, limit: int) -> int:
 
 
 def same_person_names(a: str, b: str) -> bool:
-    """False where two PN values conflict: the folded, sorted tokens are neither subset nor within edit distance 2.
+    """False where two PN values conflict: the folded, sorted tokens are neither subset nor within edit
+    distance 2.
 
     An empty name says nothing and so does not conflict.
     """

@@ -1,10 +1,11 @@
-"""Where each frame of Pixel Data lies in the file (PS3.5 A.4, Annex F; PS3.3 C.7.6.3.1.8 extended offset table)."""
+"""Where each frame of Pixel Data lies in the file (PS3.5 A.4, Annex F; PS3.3 C.7.6.3.1.8 extended offset
+table)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import islice, pairwise
 from struct import unpack
 from typing import Any, Final
 
@@ -29,8 +30,9 @@ _STARTS: Final = (
 class FrameTable:
     """The frames of one instance.
 
-    Native pixel data is described by `start` and `frame_bits`; encapsulated by `spans`, one tuple a frame, of one span
-    a fragment. `inflated` says that positions are in the inflated data set of a deflated file, not in the file.
+    Native pixel data is described by `start` and `frame_bits`; encapsulated by `spans`, one tuple a frame, of
+    one span a fragment. `inflated` says that positions are in the inflated data set of a deflated file, not
+    in the file.
     """
 
     count: int = 0
@@ -57,7 +59,8 @@ class FrameTable:
 
     @property
     def byte_aligned(self) -> bool:
-        """False where single-bit frames begin in the middle of a byte, so that a frame is no plain range of bytes."""
+        """False where single-bit frames begin in the middle of a byte, so that a frame is no plain range of
+        bytes."""
         return self.count <= 1 or bool(self.spans) or self.frame_bits % 8 == 0
 
     @property
@@ -100,8 +103,8 @@ def encapsulated_table(
 ) -> FrameTable:
     """The table of encapsulated pixel data.
 
-    `extended` is where the values of Extended Offset Table and its Lengths are. Positions in the result are absolute.
-    A video is one entry, whatever the number of its frames.
+    `extended` is where the values of Extended Offset Table and its Lengths are. Positions in the result are
+    absolute. A video is one entry, whatever the number of its frames.
     """
     fragments = list(islice(walker.fragments(element.start, element.end, element.encoding), MAX_FRAMES + 2))
     if not fragments:
@@ -125,11 +128,12 @@ def encapsulated_table(
 
 
 def _group_at(bodies: Sequence[Span], offsets: Sequence[int]) -> list[list[Span]]:
-    """Group fragments into frames by offsets from the first item's tag; empty where an offset hits no item."""
+    """Group fragments into frames by offsets from the first item's tag; empty where an offset hits no
+    item."""
     first = bodies[0][0] - 8 if bodies else 0
     index_of = {at - 8 - first: index for index, (at, _length) in enumerate(bodies)}
     starts = [index_of.get(offset, -1) for offset in offsets]
-    if not starts or starts[0] != 0 or any(b <= a for a, b in zip(starts, starts[1:], strict=False)):
+    if not starts or starts[0] != 0 or any(b <= a for a, b in pairwise(starts)):
         return []
     return [list(bodies[a:b]) for a, b in zip(starts, [*starts[1:], len(bodies)], strict=True)]
 

@@ -43,8 +43,8 @@ _META_TAGS: Final = {
 class FileMeta:
     """What stands before the data set. UIDs are empty where the file does not say.
 
-    `meta_start` is where group 0002 begins, `data_set_start` where the data set does (equal when there is no group
-    0002); `encoding` is how the data set is laid out in truth, whatever the transfer syntax claims.
+    `meta_start` is where group 0002 begins, `data_set_start` where the data set does (equal when there is no
+    group 0002); `encoding` is how the data set is laid out in truth, whatever the transfer syntax claims.
     """
 
     has_preamble: bool
@@ -63,7 +63,8 @@ class FileMeta:
 
 
 def read_file_meta(source: ByteSource) -> FileMeta:
-    """Read the File Meta Information; a file without preamble or without group 0002 is met by looking at its bytes.
+    """Read the File Meta Information; a file without preamble or without group 0002 is met by looking at its
+    bytes.
 
     Raises InvalidObject(not-dicom) for anything that is no data set.
     """
@@ -145,13 +146,15 @@ def inflate(source: ByteSource, start: int, limit: int = INFLATE_LIMIT) -> bytes
 
 
 def data_set_source(source: ByteSource, meta: FileMeta) -> tuple[ByteSource, int]:
-    """Where the plain data set is: (source, position). A deflated one is inflated into memory, with the cap."""
+    """Where the plain data set is: (source, position). A deflated one is inflated into memory, with the
+    cap."""
     if not meta.is_deflated:
         return source, meta.data_set_start
     return MemorySource(inflate(source, meta.data_set_start)), 0
 
 
-# --- Writing --------------------------------------------------------------------------------------------------------
+# --- Writing
+# --------------------------------------------------------------------------------------------------------
 
 
 def _meta_element(number: int, vr: bytes, value: bytes) -> bytes:
@@ -198,7 +201,8 @@ def write_part10(
     transfer_syntax_uid: str,
     source_application_entity_title: str = "",
 ) -> int:
-    """Write a DICOM file: header, then the data set's bytes as they came on the wire. Returns the bytes written."""
+    """Write a DICOM file: header, then the data set's bytes as they came on the wire. Returns the bytes
+    written."""
     header = file_header(
         sop_class_uid=sop_class_uid,
         sop_instance_uid=sop_instance_uid,
@@ -216,8 +220,8 @@ def write_part10(
 def copy_clean(path: str | os.PathLike[str], out: BinaryIO) -> int:
     """Copy an imported file with its preamble zeroed and the rest as it is; returns the bytes written.
 
-    A missing preamble is added; missing File Meta Information (or one without class, instance or transfer syntax) is
-    built from the data set. Raises InvalidObject where the file is no DICOM object.
+    A missing preamble is added; missing File Meta Information (or one without class, instance or transfer
+    syntax) is built from the data set. Raises InvalidObject where the file is no DICOM object.
     """
     with FileSource(path) as source:
         meta = read_file_meta(source)
@@ -260,12 +264,14 @@ def _built_header(source: ByteSource, meta: FileMeta) -> bytes:
     )
 
 
-# --- Digest ---------------------------------------------------------------------------------------------------------
+# --- Digest
+# ---------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class FileDigest:
-    """Of one stored object: SHA-256 (hex) of the data set without preamble and group 0002, CRC-32 and size of all."""
+    """Of one stored object: SHA-256 (hex) of the data set without preamble and group 0002, CRC-32 and size of
+    all."""
 
     data_set_sha256: str
     crc32: int

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
-import simplejpeg
+import simplejpeg  # type: ignore[import-untyped]  # ships no types
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -30,7 +30,8 @@ MAX_VIEWPORT: Final = 8192
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A window in the unit of the modality (HU for CT). Function: LINEAR, LINEAR_EXACT or SIGMOID (PS3.3 C.11.2.1)."""
+    """A window in the unit of the modality (HU for CT). Function: LINEAR, LINEAR_EXACT or SIGMOID (PS3.3
+    C.11.2.1)."""
 
     center: float
     width: float
@@ -61,7 +62,8 @@ def render_frame(
 ) -> Picture:
     """Frame `frame` (from 0) as (rows, columns) grey or (rows, columns, 3) RGB, 8 bits.
 
-    `window` overrides what the object says; without either, percentiles of the frame. Raises IndexError, InvalidObject.
+    `window` overrides what the object says; without either, percentiles of the frame. Raises IndexError,
+    InvalidObject.
     """
     header = header or read_header(path, offset, length)
     decoded = decode_frame(path, frame, header=header, offset=offset, length=length)
@@ -106,7 +108,8 @@ def _grey(
         voi = _default_window(samples, header, lookups, padding)
     if samples.dtype.kind in "iu" and samples.dtype.itemsize <= 2:
         table = _table(samples.dtype.str, _Stages(lookups, voi, lut, flip, padding))
-        return table[samples.view(f"u{samples.dtype.itemsize}")]
+        shown: Picture = table[samples.view(f"u{samples.dtype.itemsize}")]
+        return shown
     return _Stages(lookups, voi, lut, flip, padding).apply(samples)
 
 
@@ -132,6 +135,7 @@ class _Stages:
     def apply(self, stored: NDArray[Any]) -> Picture:
         """Run `stored` through modality, VOI and presentation stage."""
         values = modality_values(stored, self.lookups)
+        picture: Picture
         if self.lut is not None:
             shown = (self.lut.of(np.rint(values)).astype(np.float64) * (255.0 / (2**self.lut.bits - 1))).clip(
                 0, 255
@@ -141,7 +145,7 @@ class _Stages:
             assert self.window is not None  # one of the two is always there
             picture = self.window.apply(values)
         if self.flip:
-            picture = 255 - picture
+            np.subtract(255, picture, out=picture)
         if self.padding is not None:
             picture[(stored >= self.padding[0]) & (stored <= self.padding[1])] = 0
         return picture
@@ -192,7 +196,8 @@ def _stated_window(lookups: Lookups) -> Window | None:
 def _default_window(
     samples: NDArray[Any], header: InstanceHeader, lookups: Lookups, padding: tuple[int, int] | None
 ) -> Window:
-    """Where the object states none: the whole range of 8-bit pictures, else from the 0.5th to the 99.5th percentile."""
+    """Where the object states none: the whole range of 8-bit pictures, else from the 0.5th to the 99.5th
+    percentile."""
     if 1 < header.bits_stored <= 8 and not header.pixel_representation and lookups.modality_lut is None:
         low = lookups.rescale_intercept
         high = low + lookups.rescale_slope * (2**header.bits_stored - 1)
@@ -217,7 +222,8 @@ def _between(low: float, high: float) -> Window:
     return Window((low + high) / 2, high - low, "LINEAR_EXACT")
 
 
-# --- Encoding -------------------------------------------------------------------------------------------------------
+# --- Encoding
+# -------------------------------------------------------------------------------------------------------
 
 
 def fit(picture: Picture, viewport: tuple[int, int] | None) -> Picture:
@@ -262,7 +268,8 @@ def render_jpeg(
     offset: int = 0,
     length: int | None = None,
 ) -> bytes:
-    """Frame `frame` (from 0) as JPEG, within `viewport` (width, height) pixels. Raises IndexError, InvalidObject."""
+    """Frame `frame` (from 0) as JPEG, within `viewport` (width, height) pixels. Raises IndexError,
+    InvalidObject."""
     picture = render_frame(path, frame, window=window, invert=invert, offset=offset, length=length)
     return encode_jpeg(fit(picture, viewport), quality)
 
@@ -290,7 +297,8 @@ def thumbnail_jpeg(path: Path, size: int = 256, *, offset: int = 0, length: int 
     return encode_jpeg(fit(picture, (size, size)), 80)
 
 
-# --- The one entry for a child process ------------------------------------------------------------------------------
+# --- The one entry for a child process
+# ------------------------------------------------------------------------------
 
 
 def _raw_frame(request: dict[str, Any]) -> bytes:
@@ -334,9 +342,9 @@ _OPERATIONS: Final[dict[str, Callable[[dict[str, Any]], bytes]]] = {
 def render_request(request: dict[str, Any]) -> bytes:
     """Answer one request, the form in which other processes ask.
 
-    Keys: `op` (jpeg, png, thumbnail, raw), `path`, and where of use `offset`, `length` (of the object in the file),
-    `frame` (from 0), `window` [center, width, function], `viewport` [width, height], `quality`, `invert`, `size`.
-    Raises InvalidObject with a reason code.
+    Keys: `op` (jpeg, png, thumbnail, raw), `path`, and where of use `offset`, `length` (of the object in the
+    file), `frame` (from 0), `window` [center, width, function], `viewport` [width, height], `quality`,
+    `invert`, `size`. Raises InvalidObject with a reason code.
     """
     operation = _OPERATIONS.get(request.get("op", ""))
     if operation is None:

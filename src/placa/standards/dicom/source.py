@@ -19,7 +19,8 @@ class ByteSource(Protocol):
     base: int
 
     def window(self, position: int, length: int) -> tuple[bytes, int]:
-        """A buffer that holds `length` bytes of the object from `position`, and the object position of its byte 0.
+        """A buffer that holds `length` bytes of the object from `position`, and the object position of its
+        byte 0.
 
         Shorter near the end of the object, never raises for that.
         """
@@ -46,7 +47,8 @@ class MemorySource:
 
 
 class FileSource:
-    """An object in a file, or in `length` bytes of a file from `offset`. Reads by pread; use as a context manager."""
+    """An object in a file, or in `length` bytes of a file from `offset`. Reads by pread; use as a context
+    manager."""
 
     def __init__(self, path: str | os.PathLike[str], offset: int = 0, length: int | None = None) -> None:
         self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)

@@ -1,7 +1,7 @@
 """UIDs: validity, storage SOP classes, transfer syntaxes, and what kind of object a SOP class is.
 
-Sources: PS3.5 section 9.1 (UID), PS3.4 Annex B.5 (Storage SOP classes), PS3.5 Annex A and PS3.6 Annex A (transfer
-syntaxes).
+Sources: PS3.5 section 9.1 (UID), PS3.4 Annex B.5 (Storage SOP classes), PS3.5 Annex A and PS3.6 Annex A
+(transfer syntaxes).
 """
 
 from __future__ import annotations
@@ -23,12 +23,14 @@ Kind = Literal["image", "video", "ecg", "pdf", "sr", "presentation", "other"]
 
 
 def is_valid_uid(uid: str) -> bool:
-    """True for a UID as PS3.5 9.1 wants it: at most 64 characters, numeric components without leading zeros."""
+    """True for a UID as PS3.5 9.1 wants it: at most 64 characters, numeric components without leading
+    zeros."""
     return len(uid) <= 64 and _UID.fullmatch(uid) is not None
 
 
 def is_acceptable_uid(uid: str) -> bool:
-    """True for digits and dots of at most 64 characters; leading zeros, which real modalities send, are tolerated."""
+    """True for digits and dots of at most 64 characters; leading zeros, which real modalities send, are
+    tolerated."""
     return len(uid) <= 64 and _LENIENT_UID.fullmatch(uid) is not None
 
 
@@ -37,7 +39,8 @@ def new_uid() -> str:
     return f"2.25.{uuid.uuid4().int}"
 
 
-# --- Transfer syntaxes ----------------------------------------------------------------------------------------------
+# --- Transfer syntaxes
+# ----------------------------------------------------------------------------------------------
 
 IMPLICIT_VR_LITTLE_ENDIAN: Final = "1.2.840.10008.1.2"
 EXPLICIT_VR_LITTLE_ENDIAN: Final = "1.2.840.10008.1.2.1"
@@ -81,8 +84,8 @@ JPEG_2000_SYNTAXES: Final = frozenset(
     }
 )
 JPEG_XL_SYNTAXES: Final = frozenset({JPEG_XL_LOSSLESS, JPEG_XL_JPEG_RECOMPRESSION, JPEG_XL})
-# MPEG-2 main profile main/high level, H.264 high 4.1 / 4.1 BD / 4.2 2D / 4.2 3D / stereo, HEVC main / main 10, and the
-# fragmentable twins (".1") of the first six (PS3.5 A.4.5 to A.4.10).
+# MPEG-2 main profile main/high level, H.264 high 4.1 / 4.1 BD / 4.2 2D / 4.2 3D / stereo, HEVC main / main
+# 10, and the fragmentable twins (".1") of the first six (PS3.5 A.4.5 to A.4.10).
 VIDEO_SYNTAXES: Final = frozenset(
     f"1.2.840.10008.1.2.4.{number}{twin}" for number in range(100, 107) for twin in ("", ".1")
 ) | {"1.2.840.10008.1.2.4.107", "1.2.840.10008.1.2.4.108"}
@@ -121,7 +124,8 @@ def is_encapsulated(transfer_syntax_uid: str) -> bool:
     return transfer_syntax_uid in ENCAPSULATED_SYNTAXES
 
 
-# --- SOP classes ----------------------------------------------------------------------------------------------------
+# --- SOP classes
+# ----------------------------------------------------------------------------------------------------
 
 MEDIA_STORAGE_DIRECTORY: Final = "1.2.840.10008.1.3.10"
 SECONDARY_CAPTURE: Final = "1.2.840.10008.5.1.4.1.1.7"
@@ -236,10 +240,10 @@ def _images() -> frozenset[str]:
 
 _IMAGES: Final = _images()
 _NON_IMAGE_MODALITIES: Final = frozenset(
-    (
-        "SR KO PR DOC ECG HD EPS RTPLAN RTSTRUCT RTRECORD RTDOSE SEG REG FID ANN RWV M3D STAIN PLAN SRF "
-        "EEG EMG EOG AU RESP"
-    ).split()
+    re.findall(
+        r"\w+", "SR KO PR DOC ECG HD EPS RTPLAN RTSTRUCT RTRECORD RTDOSE SEG REG FID ANN RWV M3D STAIN PLAN"
+    )
+    + re.findall(r"\w+", "SRF EEG EMG EOG AU RESP")
 )
 
 
@@ -267,8 +271,9 @@ def sop_class_name(sop_class_uid: str) -> str:
 def kind_of(sop_class_uid: str, modality: str, transfer_syntax_uid: str = "") -> Kind:
     """How a portal treats an object.
 
-    "sr" means a report for reading; key objects are "presentation", dose, CAD and procedure logs are "other". The
-    modality decides only where the class is unknown; the transfer syntax makes a video of any image class.
+    "sr" means a report for reading; key objects are "presentation", dose, CAD and procedure logs are "other".
+    The modality decides only where the class is unknown; the transfer syntax makes a video of any image
+    class.
     """
     if sop_class_uid in _VIDEO or (transfer_syntax_uid in VIDEO_SYNTAXES):
         return "video"

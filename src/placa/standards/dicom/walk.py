@@ -1,11 +1,12 @@
 """Walk the data elements of a data set without building anything (PS3.5 chapter 7).
 
-The walk trusts no length: each value must lie inside its parent, nesting and the number of elements are bounded, and
-only the windows that it looks at are read.
+The walk trusts no length: each value must lie inside its parent, nesting and the number of elements are
+bounded, and only the windows that it looks at are read.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from struct import Struct
@@ -29,7 +30,7 @@ _LONG_VRS: Final = frozenset(
     (b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV")
 )
 _VR_TEXT: Final = {vr: vr.decode() for vr in _LONG_VRS} | {
-    vr.encode(): vr for vr in "AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split()
+    vr.encode(): vr for vr in re.findall("..", "AEASATCSDADSDTFLFDISLOLTPNSHSLSSSTTMUIULUS")
 }
 _AMBIGUOUS: Final = {
     "US or SS": "US",
@@ -55,7 +56,8 @@ EXPLICIT_BIG: Final = Encoding(explicit=True, little=False)
 class Element(NamedTuple):
     """One data element: `start` and `length` of its value in the source, `end` where the next element begins.
 
-    `length` is -1 where undefined; `encoding` is that of nested items (UN of undefined length holds implicit VR).
+    `length` is -1 where undefined; `encoding` is that of nested items (UN of undefined length holds implicit
+    VR).
     """
 
     tag: int
@@ -178,7 +180,8 @@ class Walker:
         return Element(tag, "SQ", start, -1, finish + 8, inner)
 
     def items(self, position: int, end: int, encoding: Encoding, depth: int) -> Iterator[Element]:
-        """Yield the items of a sequence (tag ITEM) up to its delimiter or `end`; `end` of each is after its delimiter."""
+        """Yield the items of a sequence (tag ITEM) up to its delimiter or `end`; `end` of each is after its
+        delimiter."""
         while position + 8 <= end:
             self._budget.spend()
             tag, length = self._item_header(position, encoding)
@@ -208,7 +211,8 @@ class Walker:
         return self.items(element.start, element.end, element.encoding, depth)
 
     def check_depth(self, element: Element, depth: int = 0) -> None:
-        """Raise InvalidObject where a sequence of defined length nests too deep; other damage inside is let be."""
+        """Raise InvalidObject where a sequence of defined length nests too deep; other damage inside is let
+        be."""
         if depth > MAX_DEPTH:
             raise InvalidObject(errors.TOO_DEEP, f"more than {MAX_DEPTH} levels")
         try:
@@ -221,7 +225,8 @@ class Walker:
                 raise
 
     def fragments(self, start: int, end: int, encoding: Encoding) -> Iterator[tuple[int, int]]:
-        """Yield (position of the bytes, length) of each fragment of encapsulated data (PS3.5 A.4), offset table first."""
+        """Yield (position of the bytes, length) of each fragment of encapsulated data (PS3.5 A.4), offset
+        table first."""
         position = start
         while position + 8 <= end:
             self._budget.spend()

@@ -15,9 +15,10 @@ class Writer(Protocol):
     """A new file that exists only once `commit` has returned; leaving the `with` block before that drops it."""
 
     key: str
+    path: Path  # where the bytes are before `commit`, for a look at them
 
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Append bytes. Raises StorageError."""
+    def write(self, data: bytes | bytearray | memoryview) -> int:
+        """Append bytes; returns how many. Raises StorageError."""
 
     def commit(self) -> str:
         """Make the file durable (bytes, name, folder) and return its key. Raises StorageError; then nothing is kept."""
@@ -65,5 +66,5 @@ class Storage(Protocol):
     def stored_at(self, key: str) -> dt.datetime:
         """When the file was stored (UTC). Raises FileNotFoundError."""
 
-    def remove_unfinished(self) -> int:
-        """Remove what writers that died left behind; returns how many."""
+    def remove_unfinished(self, since: dt.date) -> int:
+        """Remove what writers that died left behind from `since` on (UTC); returns how many."""

@@ -35,30 +35,31 @@ class LocalWriter:
     def __init__(self, root: Path, key: str, folders: "_Folders") -> None:
         self.key = key
         self._final = root / key
-        self._part = self._final.with_name(self._final.name + _PART)
+        self.path = self._final.with_name(self._final.name + _PART)
         self._fd = -1
         try:
             folders.make_durable(self._final.parent)
-            self._fd = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
+            self._fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
             fcntl.flock(self._fd, fcntl.LOCK_EX)
         except OSError as error:
             self._drop()
             raise StorageError(f"cannot make a file: {error.strerror}") from error
 
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Append bytes. Raises StorageError."""
+    def write(self, data: bytes | bytearray | memoryview) -> int:
+        """Append bytes; returns how many. Raises StorageError."""
         rest = memoryview(data)
         try:
             while rest:
                 rest = rest[os.write(self._fd, rest) :]
         except OSError as error:
             raise StorageError(f"cannot write: {error.strerror}") from error
+        return memoryview(data).nbytes
 
     def commit(self) -> str:
         """fdatasync, rename, fsync of the folder: in that order, or nothing. Returns the key."""
         try:
             os.fdatasync(self._fd)
-            os.rename(self._part, self._final)
+            os.rename(self.path, self._final)
             try:
                 _sync_folder(self._final.parent)
             except OSError:
@@ -74,7 +75,7 @@ class LocalWriter:
     def _drop(self) -> None:
         if self._fd >= 0:
             with contextlib.suppress(OSError):
-                self._part.unlink(missing_ok=True)
+                self.path.unlink(missing_ok=True)
             with contextlib.suppress(OSError):
                 os.close(self._fd)
             self._fd = -1
@@ -186,12 +187,15 @@ class LocalStorage:
         """When the file was stored (UTC)."""
         return dt.datetime.fromtimestamp(self.path(key).stat().st_mtime, dt.UTC)
 
-    def remove_unfinished(self) -> int:
-        """Remove `.part` files whose writer is dead: those that nobody holds locked."""
+    def remove_unfinished(self, since: dt.date) -> int:
+        """Remove `.part` files from `since` on whose writer is dead: those that nobody holds locked."""
         removed = 0
-        for path in self.root.glob(f"[0-9]*/[0-9]*/[0-9]*/[0-9a-f][0-9a-f]/*{_PART}"):
-            with contextlib.suppress(OSError), path.open("rb") as file:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                path.unlink()
-                removed += 1
+        for day in self.days():
+            if day < since:
+                continue
+            for path in (self.root / f"{day:%Y/%m/%d}").glob(f"[0-9a-f][0-9a-f]/*{_PART}"):
+                with contextlib.suppress(OSError), path.open("rb") as file:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    path.unlink()
+                    removed += 1
         return removed

@@ -1,0 +1,112 @@
+"""What waits for staff. Every function can be called again for the same thing and makes one item."""
+
+from placa.common import clock
+from placa.domain.archive.indexing import Indexed, identifier
+from placa.domain.archive.models import Study
+from placa.domain.archive.records import Received
+from placa.domain.intake.models import InboxItem
+
+Kind = InboxItem.Kind
+MATCHING = (Kind.UNKNOWN_PATIENT, Kind.NO_PATIENT_ID, Kind.DEMOGRAPHICS, Kind.TWO_CANDIDATES)
+
+
+def unreadable(received: Received, reason: str) -> InboxItem:
+    """A stored file that cannot be indexed: kept, and shown to staff with the reason."""
+    item, _ = InboxItem.objects.get_or_create(
+        storage_key=received.key,
+        defaults={
+            "kind": Kind.UNREADABLE,
+            "sender": received.sender.name,
+            "detail": {"reason": reason},
+            "created_at": clock.now(),
+        },
+    )
+    return item
+
+
+def unreadable_report(item: Indexed, reason: str) -> InboxItem:
+    """An instance that should be a report and cannot be shown as one."""
+    made, _ = InboxItem.objects.get_or_create(
+        kind=Kind.UNREADABLE,
+        instance=item.instance,
+        defaults={
+            "study": item.study,
+            "sender": item.record.sender.name,
+            "detail": {"reason": reason},
+            "created_at": clock.now(),
+        },
+    )
+    return made
+
+
+def other_content(item: Indexed) -> bool:
+    """Keep a second content of a known UID for staff; False where that very content waits already."""
+    digest = item.record.digest.data_set_sha256
+    waiting = InboxItem.objects.filter(kind=Kind.OTHER_CONTENT, instance=item.instance, detail__digest=digest)
+    if waiting.exclude(storage_key=item.record.key).exists():
+        return False
+    InboxItem.objects.get_or_create(
+        storage_key=item.record.key,
+        defaults={
+            "kind": Kind.OTHER_CONTENT,
+            "study": item.study,
+            "instance": item.instance,
+            "sender": item.record.sender.name,
+            "detail": {"digest": digest, "bytes": item.record.digest.size},
+            "created_at": clock.now(),
+        },
+    )
+    return True
+
+
+def other_patient(item: Indexed) -> None:
+    """An instance whose PatientID is not its study's: one item a study and PatientID, counting the instances."""
+    header = item.record.header
+    named = {
+        "patient_id": identifier(header.patient_id),
+        "issuer": identifier(header.issuer_of_patient_id) or item.record.sender.default_issuer,
+    }
+    waiting = InboxItem.objects.select_for_update().filter(
+        kind=Kind.OTHER_PATIENT, study=item.study, resolved_at=None,
+        detail__patient_id=named["patient_id"], detail__issuer=named["issuer"],
+    ).first()  # fmt: skip
+    if waiting is None:
+        waiting = InboxItem(
+            kind=Kind.OTHER_PATIENT,
+            study=item.study,
+            instance=item.instance,
+            sender=item.record.sender.name,
+            detail={**named, "patient_name": header.patient_name[:325], "instances": []},
+            created_at=clock.now(),
+        )
+    if item.instance.pk not in waiting.detail["instances"]:
+        waiting.detail["instances"].append(item.instance.pk)
+    waiting.save()
+
+
+def unmatched(study: Study, kind: InboxItem.Kind, detail: dict[str, object]) -> InboxItem:
+    """A study without patient: one open item, of the kind that holds now."""
+    resolve(study, resolution="superseded", by="system", but=kind)
+    item, made = InboxItem.objects.get_or_create(
+        study=study,
+        kind=kind,
+        resolved_at=None,
+        instance=None,
+        storage_key="",
+        defaults={
+            "sender": f"peer:{study.sending_ae_title}" if study.sending_ae_title else "import",
+            "detail": detail,
+            "created_at": clock.now(),
+        },
+    )
+    if not made and item.detail != detail:
+        item.detail = detail
+        item.save(update_fields=["detail"])
+    return item
+
+
+def resolve(study: Study, *, resolution: str, by: str, but: InboxItem.Kind | None = None) -> int:
+    """Close the open questions of whose `study` is; returns how many there were."""
+    kinds = [kind for kind in MATCHING if kind != but]
+    waiting = InboxItem.objects.filter(study=study, kind__in=kinds, resolved_at=None)
+    return waiting.update(resolved_at=clock.now(), resolved_by=by[:80], resolution=resolution[:80])

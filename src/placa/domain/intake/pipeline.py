@@ -1,0 +1,113 @@
+"""From a stored object to its place: index, report, match. Each step can be repeated without harm.
+
+`process` takes a batch in one transaction. What the database refuses as one batch is tried one by one, so that one
+bad object holds up nobody.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, transaction
+
+from placa.domain.archive import indexing
+from placa.domain.archive.errors import RetriableError
+from placa.domain.archive.indexing import Indexed, Outcome
+from placa.domain.archive.records import Received, Record, read_record
+from placa.domain.archive.storage import storage
+from placa.domain.intake import inbox, services
+from placa.domain.reports import services as reports
+from placa.standards.dicom.errors import InvalidObject
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one batch brought, filled step by step."""
+
+    records: list[Record]
+    indexed: list[Indexed] = field(default_factory=list)
+    unneeded: list[str] = field(default_factory=list)  # keys of files to remove once all is committed
+
+
+def index(batch: Batch) -> None:
+    """Rows of studies, series and instances."""
+    batch.indexed = indexing.index(batch.records)
+
+
+def sort_out(batch: Batch) -> None:
+    """Duplicates are not kept twice; conflicts go to the inbox."""
+    for item in batch.indexed:
+        if item.outcome is Outcome.DUPLICATE or (
+            item.outcome is Outcome.OTHER_CONTENT and not inbox.other_content(item)
+        ):
+            batch.unneeded.append(item.record.key)
+        elif item.outcome is Outcome.OTHER_PATIENT:
+            inbox.other_patient(item)
+
+
+def report(batch: Batch) -> None:
+    """Encapsulated PDF and structured reports become reports."""
+    for item in batch.indexed:
+        if item.outcome is not Outcome.NEW or item.instance.kind not in ("pdf", "sr"):
+            continue
+        try:
+            reports.add_from_dicom(instance=item.instance, header=item.record.header)
+        except InvalidObject as error:
+            inbox.unreadable_report(item, error.reason)
+
+
+def match(batch: Batch) -> None:
+    """Patient and order of each study that got something new."""
+    for uid in sorted(new_studies(batch.indexed)):
+        services.match_study(study_instance_uid=uid)
+
+
+STEPS: list[Callable[[Batch], None]] = [index, sort_out, report, match]
+
+
+def process(received: Iterable[Received]) -> list[Indexed]:
+    """Give every file its rows. Raises RetriableError where the database is away; then nothing was done."""
+    records = [record for item in received if (record := _read(item)) is not None]
+    return _process(records) if records else []
+
+
+def new_studies(indexed: Iterable[Indexed]) -> set[str]:
+    """UIDs of the studies in which something new is served."""
+    return {item.study.study_instance_uid for item in indexed if item.outcome is Outcome.NEW}
+
+
+def _read(received: Received) -> Record | None:
+    try:
+        return read_record(received)
+    except FileNotFoundError:
+        return None  # a duplicate that was removed meanwhile
+    except InvalidObject as error:
+        inbox.unreadable(received, error.reason)
+        return None
+
+
+def _process(records: list[Record]) -> list[Indexed]:
+    batch = Batch(records)
+    try:
+        with transaction.atomic():
+            for step in STEPS:
+                step(batch)
+    except (OperationalError, InterfaceError) as error:
+        raise RetriableError(str(error)) from error
+    except (DatabaseError, ValueError, OverflowError) as error:
+        return _apart(records, error)
+    for key in batch.unneeded:
+        storage().delete(key)
+    return batch.indexed
+
+
+def _apart(records: list[Record], error: Exception) -> list[Indexed]:
+    if len(records) > 1:
+        return [item for record in records for item in _process([record])]
+    if isinstance(error, IntegrityError):
+        raise RetriableError("another process made the same rows") from error
+    log.error("%s cannot be indexed: %s", records[0].key, type(error).__name__)
+    inbox.unreadable(Received(records[0].key, records[0].sender), "not-indexable")
+    return []

@@ -1,0 +1,73 @@
+"""What a DICOM object says as a report (PS3.3 A.45.1 Encapsulated PDF, A.35 SR documents)."""
+
+from dataclasses import dataclass
+
+from placa.domain.archive.models import Instance
+from placa.domain.archive.storage import storage
+from placa.domain.reports.models import DiagnosticReport, ReportVersion
+from placa.domain.reports.pdf import SIZE_LIMIT, BadPdfError, check
+from placa.standards.dicom import errors, sr
+from placa.standards.dicom.errors import InvalidObject
+from placa.standards.dicom.header import InstanceHeader
+from placa.standards.dicom.metadata import locate_bulk_data, metadata_json, read_bulk_data
+
+Status = DiagnosticReport.Status
+_ENCAPSULATED_DOCUMENT = "00420011"
+_ENCAPSULATED_DOCUMENT_LENGTH = "00420015"
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A report as DICOM brought it: text or a PDF that was checked."""
+
+    status: str
+    source: str
+    title: str = ""
+    text: str = ""
+    pdf: bytes = b""
+    signed_by: str = ""
+
+
+def content_of(instance: Instance, header: InstanceHeader) -> Content:
+    """The report in a stored instance of kind "pdf" or "sr". Raises InvalidObject."""
+    path = str(storage().path(instance.storage_key))
+    if instance.kind == "pdf":
+        return Content(
+            status=Status.FINAL,
+            source=ReportVersion.Source.DICOM_PDF,
+            title=header.document_title or header.series_description,
+            pdf=encapsulated_pdf(path),
+        )
+    document = sr.read(metadata_json(path, ""))
+    return Content(
+        status=sr_status(header),
+        source=ReportVersion.Source.DICOM_SR,
+        title=document.title,
+        text=document.text,
+        signed_by=document.verified_by,
+    )
+
+
+def sr_status(header: InstanceHeader) -> str:
+    """Completion Flag (0040,A491) and Verification Flag (0040,A493) as a report's status."""
+    if header.completion_flag == "PARTIAL":
+        return Status.PARTIAL
+    return Status.PRELIMINARY if header.verification_flag == "UNVERIFIED" else Status.FINAL
+
+
+def encapsulated_pdf(path: str) -> bytes:
+    """The PDF in an Encapsulated PDF object, without its padding byte. Raises InvalidObject."""
+    place = locate_bulk_data(path, _ENCAPSULATED_DOCUMENT)
+    if place is None or place.length == 0:
+        raise InvalidObject(errors.BAD_PDF, "no document")
+    if place.length > SIZE_LIMIT:
+        raise InvalidObject(errors.BAD_PDF, "too-large")
+    data = b"".join(read_bulk_data(path, place))
+    stated = metadata_json(path, "").get(_ENCAPSULATED_DOCUMENT_LENGTH, {}).get("Value", [0])[0]
+    if isinstance(stated, int) and len(data) - 1 <= stated <= len(data):
+        data = data[:stated]
+    try:
+        check(data)
+    except BadPdfError as error:
+        raise InvalidObject(errors.BAD_PDF, error.reason) from error
+    return data

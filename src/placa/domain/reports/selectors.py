@@ -1,0 +1,31 @@
+"""Reads of reports, for `access` and the rooms above it."""
+
+from django.db.models import QuerySet
+
+from placa.domain.archive.models import Study
+from placa.domain.archive.storage import storage
+from placa.domain.reports.models import DiagnosticReport, ReportVersion
+
+
+def reports_of(study: Study) -> QuerySet[DiagnosticReport]:
+    """All reports of a study, in the order in which they came, withdrawn ones too."""
+    return DiagnosticReport.objects.filter(study=study).order_by("id")
+
+
+def current_version(report: DiagnosticReport) -> ReportVersion | None:
+    """The version that is shown: the newest; None where nothing came yet or the report was withdrawn."""
+    newest = ReportVersion.objects.filter(report=report).order_by("-number").first()
+    return None if newest is None or newest.status == DiagnosticReport.Status.CANCELLED else newest
+
+
+def history(report: DiagnosticReport) -> QuerySet[ReportVersion]:
+    """Every version, newest first."""
+    return ReportVersion.objects.filter(report=report).order_by("-number")
+
+
+def pdf_of(version: ReportVersion) -> bytes | None:
+    """The PDF as received; None for a version that is text. Raises FileNotFoundError."""
+    if not version.storage_key:
+        return None
+    with storage().open(version.storage_key) as file:
+        return file.read()

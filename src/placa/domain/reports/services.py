@@ -1,0 +1,148 @@
+"""Reports come in: uploaded, as DICOM PDF or structured report, by HL7. Every version stays in the history."""
+
+import datetime as dt
+import hashlib
+
+from django.db import transaction
+
+from placa.common import clock
+from placa.domain.archive.models import Instance, Study
+from placa.domain.archive.storage import storage
+from placa.domain.audit import services as audit
+from placa.domain.orders.models import ServiceRequest
+from placa.domain.reports import dicom
+from placa.domain.reports.hooks import report_final
+from placa.domain.reports.models import DiagnosticReport, ReportVersion
+from placa.domain.reports.pdf import check
+from placa.standards.dicom.header import InstanceHeader
+
+Status = DiagnosticReport.Status
+Source = ReportVersion.Source
+FINAL_STATES = DiagnosticReport.FINAL_STATES
+
+
+@transaction.atomic
+def add_version(
+    *,
+    report: DiagnosticReport,
+    status: str,
+    source: str,
+    by: str,
+    text: str = "",
+    pdf: bytes = b"",
+    signed_by: str = "",
+    signed_at: dt.datetime | None = None,
+) -> ReportVersion | None:
+    """Add a version and let the report follow it. The same content with the same status adds nothing.
+
+    A late preliminary never replaces a final: it is left out, audited, and None comes back. A final after a final is
+    a correction (amended). `pdf` must have passed `pdf.check`. Raises StorageError.
+    """
+    report = DiagnosticReport.objects.select_for_update().get(pk=report.pk)
+    final = status in FINAL_STATES
+    if report.status in FINAL_STATES and not final and status != Status.CANCELLED:
+        _audit("report_late_preliminary", report, by)
+        return None
+    digest = hashlib.sha256(pdf or text.encode()).hexdigest()
+    last = ReportVersion.objects.filter(report=report).order_by("-number").first()
+    if last is not None and last.digest == digest and (last.status == status or (final and last.status in FINAL_STATES)):
+        return last
+    was_final = report.final_at is not None
+    shown = Status.AMENDED if final and was_final else status
+    version = ReportVersion.objects.create(
+        report=report,
+        number=last.number + 1 if last else 1,
+        status=shown,
+        source=source,
+        text=text,
+        storage_key=storage().store([pdf], ".pdf") if pdf else "",
+        digest=digest,
+        signed_by=signed_by[:120],
+        signed_at=signed_at,
+        received_at=clock.now(),
+    )
+    _follow(report, version)
+    _audit("report_version", report, by, number=version.number, status=shown)
+    if was_final or report.status in FINAL_STATES:
+        report_final.send(report.pk)
+    return version
+
+
+def _follow(report: DiagnosticReport, version: ReportVersion) -> None:
+    report.status = version.status
+    report.signed_by = version.signed_by or report.signed_by
+    if version.status in FINAL_STATES and report.final_at is None:
+        report.final_at = version.received_at
+    report.save()
+
+
+def _audit(action: str, report: DiagnosticReport, by: str, **detail: object) -> None:
+    study = report.study
+    audit.record(
+        action=action,
+        actor=by,
+        study_uid=study.study_instance_uid if study else "",
+        patient=str(study.patient_id or "") if study else "",
+        detail={"report": report.pk, **detail},
+    )
+
+
+@transaction.atomic
+def upload(
+    *,
+    study: Study,
+    pdf: bytes,
+    by: str,
+    status: str = Status.FINAL,
+    title: str = "",
+    signed_by: str = "",
+    report: DiagnosticReport | None = None,
+) -> DiagnosticReport:
+    """Add a report's PDF to a study, or with `report` a new version of that one.
+
+    Raises BadPdfError (its `message` says what is wrong and what to do), StorageError, ValueError where `report` is
+    another study's.
+    """
+    check(pdf)
+    if report is None:
+        report = DiagnosticReport.objects.create(study=study, order=study.order, title=title[:200])
+    elif report.study_id != study.pk:
+        raise ValueError("the report belongs to another study")
+    add_version(report=report, status=status, source=Source.UPLOAD, by=by, pdf=pdf, signed_by=signed_by)
+    report.refresh_from_db()
+    return report
+
+
+@transaction.atomic
+def add_from_dicom(*, instance: Instance, header: InstanceHeader) -> DiagnosticReport:
+    """A stored Encapsulated PDF or structured report becomes a report of its study; once an instance.
+
+    Raises InvalidObject where there is nothing to show in it.
+    """
+    content = dicom.content_of(instance, header)
+    report, made = DiagnosticReport.objects.get_or_create(
+        source_instance_uid=instance.sop_instance_uid,
+        defaults={"study": instance.study, "order": instance.study.order, "title": content.title[:200]},
+    )
+    if made:
+        add_version(
+            report=report,
+            status=content.status,
+            source=content.source,
+            by="system",
+            text=content.text,
+            pdf=content.pdf,
+            signed_by=content.signed_by,
+        )
+    return report
+
+
+@transaction.atomic
+def withdraw(*, report: DiagnosticReport, by: str) -> ReportVersion | None:
+    """Withdraw a report: a version without content; readers are told where it was final."""
+    return add_version(report=report, status=Status.CANCELLED, source=Source.UPLOAD, by=by)
+
+
+def follow_study(*, study: Study, order: ServiceRequest | None) -> int:
+    """Give the reports of a study its order; returns how many there are."""
+    return DiagnosticReport.objects.filter(study=study).update(order=order)

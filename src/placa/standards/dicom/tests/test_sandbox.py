@@ -1,0 +1,170 @@
+"""Pictures come from child processes that hostile files cannot hurt for long."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pydicom
+import pytest
+
+from placa.standards.dicom import sandbox, uids
+from placa.standards.dicom.sandbox import RenderPool, RenderRefused, RenderUnavailable, ask
+from placa.standards.dicom.tests.conftest import packaged
+
+pytestmark = pytest.mark.enable_socket
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A root with one good CT and things that must not be read."""
+    root = tmp_path_factory.mktemp("root")
+    shutil.copy(packaged("CT_small.dcm"), root / "ct.dcm")
+    outside = tmp_path_factory.mktemp("outside")
+    shutil.copy(packaged("CT_small.dcm"), outside / "ct.dcm")
+    (root / "link.dcm").symlink_to(outside / "ct.dcm")
+    (root / "page.dcm").write_text("<!DOCTYPE html><html></html>")
+    return root
+
+
+@pytest.fixture(scope="module")
+def server(folder: Path) -> Iterator[str]:
+    """A running pool of two."""
+    path, stop = str(folder / "render.sock"), threading.Event()
+    thread = threading.Thread(
+        target=sandbox.serve, args=(path, 2, [folder]), kwargs={"stop": stop, "time_limit": 15.0}
+    )
+    thread.start()
+    for _ in range(100):
+        if os.path.exists(path):
+            break
+        time.sleep(0.1)
+    yield path
+    stop.set()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert not os.path.exists(path)
+
+
+def test_it_answers_with_a_jpeg_and_the_socket_is_private(server: str, folder: Path) -> None:
+    answer = ask(server, {"op": "jpeg", "path": str(folder / "ct.dcm"), "viewport": [64, 64]})
+    assert answer[:3] == b"\xff\xd8\xff"
+    assert os.stat(server).st_mode & 0o777 == 0o600
+
+
+def test_many_clients_at_once(server: str, folder: Path) -> None:
+    answers: list[bytes] = []
+    threads = [
+        threading.Thread(
+            target=lambda: answers.append(ask(server, {"op": "png", "path": str(folder / "ct.dcm")}))
+        )
+        for _ in range(12)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(answers) == 12
+    assert {answer[:8] for answer in answers} == {b"\x89PNG\r\n\x1a\n"}
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("page.dcm", "not-dicom"),
+        ("missing.dcm", "no-file"),
+        ("link.dcm", "outside-root"),
+        ("../../etc/passwd", "outside-root"),
+    ],
+)
+def test_refusals(server: str, folder: Path, name: str, reason: str) -> None:
+    with pytest.raises(RenderRefused) as refusal:
+        ask(server, {"op": "jpeg", "path": str(folder / name)})
+    assert refusal.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("request_", "reason"),
+    [
+        ({"op": "jpeg"}, "bad-request"),
+        ({"op": "jpeg", "path": "ct.dcm"}, "bad-request"),
+        ({"op": "jpeg", "path": 5}, "bad-request"),
+        ({"op": "rm", "path": "ct.dcm"}, "not-renderable"),
+        ({"op": "jpeg", "path": "ct.dcm", "frame": 7}, "not-renderable"),
+    ],
+)
+def test_bad_requests(server: str, folder: Path, request_: dict[str, object], reason: str) -> None:
+    if reason == "not-renderable":
+        request_ = {**request_, "path": str(folder / "ct.dcm")}
+    with pytest.raises(RenderRefused) as refusal:
+        ask(server, request_)
+    assert refusal.value.reason == reason
+
+
+def test_a_client_that_sends_garbage_harms_nobody(server: str, folder: Path) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+        client.connect(server)
+        client.sendall(b"\xff\xff\xff\xff rubbish")
+    assert ask(server, {"op": "thumbnail", "path": str(folder / "ct.dcm")})
+
+
+def test_nobody_listening(folder: Path) -> None:
+    with pytest.raises(RenderUnavailable):
+        ask(str(folder / "nothing.sock"), {"op": "jpeg", "path": "/x"}, timeout=1)
+
+
+def _lying_frame(folder: Path) -> Path:
+    """An RLE object of 15,000 × 15,000 in 16 bits (450 MB): within the frame limit, beyond the child's
+    memory."""
+    data_set = pydicom.dcmread(packaged("MR_small_RLE.dcm"))
+    data_set.Rows = data_set.Columns = 15_000
+    path = folder / "lying.dcm"
+    data_set.save_as(path)
+    assert data_set.file_meta.TransferSyntaxUID == uids.RLE_LOSSLESS
+    return path
+
+
+def test_memory_is_bounded_and_the_pool_goes_on(folder: Path) -> None:
+    pool = RenderPool(1, [folder], memory_limit=900 * 1024 * 1024)
+    try:
+        status, body = pool.answer(f'{{"op": "jpeg", "path": "{_lying_frame(folder)}"}}'.encode())
+        assert status == b"1"
+        assert b"too-large" in body or b"undecodable" in body
+        status, _body = pool.answer(f'{{"op": "jpeg", "path": "{folder / "ct.dcm"}"}}'.encode())
+        assert status == b"0"
+    finally:
+        pool.close()
+
+
+def test_a_dead_child_is_replaced(folder: Path) -> None:
+    pool = RenderPool(1, [folder])
+    request = f'{{"op": "jpeg", "path": "{folder / "ct.dcm"}"}}'.encode()
+    try:
+        assert pool.answer(request)[0] == b"0"
+        (before,) = pool.pids()
+        os.kill(before, 9)
+        status, body = pool.answer(request)
+        assert (status, body) == (b"1", b'{"reason": "crashed"}')
+        assert pool.answer(request)[0] == b"0"
+        assert before not in pool.pids()
+    finally:
+        pool.close()
+
+
+def test_a_late_child_is_killed(folder: Path) -> None:
+    pool = RenderPool(1, [folder], time_limit=0.5)
+    request = f'{{"op": "jpeg", "path": "{folder / "ct.dcm"}"}}'.encode()
+    try:
+        assert pool.answer(request)[0] == b"0"
+        (before,) = pool.pids()
+        os.kill(before, 19)  # SIGSTOP: as good as an endless loop
+        assert pool.answer(request) == (b"1", b'{"reason": "too-slow"}')
+        assert before not in pool.pids()
+        assert not os.path.exists(f"/proc/{before}")
+    finally:
+        pool.close()
