@@ -136,6 +136,4 @@ def cancel_order(*, order: ServiceRequest, by: str) -> ServiceRequest:
 
 
 def _audit(action: str, order: ServiceRequest, by: str, **detail: object) -> None:
-    audit.record(
-        action=action, actor=by, patient=str(order.patient_id), detail={"order": order.pk, **detail}
-    )
+    audit.record(action=action, actor=by, patient=str(order.patient_id), detail={"order": order.pk, **detail})

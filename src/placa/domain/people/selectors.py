@@ -40,6 +40,12 @@ def patient_identified(value: str, issuer: str = "") -> Patient | None:
     return row.patient if row else None
 
 
+def patients_numbered(value: str) -> list[Patient]:
+    """Every patient who bears this very identifier, of whatever issuer; merged records are left out."""
+    owners = PatientIdentifier.objects.filter(value__iexact=" ".join(value.split())).values("patient")
+    return list(Patient.objects.filter(pk__in=owners, merged_into=None).order_by("pk"))
+
+
 def namesakes(family_name: str, given_name: str, birth_date: dt.date | None) -> list[Patient]:
     """Patients of the same folded name, and of the same birth date where both are known; at most five."""
     found = Patient.objects.filter(name_key=key_of(family_name, given_name), merged_into=None)

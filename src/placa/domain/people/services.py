@@ -109,7 +109,9 @@ def _known(details: dict[str, Any]) -> None:
 
 
 @transaction.atomic
-def add_identifier(*, patient: Patient, value: str, by: str, issuer: str = "", kind: str = "") -> PatientIdentifier:
+def add_identifier(
+    *, patient: Patient, value: str, by: str, issuer: str = "", kind: str = ""
+) -> PatientIdentifier:
     """Another identifier of a patient. Raises IdentifierTaken, ValueError for an empty one."""
     row = _identify(patient, value, issuer, kind)
     audit.record(action="add_identifier", actor=by, patient=str(patient.pk))
@@ -174,7 +176,10 @@ def end_guardianship(*, link: Guardianship, by: str) -> bool:
     ended = Guardianship.objects.filter(pk=link.pk, ended_at=None).update(ended_at=clock.now())
     if ended:
         audit.record(
-            action="end_guardianship", actor=by, patient=str(link.child_id), detail={"guardian": link.guardian_id}
+            action="end_guardianship",
+            actor=by,
+            patient=str(link.child_id),
+            detail={"guardian": link.guardian_id},
         )
     return bool(ended)
 
