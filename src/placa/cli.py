@@ -83,6 +83,7 @@ def parser() -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> int:
     """Supervise every service until Ctrl-C or SIGTERM."""
     from placa.config import services, supervisor
+    from placa.demo.accounts import ACCOUNTS, PASSWORD
 
     found = _environment()
     _refuse_unsafe_production()
@@ -92,7 +93,7 @@ def run(options: argparse.Namespace) -> int:
         raise RefusedError(str(error)) from error
     supervisor.Supervisor(services.services(), _say).run(
         is_ready=lambda: services.ready(found),
-        on_ready=lambda: _say(services.greeting(found)),
+        on_ready=lambda: _say(services.greeting(found, ACCOUNTS, PASSWORD)),
     )
     return 0
 
@@ -125,8 +126,6 @@ def worker(options: argparse.Namespace) -> int:
     _django()
     from django.core.management import call_command
 
-    if options.queue == "short":
-        _call("placa.domain.jobs.services", "ensure_periodic")
     call_command("qcluster")
     return 0
 
@@ -183,24 +182,14 @@ def superuser(options: argparse.Namespace) -> int:
     password = getpass("Password: ")
     if getpass("Password again: ") != password:
         raise RefusedError("The two passwords differ; nothing was created.")
-<<<<<<< HEAD
     user = _call(CONSOLE, "create_superuser", **answers, password=password, username=options.username or "")
     print(f"{user.username} may sign in.")
-=======
-    account = {"username": username, "email": email, "password": password}
-    _call("placa.domain.enrolment.services", "create_superuser", **account)
->>>>>>> accounts
     return 0
 
 
 def token(options: argparse.Namespace) -> int:
     """Print a bearer token and nothing else, so that a script can take it as it is."""
-<<<<<<< HEAD
     print(_call(CONSOLE, "issue_token", username=options.user, role=options.role, hours=options.hours))
-=======
-    issue = {"username": options.user, "role": options.role, "hours": options.hours}
-    print(_call("placa.domain.enrolment.services", "issue_token", **issue))
->>>>>>> accounts
     return 0
 
 
