@@ -1,6 +1,9 @@
 """The world in which tests run: the cast, loaded once a worker, and a clock that may be moved."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,3 +28,11 @@ def _no_memory() -> Iterator[None]:
     selectors.forget()
     yield
     selectors.forget()
+
+
+@pytest.fixture
+def archive(tmp_path: Path, settings: Any) -> Path:
+    """An empty home with an empty storage for this test; the storage's root."""
+    root = tmp_path / "archive"
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, home=tmp_path, storage_url=f"file://{root}")
+    return root

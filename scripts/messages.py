@@ -15,6 +15,7 @@ import polib
 PACKAGE = Path(__file__).resolve().parents[1] / "src" / "placa"
 LOCALE = PACKAGE / "locale"
 LANGUAGES = ["es", "it", "pt"]
+MOST_LINES = 30
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w*\}")
 
 
@@ -94,8 +95,10 @@ def catalogues(locale: Path) -> list[Path]:
 
 
 def report(lines: list[str]) -> int:
-    """Print `lines`, each a gap; the exit status."""
-    print("\n".join(lines) if lines else "Every string is translated.")
+    """Print `lines`, each a gap (the first of many); the exit status."""
+    print("\n".join(lines[:MOST_LINES]) if lines else "Every string is translated.")
+    if len(lines) > MOST_LINES:
+        print(f"... and {len(lines) - MOST_LINES} more; `make messages` collects and lists them.")
     return 1 if lines else 0
 
 

@@ -1,5 +1,6 @@
 // Takes from npm what the pages serve themselves (nothing comes from a CDN) into the web/ui static folder:
-// the used part of Bootstrap, htmx, Figtree, one sprite with the icons named in icons.txt.
+// the used part of Bootstrap, htmx, Figtree, one sprite with the icons named in icons.txt; and bundles our own
+// style sheets and scripts with them.
 import { mkdir, readFile, rm, writeFile, copyFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
@@ -30,8 +31,28 @@ async function bootstrap() {
     quietDeps: true,
     silenceDeprecations: ["import", "global-builtin", "color-functions", "if-function"],
   });
-  // the selects' arrow and the checks' marks are our own files: img-src without data: stays possible
   await writeFile(join(target, "bootstrap.css"), result.css);
+}
+
+/** One style sheet and one script for every page, of the files named in bundle.json, in that order. */
+async function bundles() {
+  const { styles, scripts } = JSON.parse(await readFile(join(ui, "bundle.json"), "utf8"));
+  const ours = await Promise.all(styles.map((name) => readFile(join(ui, `static/ui/css/${name}.css`), "utf8")));
+  const css = [await readFile(join(target, "bootstrap.css"), "utf8"), ...ours]
+    .join("\n")
+    .replaceAll("url(../../build/vendor/", "url(")
+    .replaceAll("url(../img/", "url(../../ui/img/");
+  const small = sass.compileString(css, { syntax: "css", style: "compressed" });
+  await writeFile(join(target, "ui.css"), small.css);
+
+  const modules = await Promise.all(
+    scripts.map(async (name) => {
+      const source = await readFile(join(ui, `static/ui/js/${name}.js`), "utf8");
+      if (/^\s*(import|export)\b/m.test(source)) throw new Error(`${name}.js must stand alone: no import, no export`);
+      return `{ // ${name}\n${source}}`; // a block keeps its names to itself
+    }),
+  );
+  await writeFile(join(target, "ui.js"), modules.join("\n"));
 }
 
 async function icons() {
@@ -72,3 +93,4 @@ async function licences() {
 await rm(target, { recursive: true, force: true });
 await mkdir(target, { recursive: true });
 await Promise.all([bootstrap(), icons(), copies(), licences()]);
+await bundles();

@@ -4,22 +4,11 @@ import http.client
 import importlib.util
 import socket
 import sys
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from placa.config.environment import Environment
 from placa.config.supervisor import Service
-
-DEMO_PASSWORD = "Placa-demo-2026"  # noqa: S105  # public on purpose: the demo binds to loopback only
-DEMO_ACCOUNTS = {
-    "ana": "patient",
-    "carla": "patient",
-    "diaz": "doctor",
-    "egea": "doctor",
-    "gomez": "insurer",
-    "heras": "workers' compensation",
-    "ines": "staff",
-    "jefe": "super-user",
-}
 
 
 def services() -> list[Service]:
@@ -29,9 +18,8 @@ def services() -> list[Service]:
         Service("web", [*command, "web"]),
         Service("worker (short)", [*command, "worker", "short"]),
         Service("worker (long)", [*command, "worker", "long"]),
+        Service("dicom", [*command, "dicom"]),
     ]
-    if _exists("placa.interfaces.dimse.server"):
-        found.append(Service("dicom", [*command, "dicom"]))
     if _exists("placa.domain.archive.rendering"):
         found.append(Service("render", [*command, "render"]))
     return found
@@ -43,22 +31,20 @@ def ports(environment: Environment) -> dict[str, int]:
 
 
 def ready(environment: Environment) -> bool:
-    """True once the portal answers `/healthz` and, where it is started, the listener accepts."""
-    if _exists("placa.interfaces.dimse.server") and not _accepts(environment.bind, environment.dicom_port):
-        return False
-    return _answers(environment)
+    """True once the listener accepts and the portal answers `/healthz`."""
+    return _accepts(environment.bind, environment.dicom_port) and _answers(environment)
 
 
-def greeting(environment: Environment) -> str:
-    """What is printed when everything is up: the address, and in the demo its accounts."""
+def greeting(environment: Environment, accounts: Mapping[str, str], password: str) -> str:
+    """What is printed when everything is up: the address, and in the demo its `accounts` (name: who)."""
     lines = [
         "",
         f"Placa is ready: {environment.base_url}/",
         f"DICOM listener: {environment.dicom_aet} on {environment.bind}, port {environment.dicom_port}",
     ]
     if environment.is_demo:
-        lines += ["", f"Demo accounts (password of all: {DEMO_PASSWORD}):"]
-        lines += [f"  {name:<7} {role}" for name, role in DEMO_ACCOUNTS.items()]
+        lines += ["", f"Demo accounts (password of all: {password}):"]
+        lines += [f"  {name:<7} {who}" for name, who in accounts.items()]
         lines += ["", f"Every mail and SMS it sends: {environment.base_url}/demo/outbox"]
     return "\n".join([*lines, "Ctrl-C ends it.", ""])
 

@@ -65,6 +65,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "placa.interfaces.web.account.middleware.AccountMiddleware",
+    "placa.interfaces.web.askers.ViewerMiddleware",
 ]
 
 ROOT_URLCONF = "placa.config.urls"
@@ -100,7 +101,11 @@ TEMPLATES = [
 DATABASES = {"default": environment.database(ENVIRONMENT.database_url)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
-PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+PASSWORD_HASHERS = [
+    "placa.common.hashers.QuickArgon2"
+    if ENVIRONMENT.mode == "test"
+    else "django.contrib.auth.hashers.Argon2PasswordHasher"
+]
 
 CACHES = {
     "default": {

@@ -13,6 +13,7 @@ from django.contrib.auth.hashers import make_password
 
 from placa.common import clock
 from placa.common.text import fold
+from placa.demo.accounts import PASSWORD
 from placa.domain.accounts.models import User
 from placa.domain.institution import selectors as institution
 from placa.domain.institution.models import ExamType, Institution, Site
@@ -29,7 +30,6 @@ from placa.domain.people.models import (
     StaffMember,
 )
 
-PASSWORD = "Placa-demo-2026"
 ISSUER = "ALBORADA"
 SUPPORT_PHONE = "809-555-0142"
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -26,7 +27,7 @@ SAFE = environment.Environment(
 )
 
 
-def ids(**changes: str) -> list[str]:
+def ids(**changes: Any) -> list[str]:
     return [problem.id for problem in production.problems(replace(SAFE, **changes))]
 
 

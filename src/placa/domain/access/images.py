@@ -14,6 +14,7 @@ from placa.domain.access.viewers import Viewer
 from placa.domain.archive import rendering
 from placa.domain.archive import selectors as archive
 from placa.domain.archive.storage import storage
+from placa.domain.reports.dicom import encapsulated_pdf
 from placa.standards.dicom import metadata
 
 Span = tuple[int, int]
@@ -117,6 +118,11 @@ def rendered(
 def file_path(instance: Instance) -> Path:
     """The stored Part 10 file of an instance."""
     return storage().path(instance.storage_key)
+
+
+def document(instance: Instance) -> bytes:
+    """The PDF inside an Encapsulated PDF instance. Raises InvalidObject."""
+    return encapsulated_pdf(str(file_path(instance)))
 
 
 def bulk_data(instance: Instance, pointer: str) -> Iterator[bytes] | None:

@@ -114,12 +114,13 @@ def _common() -> frozenset[str]:
 
 
 def is_common(password: str) -> bool:
-    """Whether the password is on the list, or is a word of it with digits and symbols put around it."""
+    """Whether it is on the list, plainly or as a word of it with digits and symbols around it or for letters.
+
+    A word repeated, or fewer than five different characters, is as easily guessed.
+    """
     folded = fold(password).replace(" ", "")
     core = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", folded)
-    plain = core.translate(str.maketrans("@4301$5", "aaeoiss"))
-    return (
-        bool({folded, core, plain} & _common())
-        if len(core) > 3
-        else folded in _common() or len(set(folded)) < 5
-    )
+    swapped = re.sub(r"[\W\d_]+$", "", folded.translate(str.maketrans("@4301$5", "aaeoiss")))
+    forms = {folded, swapped} | ({core} if len(core) > 3 else set())
+    forms |= {form[: len(form) // 2] for form in forms if form[: len(form) // 2] * 2 == form}
+    return len(set(folded)) < 5 or bool(forms & _common())

@@ -86,7 +86,7 @@ def take(policy: Policy, subject: str) -> None:
 def _pause(policy: Policy, count: int) -> int:
     if count < policy.free:
         return 0
-    return min(policy.first * 2 ** min(count - policy.free, 30), policy.longest)
+    return min(policy.first << min(count - policy.free, 30), policy.longest)
 
 
 def give_back(policy: Policy, subject: str) -> None:

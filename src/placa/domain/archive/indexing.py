@@ -61,7 +61,9 @@ def effective_issuer(issuer: str, peer_default: str) -> str:
 @transaction.atomic
 def index(records: Iterable[Record]) -> list[Indexed]:
     """Make or find the rows of `records`. Raises DatabaseError as it comes."""
-    ordered = sorted(records, key=lambda record: record.header.study_instance_uid)  # one order of locks: no deadlock
+    ordered = sorted(
+        records, key=lambda record: record.header.study_instance_uid
+    )  # one order of locks: no deadlock
     batch = _Batch(ordered)
     found = [batch.add(record) for record in ordered]
     batch.save()

@@ -33,7 +33,12 @@ def pieces(study: Study, *, series_instance_uid: str = "") -> list[bytes]:
     rows = InstanceMetadata.objects.filter(instance__study=study, instance__held=False)
     if series_instance_uid:
         rows = rows.filter(instance__series__series_instance_uid=series_instance_uid)
-    order = ("instance__series__series_number", "instance__series_id", "instance__instance_number", "instance_id")
+    order = (
+        "instance__series__series_number",
+        "instance__series_id",
+        "instance__instance_number",
+        "instance_id",
+    )
     return [zlib.decompress(row) for row in rows.order_by(*order).values_list("deflated", flat=True)]
 
 
@@ -54,7 +59,9 @@ def build(study: Study) -> bytes:
     gzipped = joined(pieces(study))
     with transaction.atomic():
         StudyMetadata.objects.filter(study=study, version__gt=version).exists() or (
-            StudyMetadata.objects.update_or_create(study=study, defaults={"version": version, "gzipped": gzipped})
+            StudyMetadata.objects.update_or_create(
+                study=study, defaults={"version": version, "gzipped": gzipped}
+            )
         )
     return gzipped
 
@@ -62,5 +69,7 @@ def build(study: Study) -> bytes:
 def blob(study: Study) -> bytes:
     """The gzipped metadata of a study, made anew where an instance arrived since."""
     version = Study.objects.values_list("metadata_version", flat=True).get(pk=study.pk)
-    kept = StudyMetadata.objects.filter(study=study, version=version).values_list("gzipped", flat=True).first()
+    kept = (
+        StudyMetadata.objects.filter(study=study, version=version).values_list("gzipped", flat=True).first()
+    )
     return bytes(kept) if kept is not None else build(study)

@@ -1,13 +1,27 @@
 """Jobs of the archive."""
 
-from placa.domain.archive import metadata
+import contextlib
+
+from placa.domain.archive import metadata, rendering, selectors
 from placa.domain.archive.models import Study
+from placa.domain.archive.rendering import RenderRefused, RenderUnavailable
 from placa.domain.jobs.registry import job
+from placa.domain.jobs.services import RetriableError
 
 
 @job("archive.prepare")
 def prepare(study_id: int) -> None:
-    """Put the study's metadata together, and render the previews of the study and its series."""
+    """Put a study's metadata together and draw the previews of its series, so that it opens at once."""
     study = Study.objects.filter(pk=study_id).first()
-    if study is not None:
-        metadata.blob(study)
+    if study is None:
+        return
+    metadata.blob(study)
+    for series in selectors.series_of(study):
+        preview = selectors.preview_of_series(series)
+        if preview is None:
+            continue
+        try:
+            with contextlib.suppress(RenderRefused, IndexError, FileNotFoundError):
+                rendering.thumbnail(preview.instance, preview.frame)
+        except RenderUnavailable as error:
+            raise RetriableError("the render pool is away") from error

@@ -7,7 +7,7 @@ from placa.domain.access import viewers
 from placa.domain.accounts import bearer
 from placa.domain.accounts import services as accounts
 from placa.domain.accounts.models import User
-from placa.domain.accounts.passwords import WeakPassword
+from placa.domain.accounts.passwords import WeakPasswordError
 from placa.domain.enrolment import members
 
 ACTOR = "console"  # how the audit log names the machine's own keeper
@@ -26,7 +26,7 @@ def create_superuser(*, full_name: str, email: str, password: str, username: str
         accounts.choose_password(user=member.user, password=password)
     except ValidationError as error:
         raise ValueError(" ".join(error.messages)) from error
-    except WeakPassword as error:
+    except WeakPasswordError as error:
         wanted = "; ".join(str(rule.label) for rule in error.rules)
         raise ValueError(f"The password is too weak. It wants: {wanted}.") from error
     return member.user

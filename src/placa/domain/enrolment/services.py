@@ -13,10 +13,8 @@ from placa.domain.enrolment.invitation import AlreadyActivatedError
 from placa.domain.enrolment.members import (
     create_company_user,
     create_staff,
-    create_superuser,
     disable_account,
     enable_doctor,
-    issue_token,
     set_staff_rights,
 )
 from placa.domain.enrolment.roles import RoleChoice, roles_of
@@ -26,8 +24,8 @@ from placa.domain.people.models import Patient
 
 __all__ = [
     "AlreadyActivatedError", "CannotEnrolError", "RoleChoice", "create_company_user", "create_staff",
-    "create_superuser", "disable_account", "enable_doctor", "enable_portal", "invite", "issue_token",
-    "resend_activation", "roles_of", "set_email", "set_staff_rights", "why_not",
+    "disable_account", "enable_doctor", "enable_portal", "invite", "resend_activation",
+    "roles_of", "set_email", "set_staff_rights", "why_not",
 ]  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
 from django.db import DatabaseError, close_old_connections, connection
 
@@ -52,7 +53,7 @@ class Indexer:
             self._patiently(recover)
             while not (self._stopping.is_set() and self._waiting.empty()):
                 if batch := self._next_batch():
-                    self._patiently(lambda work=batch: self._index(work))
+                    self._patiently(partial(self._index, batch))
                 self._prepare_quiet(at_once=self._stopping.is_set())
         finally:
             connection.close()
@@ -79,7 +80,7 @@ class Indexer:
         now = time.monotonic()
         quiet = {uid for uid, at in self._news.items() if at_once or now - at >= QUIET_SECONDS}
         if quiet:
-            self._patiently(lambda: services.prepare(quiet))
+            self._patiently(partial(services.prepare, quiet))
             for uid in quiet:
                 del self._news[uid]
 
@@ -93,7 +94,9 @@ class Indexer:
                 return
             except (RetriableError, DatabaseError):
                 pause = BACKOFF_SECONDS[min(tries, len(BACKOFF_SECONDS) - 1)]
-                log.warning("indexing waits for the database, trying again in %s s", pause, exc_info=tries == 0)
+                log.warning(
+                    "indexing waits for the database, trying again in %s s", pause, exc_info=tries == 0
+                )
                 tries += 1
                 if self._stopping.wait(pause) and tries > 3:
                     return  # the files stay; the next start finds them

@@ -74,7 +74,9 @@ def _with_order(study: Study, patient: Patient) -> Match:
     numbered = orders_numbered(study)
     if numbered and not _own(numbered, patient):
         others = [order.patient_id for order in numbered]
-        return Match(problem=Kind.TWO_CANDIDATES, detail={"patients": [patient.pk, *others], "by": "accession"})
+        return Match(
+            problem=Kind.TWO_CANDIDATES, detail={"patients": [patient.pk, *others], "by": "accession"}
+        )
     return Match(patient, order_of(study, patient))
 
 

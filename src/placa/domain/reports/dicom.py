@@ -38,13 +38,13 @@ def content_of(instance: Instance, header: InstanceHeader) -> Content:
             title=header.document_title or header.series_description,
             pdf=encapsulated_pdf(path),
         )
-    document = sr.read(metadata_json(path, ""))
+    document = sr.read_report(path)
     return Content(
         status=sr_status(header),
         source=ReportVersion.Source.DICOM_SR,
         title=document.title,
-        text=document.text,
-        signed_by=document.verified_by,
+        text=document.plain_text(),
+        signed_by=next(iter(document.verifying_observers), ""),
     )
 
 

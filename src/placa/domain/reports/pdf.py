@@ -51,7 +51,16 @@ def check(data: bytes) -> int:
         return _check(PdfReader(io.BytesIO(data), strict=False))
     except BadPdfError:
         raise
-    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OSError) as error:
+    except (
+        PyPdfError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        IndexError,
+        RecursionError,
+        OSError,
+    ) as error:
         raise BadPdfError("broken") from error
 
 

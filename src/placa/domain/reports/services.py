@@ -45,7 +45,11 @@ def add_version(
         return None
     digest = hashlib.sha256(pdf or text.encode()).hexdigest()
     last = ReportVersion.objects.filter(report=report).order_by("-number").first()
-    if last is not None and last.digest == digest and (last.status == status or (final and last.status in FINAL_STATES)):
+    if (
+        last is not None
+        and last.digest == digest
+        and (last.status == status or (final and last.status in FINAL_STATES))
+    ):
         return last
     was_final = report.final_at is not None
     shown = Status.AMENDED if final and was_final else status

@@ -3,7 +3,7 @@
 from django.utils.functional import Promise
 
 
-class InvalidShare(ValueError):
+class InvalidShareError(ValueError):
     """It cannot be shared so: `field` names the part of the form, `reason` is for the person."""
 
     def __init__(self, field: str, reason: str | Promise) -> None:
@@ -12,11 +12,11 @@ class InvalidShare(ValueError):
         self.reason = reason
 
 
-class ShareGone(Exception):
+class ShareGoneError(Exception):
     """Unknown, ended, revoked, locked, used up, withdrawn: outside they are all one (case 11)."""
 
 
-class WrongPin(Exception):
+class WrongPinError(Exception):
     """Not the PIN; `left` tries remain."""
 
     def __init__(self, left: int) -> None:

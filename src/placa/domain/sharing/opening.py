@@ -9,7 +9,7 @@ from placa.common import clock
 from placa.domain.access.models import SharePart
 from placa.domain.audit import services as audit
 from placa.domain.sharing import keys, messages, pins, selectors
-from placa.domain.sharing.errors import ShareGone, WrongPin
+from placa.domain.sharing.errors import ShareGoneError, WrongPinError
 
 _ABANDONED = dt.timedelta(seconds=30)  # a try older than this died with its process
 
@@ -17,14 +17,14 @@ _ABANDONED = dt.timedelta(seconds=30)  # a try older than this died with its pro
 def open_with_pin(token: str, pin: str, *, session: str = "", address: str = "") -> SharePart:
     """The part behind `token`, opened by its `pin`: one opening is counted and its patient told.
 
-    Raises ShareGone (also when this try locked it) or WrongPin with the tries left. What is not six
+    Raises ShareGoneError (also when this try locked it) or WrongPinError with the tries left. What is not six
     digits is no guess and costs none.
     """
     part = selectors.usable_part(selectors.part_by_token(token))
     if part is None or part.grant.starts_at > clock.now():
-        raise ShareGone
+        raise ShareGoneError
     if not pins.is_pin(pin):
-        raise WrongPin(tries_left(part))
+        raise WrongPinError(tries_left(part))
     _take_try(part)
     if not keys.pin_fits(part, pin):
         _wrong(part, session, address)
@@ -45,7 +45,7 @@ def _take_try(part: SharePart) -> None:
         return
     if same_key.filter(tried_at__lt=clock.now() - _ABANDONED).exists():
         _lock(part)
-    raise ShareGone
+    raise ShareGoneError
 
 
 def _wrong(part: SharePart, session: str, address: str) -> None:
@@ -53,8 +53,8 @@ def _wrong(part: SharePart, session: str, address: str) -> None:
     _record(part, "share_pin", session, address, outcome="refused")
     part.refresh_from_db(fields=["wrong_pins", "locked_at"])
     if locked or part.locked_at:
-        raise ShareGone
-    raise WrongPin(tries_left(part))
+        raise ShareGoneError
+    raise WrongPinError(tries_left(part))
 
 
 @transaction.atomic
@@ -79,7 +79,7 @@ def _count_opening(part: SharePart, session: str, address: str) -> None:
     if (maximum := part.grant.openings_maximum) is not None:
         mine = mine.filter(openings__lt=maximum)
     if not mine.update(openings=F("openings") + 1, wrong_pins=0, last_opened_at=clock.now()):
-        raise ShareGone
+        raise ShareGoneError
     part.refresh_from_db(fields=["openings", "wrong_pins", "last_opened_at"])
     messages.tell_opened(part)
     _record(part, "share_open", session, address)

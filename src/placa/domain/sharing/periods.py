@@ -10,7 +10,7 @@ from placa.common import clock
 from placa.domain.access.selectors import release_moment
 from placa.domain.archive.models import Study
 from placa.domain.institution import selectors as institution
-from placa.domain.sharing.errors import InvalidShare
+from placa.domain.sharing.errors import InvalidShareError
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +59,23 @@ def offered(studies: Sequence[Study], starts_at: dt.datetime) -> dict[int, dt.da
 
 
 def period(studies: Sequence[Study], *, days: int | None = None, until: dt.date | None = None) -> Period:
-    """The period asked for by `days` or by its last day; raises InvalidShare past its limits."""
+    """The period asked for by `days` or by its last day; raises InvalidShareError past its limits."""
     starts_at = start_of(studies)
     latest = longest(studies, starts_at)
     maximum = institution.setting("share_days_maximum")
     if (days is None) == (until is None):
-        raise InvalidShare("days", _("Please choose until when it works."))
+        raise InvalidShareError("days", _("Please choose until when it works."))
     if days is not None and not 1 <= days <= maximum:
-        raise InvalidShare("days", _("Please choose one of the durations offered."))
+        raise InvalidShareError("days", _("Please choose one of the durations offered."))
     last = until or _day(starts_at) + dt.timedelta(days=days or 0)
     if last < _day(starts_at):
-        raise InvalidShare("until", _("This day has passed. Please choose a later one."))
+        raise InvalidShareError("until", _("This day has passed. Please choose a later one."))
     expires_at = _end_of_day(last)
     if until and expires_at > latest and last > _day(last_moment(latest)):
-        raise InvalidShare("until", _("This is too far away. Please choose an earlier day."))
+        raise InvalidShareError("until", _("This is too far away. Please choose an earlier day."))
     expires_at = min(expires_at, latest)
     if expires_at <= starts_at:
-        raise InvalidShare("until", _("These results are no longer online."))
+        raise InvalidShareError("until", _("These results are no longer online."))
     return Period(starts_at, expires_at)
 
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -131,3 +132,11 @@ def _used_up(part: SharePart) -> bool:
 def _guarded(grant: ShareGrant) -> bool:
     guarded = Q(pk=grant.guardianship_id)
     return grant.guardianship_id is None or rules.active_guardianships(moment()).filter(guarded).exists()
+
+
+def earlier_of(viewer: Viewer, studies: Sequence[Study]) -> list[Study]:
+    """Earlier studies of the same patient and modality that may be shared too (5.9), newest first."""
+    first = min(studies, key=lambda study: study.exam_at)
+    kinds = {kind for study in studies for kind in study.modalities_in_study}
+    older = studies_visible_to(viewer, need="share").filter(patient=first.patient, exam_at__lt=first.exam_at)
+    return [study for study in older if kinds & set(study.modalities_in_study)]

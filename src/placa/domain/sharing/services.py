@@ -24,7 +24,7 @@ from placa.domain.audit import services as audit
 from placa.domain.institution import selectors as institution
 from placa.domain.people.models import Guardianship, Patient
 from placa.domain.sharing import keys, messages, periods, pins, selectors
-from placa.domain.sharing.errors import InvalidShare
+from placa.domain.sharing.errors import InvalidShareError
 from placa.domain.sharing.opening import open_with_pin
 
 __all__ = ["Key", "Made", "create_share", "open_with_pin", "prolong", "renew", "resend", "revoke"]
@@ -51,7 +51,17 @@ class Made:
     keys: list[Key]
 
 
-@transaction.atomic
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wishes:
+    """How a share is to be, once the studies are known to be shareable."""
+
+    emails: list[str]
+    pin: str | Mapping[str, str] | None
+    pin_by: str
+    mobiles: Mapping[str, str]
+    with_sheet: bool
+
+
 def create_share(
     *,
     viewer: Viewer,
@@ -75,30 +85,44 @@ def create_share(
 
     `pin` is one for all recipients (the sheet still gets another), or one an e-mail (and `SHEET`); what it
     leaves out is made. `delivery` is how recipients get their PIN; `sms` takes `mobiles` by e-mail.
-    Raises NotVisible for a study that this viewer may not share (doctors and companies: any), InvalidShare
-    for what cannot be shared so.
+    Raises NotVisible for a study that this viewer may not share (doctors and companies: any),
+    InvalidShareError for what cannot be shared so.
     """
     emails = [checked_email(email) for email in recipients]
-    _check_choice(emails, with_sheet, images or report, openings_maximum)
+    # outside the transaction: the audit event of a refusal must outlive it
     studies = shareable(viewer, study_uids, sheet_only=not emails)
+    _check_choice(emails, with_sheet, images or report, openings_maximum)
     patient = studies[0].patient
     assert patient is not None  # a study without a patient is nobody's to share
     times = periods.period(studies, days=days, until=until)
-    grant = ShareGrant.objects.create(
-        patient=patient, created_by=_user(viewer),
-        guardianship=_guardianship(viewer, patient), images=images, report=report, download=download,
-        starts_at=times.starts_at, expires_at=times.expires_at, openings_maximum=openings_maximum,
-        message=message.strip()[:1000], shows_contact=shows_contact, tells_openings=tells_openings,
-        language=(translation.get_language() or patient.language)[:2],
+    grant = ShareGrant(
+        patient=patient, created_by=_user(viewer), guardianship=_guardianship(viewer, patient), images=images,
+        report=report, download=download, starts_at=times.starts_at, expires_at=times.expires_at,
+        openings_maximum=openings_maximum, message=message.strip()[:1000], shows_contact=shows_contact,
+        tells_openings=tells_openings, language=(translation.get_language() or patient.language)[:2],
     )  # fmt: skip
-    grant.studies.set(studies)
     pin_by = {"mail": "mail", "sms": "sms", "in_person": "person"}[delivery]
+    wishes = _Wishes(emails=emails, pin=pin, pin_by=pin_by, mobiles=mobiles or {}, with_sheet=with_sheet)
+    return _create(viewer, studies, grant, wishes)
+
+
+@transaction.atomic
+def _create(viewer: Viewer, studies: list[Study], grant: ShareGrant, wishes: _Wishes) -> Made:
+    grant.save()
+    grant.studies.set(studies)
     made = [
-        _add_part(grant, SharePart.MAIL, _chosen(pin, email), email, pin_by, (mobiles or {}).get(email, ""))
-        for email in emails
+        _add_part(
+            grant,
+            SharePart.MAIL,
+            _chosen(wishes.pin, email),
+            email,
+            wishes.pin_by,
+            wishes.mobiles.get(email, ""),
+        )
+        for email in wishes.emails
     ]
-    if with_sheet:
-        made.append(_add_part(grant, SharePart.SHEET, _chosen(pin, SHEET, alone=not emails)))
+    if wishes.with_sheet:
+        made.append(_add_part(grant, SharePart.SHEET, _chosen(wishes.pin, SHEET, alone=not wishes.emails)))
     for key in made:
         if key.part.kind == SharePart.MAIL:
             messages.send_link(key.part)
@@ -112,7 +136,7 @@ def shareable(viewer: Viewer, study_uids: Sequence[str], *, sheet_only: bool = F
     """The studies, if `viewer` may share every one and they are one patient's.
 
     A sheet may be made before release (5.4): the study is then listed and waits for nothing but its
-    moment. Raises NotVisible or InvalidShare.
+    moment. Raises NotVisible or InvalidShareError.
     """
     if viewer.role not in ("patient", "staff") or (viewer.role == "staff" and not sheet_only):
         for uid in study_uids:
@@ -120,9 +144,9 @@ def shareable(viewer: Viewer, study_uids: Sequence[str], *, sheet_only: bool = F
         raise NotVisible("share")
     studies = [_shareable(viewer, uid, sheet_only) for uid in dict.fromkeys(study_uids)]
     if not studies:
-        raise InvalidShare("studies", _("Please choose what you want to share."))
+        raise InvalidShareError("studies", _("Please choose what you want to share."))
     if len({study.patient_id for study in studies}) > 1:
-        raise InvalidShare("studies", _("A share holds the studies of one person only."))
+        raise InvalidShareError("studies", _("A share holds the studies of one person only."))
     return studies
 
 
@@ -141,14 +165,14 @@ def may_wait_for_release(viewer: Viewer, study: Study) -> bool:
 
 
 def checked_email(text: str) -> str:
-    """A recipient's e-mail, blanks around it taken off, its domain in lower case; raises InvalidShare."""
+    """A recipient's e-mail, trimmed, its domain in lower case; raises InvalidShareError."""
     if any(not character.isprintable() for character in text):  # CR and LF would write headers (case 20)
-        raise InvalidShare("recipients", _("This is not an e-mail address."))
+        raise InvalidShareError("recipients", _("This is not an e-mail address."))
     email = text.strip()
     try:
         validate_email(email)
     except ValidationError as error:
-        raise InvalidShare("recipients", _("This is not an e-mail address.")) from error
+        raise InvalidShareError("recipients", _("This is not an e-mail address.")) from error
     name, _at, domain = email.rpartition("@")
     return f"{name}@{domain.lower()}"
 
@@ -156,7 +180,8 @@ def checked_email(text: str) -> str:
 def resend(*, viewer: Viewer, part: SharePart, what: Literal["link", "pin"]) -> str:
     """Send a part's link again, or a new PIN; the PIN is returned, to be told where it is not sent.
 
-    The part must be `selectors.get_part`'s. Raises InvalidShare for one that ended or is locked (`renew` it).
+    The part must be `selectors.get_part`'s. Raises InvalidShareError for one that ended or is locked:
+    that one is renewed.
     """
     _must_work(part)
     pin = ""
@@ -202,14 +227,14 @@ def revoke(*, viewer: Viewer, grant: ShareGrant) -> bool:
 
 @transaction.atomic
 def prolong(*, viewer: Viewer, grant: ShareGrant, days: int) -> dt.datetime:
-    """Let a share that still works end `days` from today; returns its new end. Raises InvalidShare."""
+    """Let a share that still works end `days` from today; returns its new end. Raises InvalidShareError."""
     if grant.revoked_at or grant.expires_at <= clock.now():
-        raise InvalidShare("days", _("This share has ended. Please make a new one."))
+        raise InvalidShareError("days", _("This share has ended. Please make a new one."))
     studies = list(grant.studies.all())
     times = periods.period(studies, days=days)
     later = ShareGrant.objects.filter(pk=grant.pk, revoked_at=None, expires_at__lt=times.expires_at)
     if not later.update(expires_at=times.expires_at):
-        raise InvalidShare("days", _("It already works that long."))
+        raise InvalidShareError("days", _("It already works that long."))
     grant.expires_at = times.expires_at
     _record(viewer, grant, "share_prolonged")
     return times.expires_at
@@ -217,17 +242,17 @@ def prolong(*, viewer: Viewer, grant: ShareGrant, days: int) -> dt.datetime:
 
 def _check_choice(emails: list[str], with_sheet: bool, something: bool, openings: int | None) -> None:
     if not emails and not with_sheet:
-        raise InvalidShare(
+        raise InvalidShareError(
             "recipients", _("Please write the e-mail of at least one person, or print the sheet.")
         )
     if len(emails) > MOST_RECIPIENTS:
-        raise InvalidShare("recipients", _("A share goes to ten people at most."))
+        raise InvalidShareError("recipients", _("A share goes to ten people at most."))
     if len({email.casefold() for email in emails}) < len(emails):
-        raise InvalidShare("recipients", _("This address is there twice."))
+        raise InvalidShareError("recipients", _("This address is there twice."))
     if not something:
-        raise InvalidShare("images", _("Please choose images, report or both."))
+        raise InvalidShareError("images", _("Please choose images, report or both."))
     if openings is not None and not 1 <= openings <= 1000:
-        raise InvalidShare("openings_maximum", _("Please write a number from 1 to 1000."))
+        raise InvalidShareError("openings_maximum", _("Please write a number from 1 to 1000."))
 
 
 def _chosen(pin: str | Mapping[str, str] | None, name: str, *, alone: bool = False) -> str:
@@ -241,9 +266,9 @@ def _add_part(
     grant: ShareGrant, kind: str, chosen: str, email: str = "", pin_by: str = "person", mobile: str = ""
 ) -> Key:
     if not chosen and institution.setting("share_pin_chosen") and kind == SharePart.MAIL:
-        raise InvalidShare("pin", _("Please choose a PIN."))
+        raise InvalidShareError("pin", _("Please choose a PIN."))
     if pin_by == "sms" and not mobile:
-        raise InvalidShare("mobile", _("Please write the mobile number for the PIN."))
+        raise InvalidShareError("mobile", _("Please write the mobile number for the PIN."))
     part = SharePart(
         grant=grant, kind=kind, email=email, pin_by=pin_by, mobile=mobile if pin_by == "sms" else ""
     )
@@ -256,9 +281,9 @@ def _add_part(
 
 def _checked_pin(grant: ShareGrant, pin: str) -> str:
     if why := pins.weakness(pin, *secrets_of(grant.patient, grant.created_by)):
-        raise InvalidShare("pin", why)
+        raise InvalidShareError("pin", why)
     if pins.mentions(grant.message, pin):
-        raise InvalidShare("message", _("The message goes with the link: please leave the PIN out of it."))
+        raise InvalidShareError("message", _("The message goes with the link: leave the PIN out."))
     return pin
 
 
@@ -273,6 +298,13 @@ def secrets_of(patient: Patient, user: User | None) -> tuple[list[dt.date | None
     return dates, [patient.mobile, patient.phone]
 
 
+def secrets_for(viewer: Viewer, studies: Sequence[Study]) -> tuple[list[dt.date | None], list[str]]:
+    """The same for a share that is still to be made of `studies`, all one patient's."""
+    patient = studies[0].patient
+    assert patient is not None
+    return secrets_of(patient, _user(viewer))
+
+
 def _new_pin(part: SharePart) -> str:
     pin = _made_pin(part.grant)
     keys.set_pin(part, pin)
@@ -282,7 +314,7 @@ def _new_pin(part: SharePart) -> str:
 def _must_work(part: SharePart, *, locked: bool = False) -> None:
     allowed = ("active", "waiting", "locked", "used_up") if locked else ("active", "waiting")
     if selectors.state_of(part) not in allowed:
-        raise InvalidShare("part", _("This key no longer works. Please make a new one."))
+        raise InvalidShareError("part", _("This key no longer works. Please make a new one."))
 
 
 def _user(viewer: Viewer) -> User | None:

@@ -14,17 +14,17 @@ from placa.domain.access.viewers import Viewer
 from placa.domain.institution import selectors as institution
 from placa.domain.institution.models import Text
 from placa.domain.sharing import selectors
-from placa.domain.sharing.errors import ShareGone
+from placa.domain.sharing.errors import ShareGoneError
 
 LONGEST = dt.timedelta(hours=12)
 _WRITE_EVERY = 60  # seconds: no session write a request
 
 
-class PinNeeded(Exception):
+class PinNeededError(Exception):
     """The share works, and this browser has not (or no longer) given its PIN."""
 
 
-class NoticeNeeded(Exception):
+class NoticeNeededError(Exception):
     """The PIN was right, the notice is not accepted yet."""
 
 
@@ -48,25 +48,25 @@ def accept_notice(session: SessionBase, part: SharePart, version: int) -> None:
 def viewer_of(session: SessionBase, token: str, *, address: str = "", notice: bool = True) -> Viewer:
     """The viewer that this browser is for the share behind `token`.
 
-    Raises ShareGone, PinNeeded or (unless `notice` is False) NoticeNeeded. Asked at every request: what is
-    revoked, locked, renewed or expired is gone at once.
+    Raises ShareGoneError, PinNeededError or (unless `notice` is False) NoticeNeededError. Asked at every
+    request: what is revoked, locked, renewed or expired is gone at once.
     """
     part, entry = inside(session, token)
     if notice and pending_notice(session, part, "") is not None:
-        raise NoticeNeeded
+        raise NoticeNeededError
     _touch(session, part, entry)
     return selectors.viewer_of(part, session=tokens.hashed(session.session_key or ""), address=address)
 
 
 def inside(session: SessionBase, token: str) -> tuple[SharePart, dict[str, Any]]:
-    """The part behind `token` and this browser's entry for it; raises ShareGone or PinNeeded."""
+    """The part behind `token` and this browser's entry for it; raises ShareGoneError or PinNeededError."""
     part = selectors.part_by_token(token)
     entry = _entry(session, part) if part else None
     usable = selectors.usable_part(part, opening=entry is None)
     if usable is None:
-        raise ShareGone
+        raise ShareGoneError
     if entry is None:
-        raise PinNeeded
+        raise PinNeededError
     return usable, entry
 
 

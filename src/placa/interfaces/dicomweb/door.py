@@ -27,7 +27,7 @@ def door(view: View) -> View:
 
     @require_safe
     @wraps(view)
-    def guarded(request: HttpRequest, token: str = "", **parts: Any) -> HttpResponseBase:  # noqa: S107  no password
+    def guarded(request: HttpRequest, token: str = "", **parts: Any) -> HttpResponseBase:
         viewer = viewer_of(request)
         if viewer.role == "nobody":
             return problem(401, "Sign in, or send a bearer token.")

@@ -13,7 +13,6 @@ from placa.domain.access.types import Instance, Series
 from placa.domain.access.viewers import Viewer
 from placa.interfaces.dicomweb import multipart
 from placa.interfaces.dicomweb.door import BadQuery, door, gzipped_json
-from placa.standards.dicom import pdf
 
 EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
 MOST_FRAMES = 64
@@ -131,7 +130,7 @@ def rendered(
 
 
 def _document(found: Instance) -> HttpResponse:
-    answer = HttpResponse(pdf.read_encapsulated_pdf(images.file_path(found)), content_type="application/pdf")
+    answer = HttpResponse(images.document(found), content_type="application/pdf")
     answer["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
     answer["X-Frame-Options"] = "SAMEORIGIN"
     answer["Content-Disposition"] = "inline"

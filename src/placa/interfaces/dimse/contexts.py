@@ -28,7 +28,9 @@ def takes(sop_class_uid: str) -> bool:
 def offered(requested: list[PresentationContext]) -> list[PresentationContext]:
     """Contexts to accept of those `requested`, in all transfer syntaxes that we can keep."""
     wanted = {str(context.abstract_syntax) for context in requested}
-    contexts = [build_context(uid, list(uids.ACCEPTED_TRANSFER_SYNTAXES)) for uid in sorted(filter(takes, wanted))]
+    contexts = [
+        build_context(uid, list(uids.ACCEPTED_TRANSFER_SYNTAXES)) for uid in sorted(filter(takes, wanted))
+    ]
     if VERIFICATION in wanted:
         contexts.append(build_context(VERIFICATION))
     return contexts
@@ -38,6 +40,10 @@ def serve_as_storage(sop_class_uid: str) -> None:
     """Tell pynetdicom that a class it has not heard of is a storage class."""
     with _lock:
         known = _STORAGE_CLASSES.values()
-        if sop_class_uid == VERIFICATION or sop_class_uid in known or len(_STORAGE_CLASSES) > UNKNOWN_CLASSES_MAX:
+        if (
+            sop_class_uid == VERIFICATION
+            or sop_class_uid in known
+            or len(_STORAGE_CLASSES) > UNKNOWN_CLASSES_MAX
+        ):
             return
         register_uid(sop_class_uid, f"Storage_{sop_class_uid.replace('.', '_')}", StorageServiceClass)

@@ -9,11 +9,12 @@ import signal
 import threading
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.db import close_old_connections
 from pynetdicom import AE, _config, evt
+from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.events import Event
 
 from placa.domain.archive.errors import PermanentError, RetriableError
@@ -49,7 +50,9 @@ def serve() -> None:
     signal.signal(signal.SIGINT, end)
     environment = settings.ENVIRONMENT
     running = start(environment.bind, environment.dicom_port)
-    log.info("DICOM listener %s on %s port %d", environment.dicom_aet, environment.bind, environment.dicom_port)
+    log.info(
+        "DICOM listener %s on %s port %d", environment.dicom_aet, environment.bind, environment.dicom_port
+    )
     try:
         stop.wait()
     finally:
@@ -62,7 +65,9 @@ class Running:
     def __init__(self, server: Listener, indexer: Indexer) -> None:
         self.server, self.indexer = server, indexer
         self.port: int = server.server_address[1]
-        self._thread = threading.Thread(target=server.serve_forever, args=(0.2,), name="listener", daemon=True)
+        self._thread = threading.Thread(
+            target=server.serve_forever, args=(0.2,), name="listener", daemon=True
+        )
         self._thread.start()
 
     def stop(self) -> None:
@@ -80,7 +85,7 @@ def start(host: str, port: int) -> Running:
     indexer = Indexer()
     indexer.start()
     ae = AE(ae_title=settings.ENVIRONMENT.dicom_aet)
-    ae.implementation_class_uid = uids.IMPLEMENTATION_CLASS_UID  # type: ignore[assignment]  # a UID is a str
+    ae.implementation_class_uid = uids.IMPLEMENTATION_CLASS_UID
     ae.implementation_version_name = uids.IMPLEMENTATION_VERSION_NAME
     ae.maximum_associations = MAX_ASSOCIATIONS
     ae.maximum_pdu_size = MAX_PDU
@@ -96,13 +101,14 @@ def start(host: str, port: int) -> Running:
         ],
     )
     ae._servers.append(server)
-    return Running(server, indexer)
+    return Running(cast(Listener, server), indexer)
 
 
 def _requested(event: Event) -> None:
     """Refuse whom we do not know (PS3.8 9.3.4), and offer what the known one asks for and we can keep."""
     close_old_connections()
     assoc = event.assoc
+    assert assoc.requestor.primitive is not None  # its A-ASSOCIATE-RQ is what the event is about
     ae_title, address = assoc.requestor.primitive.calling_ae_title.strip(), assoc.requestor.address
     if not peers.may_store(ae_title, address):
         log.warning("association refused: AE title or address not listed (from %s)", address)
@@ -119,7 +125,7 @@ def _echo(event: Event) -> int:
 
 def _store(event: Event, indexer: Indexer) -> Any:
     """Keep one object; Success only when it is on disk (PS3.4 B.2.3 for the statuses)."""
-    request, assoc = event.request, event.assoc
+    request, assoc = cast(C_STORE, event.request), event.assoc
     announced = Announced(
         sop_class_uid=str(request.AffectedSOPClassUID),
         sop_instance_uid=str(request.AffectedSOPInstanceUID),

@@ -47,7 +47,7 @@ class Handler(RequestHandler):
         request.settimeout(READ_SECONDS)
         association = super()._create_association()
         bounded = BoundedSocket.__new__(BoundedSocket)
-        bounded.__dict__.update(association.dul.socket.__dict__)  # type: ignore[union-attr]  # set just before
+        bounded.__dict__.update(association.dul.socket.__dict__)
         association.dul.socket = bounded
         association.bind(evt.EVT_CONN_CLOSE, _drop_half)
         return association
@@ -60,7 +60,8 @@ class Listener(ThreadedAssociationServer):
     request_queue_size = 128
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, request_handler=Handler, **options)
+        options["request_handler"] = Handler
+        super().__init__(*arguments, **options)
 
 
 def _drop_half(event: Event) -> None:

@@ -29,7 +29,8 @@ class InstanceHeader:
     None.
 
     `patient_name` and `referring_physician_name` are decoded PN values with their groups and carets.
-    `problems` lists codes of what is wrong but can be lived with.
+    `problems` lists codes of what is wrong but can be lived with. `concept_name` is (code value, coding
+    scheme, meaning) of the title of an SR, key object or encapsulated document.
     """
 
     sop_class_uid: str
@@ -91,6 +92,7 @@ class InstanceHeader:
     frame_rate: float | None = None
     has_lookup_tables: bool = False
     document_title: str = ""
+    concept_name: tuple[str, str, str] = ("", "", "")
     mime_type: str = ""
     completion_flag: str = ""
     verification_flag: str = ""
@@ -180,7 +182,8 @@ _SHORTS: Final = {
     0x00280120: "pixel_padding_value",
     0x00280121: "pixel_padding_range_limit",
 }
-_CHARSET, _FRAMES, _ACCESSION_ISSUER = 0x00080005, 0x00280008, 0x00080051
+_CHARSET, _FRAMES = 0x00080005, 0x00280008
+_ACCESSION_ISSUER, _CONCEPT_NAME = 0x00080051, 0x0040A043
 # Modality LUT, VOI LUT, palette, shared and per-frame functional groups: rendering needs more than this
 # header.
 _LOOKUPS: Final = frozenset({0x00283000, 0x00283010, 0x00281101, 0x52009229, 0x52009230})
@@ -198,7 +201,7 @@ class _Found:
     little: bool = True
     pixel: Element | None = None
     extended: dict[int, Span] = field(default_factory=dict)
-    accession_issuer: Element | None = None
+    sequences: dict[int, Element] = field(default_factory=dict)
     lookups: bool = False
 
 
@@ -248,8 +251,8 @@ def _collect(walker: Walker, position: int, meta: FileMeta) -> _Found:
             break  # padding of zeros behind the data set
         elif element.vr == "SQ":
             found.lookups |= tag in _LOOKUPS
-            if tag == _ACCESSION_ISSUER:
-                found.accession_issuer = element
+            if tag in (_ACCESSION_ISSUER, _CONCEPT_NAME):
+                found.sequences[tag] = element
             if element.length > 0:
                 walker.check_depth(element)
         elif tag in _LOOKUPS:
@@ -270,8 +273,13 @@ def _build(walker: Walker, meta: FileMeta, found: _Found, require_uids: bool) ->
             )
     fields |= _typed(raw)
     fields |= _shorts(raw, found.little)
-    if found.accession_issuer is not None:
-        fields["issuer_of_accession_number"] = _issuer(walker, found.accession_issuer, decoder)
+    if _ACCESSION_ISSUER in found.sequences:
+        # Local namespace, else universal id (PS3.3 table 10-17).
+        issuer = _first_item(walker, found.sequences[_ACCESSION_ISSUER], decoder)
+        fields["issuer_of_accession_number"] = issuer.get(0x00400031) or issuer.get(0x00400032, "")
+    if _CONCEPT_NAME in found.sequences:
+        code = _first_item(walker, found.sequences[_CONCEPT_NAME], decoder)
+        fields["concept_name"] = tuple(code.get(tag, "") for tag in (0x00080100, 0x00080102, 0x00080104))
     fields |= _pixels(walker, meta, found, fields)
     return InstanceHeader(data_set_start=meta.data_set_start, **fields)  # type: ignore[arg-type]  # keyed by tables
 
@@ -327,16 +335,16 @@ def _shorts(raw: dict[int, bytes], little: bool) -> dict[str, object]:
     return fields
 
 
-def _issuer(walker: Walker, sequence: Element, decoder: TextDecoder) -> str:
-    """Local namespace, else universal id of the first item (PS3.3 table 10-17)."""
+def _first_item(walker: Walker, sequence: Element, decoder: TextDecoder) -> dict[int, str]:
+    """The texts of the first item of a sequence, by tag; nested sequences are left out."""
     found: dict[int, str] = {}
     for item in walker.sequence_items(sequence, 0):
         for element in walker.elements(item.start, item.start + item.length, sequence.encoding, 1):
-            if element.tag in (0x00400031, 0x00400032):
-                value = walker.source.read(element.start, min(max(element.length, 0), _VALUE_LIMIT))
+            if element.vr != "SQ" and element.length >= 0:
+                value = walker.source.read(element.start, min(element.length, _VALUE_LIMIT))
                 found[element.tag] = decoder.text(value).strip(" \0")
         break
-    return found.get(0x00400031) or found.get(0x00400032, "")
+    return found
 
 
 def _pixels(walker: Walker, meta: FileMeta, found: _Found, fields: dict[str, object]) -> dict[str, object]:

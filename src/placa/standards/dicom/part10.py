@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from struct import pack
-from typing import BinaryIO, Final
+from typing import Final, Protocol
 
 from isal import isal_zlib
 
@@ -157,6 +157,13 @@ def data_set_source(source: ByteSource, meta: FileMeta) -> tuple[ByteSource, int
 # --------------------------------------------------------------------------------------------------------
 
 
+class Sink(Protocol):
+    """Where bytes go: a file, or a writer of the archive."""
+
+    def write(self, data: bytes, /) -> object:
+        """Take all of `data`."""
+
+
 def _meta_element(number: int, vr: bytes, value: bytes) -> bytes:
     if len(value) % 2:
         value += b"\0" if vr in (b"UI", b"OB") else b" "
@@ -193,7 +200,7 @@ def file_header(
 
 
 def write_part10(
-    out: BinaryIO,
+    out: Sink,
     data_set: Iterable[bytes],
     *,
     sop_class_uid: str,
@@ -217,7 +224,7 @@ def write_part10(
     return total
 
 
-def copy_clean(path: str | os.PathLike[str], out: BinaryIO) -> int:
+def copy_clean(path: str | os.PathLike[str], out: Sink) -> int:
     """Copy an imported file with its preamble zeroed and the rest as it is; returns the bytes written.
 
     A missing preamble is added; missing File Meta Information (or one without class, instance or transfer

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
@@ -17,8 +16,6 @@ import simplejpeg  # type: ignore[import-untyped]  # ships no types
 from numpy.typing import NDArray
 from PIL import Image
 
-from placa.standards.dicom import errors
-from placa.standards.dicom.errors import InvalidObject
 from placa.standards.dicom.frames import Frame, decode_frame
 from placa.standards.dicom.header import InstanceHeader, read_header
 from placa.standards.dicom.lookups import Lookups, Lut, lookups_of
@@ -295,61 +292,3 @@ def thumbnail_jpeg(path: Path, size: int = 256, *, offset: int = 0, length: int 
     middle = len(header.frames) // 2
     picture = render_frame(path, middle, header=header, offset=offset, length=length)
     return encode_jpeg(fit(picture, (size, size)), 80)
-
-
-# --- The one entry for a child process
-# ------------------------------------------------------------------------------
-
-
-def _raw_frame(request: dict[str, Any]) -> bytes:
-    """Decoded stored values, little endian: what a client that cannot decode asks for."""
-    offset, length = request.get("offset", 0), request.get("length")
-    decoded = decode_frame(request["path"], request.get("frame", 0), offset=offset, length=length).samples
-    return np.ascontiguousarray(decoded.astype(decoded.dtype.newbyteorder("<"), copy=False)).tobytes()
-
-
-def _picture(request: dict[str, Any]) -> bytes:
-    window = request.get("window")
-    viewport = request.get("viewport")
-    common: dict[str, Any] = {
-        "window": Window(float(window[0]), float(window[1]), *map(str, window[2:3])) if window else None,
-        "viewport": (int(viewport[0]), int(viewport[1])) if viewport else None,
-        "invert": bool(request.get("invert", False)),
-        "offset": request.get("offset", 0),
-        "length": request.get("length"),
-    }
-    frame = int(request.get("frame", 0))
-    if request["op"] == "png":
-        return render_png(request["path"], frame, **common)
-    return render_jpeg(request["path"], frame, quality=int(request.get("quality", 85)), **common)
-
-
-def _thumbnail(request: dict[str, Any]) -> bytes:
-    size = max(16, min(1024, int(request.get("size", 256))))
-    return thumbnail_jpeg(
-        request["path"], size, offset=request.get("offset", 0), length=request.get("length")
-    )
-
-
-_OPERATIONS: Final[dict[str, Callable[[dict[str, Any]], bytes]]] = {
-    "jpeg": _picture,
-    "png": _picture,
-    "thumbnail": _thumbnail,
-    "raw": _raw_frame,
-}
-
-
-def render_request(request: dict[str, Any]) -> bytes:
-    """Answer one request, the form in which other processes ask.
-
-    Keys: `op` (jpeg, png, thumbnail, raw), `path`, and where of use `offset`, `length` (of the object in the
-    file), `frame` (from 0), `window` [center, width, function], `viewport` [width, height], `quality`,
-    `invert`, `size`. Raises InvalidObject with a reason code.
-    """
-    operation = _OPERATIONS.get(request.get("op", ""))
-    if operation is None:
-        raise InvalidObject(errors.NOT_RENDERABLE, "no such operation")
-    try:
-        return operation(request)
-    except IndexError:
-        raise InvalidObject(errors.NOT_RENDERABLE, "no such frame") from None

@@ -4,8 +4,8 @@ Hostile pixels may take memory, time or crash a codec: each child has an address
 per request, may write no file, and is killed and replaced when it dies or is late.
 
 On the socket and on the pipe to a child, a message is a 4-byte big-endian length and that many bytes. A
-request is JSON (see `render.render_request`); an answer is one status byte and a body: `0` the result, `1` a
-JSON refusal.
+request is JSON (see `operations.render_request`); an answer is one status byte and a body: `0` the result,
+`1` a JSON refusal.
 """
 
 from __future__ import annotations
@@ -81,7 +81,8 @@ def _exactly(connection: socket.socket, length: int) -> bytearray:
 
 
 def ask(socket_path: str, request: dict[str, Any], timeout: float = 30.0) -> bytes:
-    """Have the pool answer `request` (see `render.render_request`) within `timeout` seconds for each step.
+    """Have the pool answer `request` (see `operations.render_request`) within `timeout` seconds for each
+    step.
 
     Raises RenderRefused, RenderUnavailable.
     """
@@ -162,7 +163,7 @@ class _Child:
 
 def _child_main(descriptor: int, memory_limit: int) -> None:
     """Serve requests from an inherited socket until it closes. Runs in the child."""
-    from placa.standards.dicom.render import render_request
+    from placa.standards.dicom.operations import render_request
 
     resource.setrlimit(resource.RLIMIT_AS, (memory_limit, memory_limit))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))

@@ -1,118 +1,220 @@
-"""Structured reports as plain text (PS3.3 C.17.3): headings, lines and indentation, from the DICOM JSON model."""
+"""Structured Reports (PS3.3 A.35, C.17) as plain nested data and as an HTML fragment."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import escape
 from typing import Any, Final
 
-from placa.standards.dicom import errors, names
+from placa.standards.dicom import errors, names, values
 from placa.standards.dicom.errors import InvalidObject
+from placa.standards.dicom.metadata import JsonDataSet, metadata_json
 
-JsonDataSet = dict[str, dict[str, Any]]
-
-_CONTENT, _RELATIONSHIP, _VALUE_TYPE = "0040A730", "0040A010", "0040A040"
-_CONCEPT, _CODE_MEANING, _CODE_VALUE = "0040A043", "00080104", "00080100"
-_VERIFYING, _VERIFIER_NAME = "0040A073", "0040A075"
-_DEPTH_LIMIT: Final = 32
-_LINES_LIMIT: Final = 20_000
-_SAID: Final = {"TEXT": "0040A160", "DATETIME": "0040A120", "DATE": "0040A121", "TIME": "0040A122"}
-# Context of observation and image references: for machines, or shown by the viewer.
-_UNSHOWN: Final = frozenset({"UIDREF", "IMAGE", "WAVEFORM", "COMPOSITE", "SCOORD", "SCOORD3D", "TCOORD"})
+_CONTENT, _CONCEPT, _CODE = "0040A730", "0040A043", "0040A168"
+_REFERENCES: Final = frozenset(("IMAGE", "COMPOSITE", "WAVEFORM"))
+_TEXT_TAGS: Final = {
+    "TEXT": "0040A160",
+    "DATE": "0040A121",
+    "TIME": "0040A122",
+    "DATETIME": "0040A120",
+    "PNAME": "0040A123",
+    "UIDREF": "0040A124",
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
-    """A report for reading. `verified_by` is the name of the newest verifying observer, or empty."""
+class ContentItem:
+    """One node of the tree (PS3.3 C.17.3).
+
+    `name` is the meaning of its concept, `text` its value ready to read (dates and names formatted, numbers
+    with their unit), `references` are SOP instance UIDs of what an IMAGE, COMPOSITE or WAVEFORM item points
+    at.
+    """
+
+    value_type: str
+    relationship_type: str
+    name: str
+    text: str
+    references: tuple[str, ...]
+    children: tuple[ContentItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StructuredReport:
+    """A whole SR document."""
 
     title: str
-    text: str
-    verified_by: str
+    completion_flag: str
+    verification_flag: str
+    content_date: str
+    verifying_observers: tuple[str, ...]
+    items: tuple[ContentItem, ...]
+
+    def walk(self) -> Iterator[tuple[int, ContentItem]]:
+        """All items in reading order, with their depth."""
+
+        def below(items: tuple[ContentItem, ...], depth: int) -> Iterator[tuple[int, ContentItem]]:
+            for item in items:
+                yield depth, item
+                yield from below(item.children, depth + 1)
+
+        return below(self.items, 0)
+
+    def plain_text(self) -> str:
+        """The report as indented lines, for search and for text-only use."""
+        lines = [self.title]
+        for depth, item in self.walk():
+            parts = [part for part in (item.name, item.text) if part]
+            if parts:
+                lines.append("  " * depth + ": ".join(parts))
+        return "\n".join(lines)
 
 
-def read(document: JsonDataSet) -> Document:
-    """The readable content of an SR document. Raises InvalidObject where it has no content tree."""
-    if _CONTENT not in document and _CONCEPT not in document:
-        raise InvalidObject(errors.BAD_STRUCTURE, "no content tree")
-    lines = []
-    for number, line in enumerate(_lines(document, 0)):
-        if number >= _LINES_LIMIT:
-            lines.append("…")
-            break
-        lines.append(line)
-    return Document(_concept(document), "\n".join(lines).strip(), _verifier(document))
+def read_report(path: str | os.PathLike[str], offset: int = 0, length: int | None = None) -> StructuredReport:
+    """Read an SR document. Raises InvalidObject (not-renderable where there is no content tree)."""
+    return report_of(metadata_json(path, "", offset, length))
 
 
-def _lines(node: JsonDataSet, depth: int) -> Iterator[str]:
-    if depth > _DEPTH_LIMIT:
-        return
-    for child in _items(node, _CONTENT):
-        kind = str(_first(child, _VALUE_TYPE) or "")
-        if kind in _UNSHOWN or _first(child, _RELATIONSHIP) == "HAS CONCEPT MOD":
-            continue
-        yield from _item_lines(child, kind, depth)
-        yield from _lines(child, depth + 1)
+def report_of(model: JsonDataSet) -> StructuredReport:
+    """The report in a DICOM JSON model (see `metadata.metadata_json`)."""
+    if _CONTENT not in model and "0040A040" not in model:
+        raise InvalidObject(errors.NOT_RENDERABLE, "no content tree")
+    observers = tuple(
+        names.display(_text(observer, "0040A075"))
+        for observer in model.get("0040A073", {}).get("Value", [])
+        if _text(observer, "0040A075")
+    )
+    return StructuredReport(
+        title=_meaning(model, _CONCEPT),
+        completion_flag=_text(model, "0040A491"),
+        verification_flag=_text(model, "0040A493"),
+        content_date=_date(_text(model, "00080023")),
+        verifying_observers=observers,
+        items=_children(model),
+    )
 
 
-def _item_lines(item: JsonDataSet, kind: str, depth: int) -> Iterator[str]:
-    concept, value = _concept(item), _value(item, kind)
-    indent = "  " * depth
-    if kind == "CONTAINER":
-        if concept:
-            yield ""
-            yield f"{indent}{concept}"
-        return
-    first, *rest = value.splitlines() or [""]
-    if concept or first:
-        yield f"{indent}{concept}: {first}" if concept and first else f"{indent}{concept or first}"
-    yield from (f"{indent}{line}" for line in rest)
+def _children(model: JsonDataSet) -> tuple[ContentItem, ...]:
+    return tuple(_item(child) for child in model.get(_CONTENT, {}).get("Value", []))
 
 
-def _value(item: JsonDataSet, kind: str) -> str:
+def _item(model: JsonDataSet) -> ContentItem:
+    kind = _text(model, "0040A040")
+    return ContentItem(
+        value_type=kind,
+        relationship_type=_text(model, "0040A010"),
+        name=_meaning(model, _CONCEPT),
+        text=_value(model, kind),
+        references=_referenced(model) if kind in _REFERENCES else (),
+        children=_children(model),
+    )
+
+
+def _value(model: JsonDataSet, kind: str) -> str:
     if kind == "CODE":
-        return _code(item, "0040A168")
+        return _meaning(model, _CODE)
     if kind == "NUM":
-        return _measured(item)
-    if kind == "PNAME":
-        return _name(_first(item, "0040A123"))
-    return str(_first(item, _SAID.get(kind, "")) or "").replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _measured(item: JsonDataSet) -> str:
-    """Numeric Value and the unit's code value, which UCUM makes readable: "12.5 mm"."""
-    for measured in _items(item, "0040A300"):
-        number = _first(measured, "0040A30A")
-        units = [str(_first(unit, _CODE_VALUE) or "") for unit in _items(measured, "004008EA")]
-        unit = units[0] if units and units[0] != "1" else ""
-        return f"{number if number is not None else ''} {unit}".strip()
-    return ""
-
-
-def _verifier(document: JsonDataSet) -> str:
-    found = [_name(_first(item, _VERIFIER_NAME)) for item in _items(document, _VERIFYING)]
-    return found[-1] if found else ""
-
-
-def _name(value: Any) -> str:
-    if not isinstance(value, dict):
+        return _measured(model)
+    if kind not in _TEXT_TAGS:
         return ""
-    return names.display(str(value.get("Alphabetic") or value.get("Ideographic") or ""))
+    text = _text(model, _TEXT_TAGS[kind])
+    if kind == "PNAME":
+        return names.display(text)
+    if kind == "DATE":
+        return _date(text)
+    if kind == "TIME":
+        return _time(text)
+    if kind == "DATETIME":
+        return f"{_date(text[:8])} {_time(text[8:14])}".strip()
+    return text
 
 
-def _concept(item: JsonDataSet) -> str:
-    return _code(item, _CONCEPT)
+def _measured(model: JsonDataSet) -> str:
+    measured = model.get("0040A300", {}).get("Value", [])
+    if not measured:
+        return _meaning(model, "0040A301")  # why there is no number
+    number = _text(measured[0], "0040A30A")
+    unit = _first_item(measured[0], "004008EA")
+    code = _text(unit, "00080100")
+    # UCUM: "1" is no unit, and words in braces are remarks.
+    shown = "" if code == "1" or code.startswith("{") else code if len(code) <= 8 else _text(unit, "00080104")
+    return f"{number} {shown}".strip()
 
 
-def _code(item: JsonDataSet, tag: str) -> str:
-    for code in _items(item, tag):
-        return str(_first(code, _CODE_MEANING) or _first(code, _CODE_VALUE) or "")
-    return ""
+def _referenced(model: JsonDataSet) -> tuple[str, ...]:
+    found = (_text(reference, "00081155") for reference in model.get("00081199", {}).get("Value", []))
+    return tuple(uid for uid in found if uid)
 
 
-def _items(node: JsonDataSet, tag: str) -> list[JsonDataSet]:
-    return [item for item in node.get(tag, {}).get("Value", []) if isinstance(item, dict)]
+def _first_item(model: JsonDataSet, tag: str) -> JsonDataSet:
+    items: list[Any] = model.get(tag, {}).get("Value") or [{}]
+    return items[0] if isinstance(items[0], dict) else {}
 
 
-def _first(node: JsonDataSet, tag: str) -> Any:
-    values = node.get(tag, {}).get("Value", [])
-    return values[0] if values else None
+def _meaning(model: JsonDataSet, tag: str) -> str:
+    code = _first_item(model, tag)
+    return _text(code, "00080104") or _text(code, "00080100")
+
+
+def _text(model: JsonDataSet, tag: str) -> str:
+    entries = [value for value in model.get(tag, {}).get("Value") or [] if value is not None]
+    if not entries:
+        return ""
+    first = entries[0]
+    if isinstance(first, dict):
+        return "=".join(first.get(group, "") for group in ("Alphabetic", "Ideographic", "Phonetic")).rstrip(
+            "="
+        )
+    return str(first)
+
+
+def _date(text: str) -> str:
+    day = values.parse_da(text)
+    return day.isoformat() if day else text
+
+
+def _time(text: str) -> str:
+    moment = values.parse_tm(text)
+    return moment.isoformat("minutes") if moment else text
+
+
+# --- HTML
+# -----------------------------------------------------------------------------------------------------------
+
+
+def to_html(report: StructuredReport, *, image_label: str = "Image") -> str:
+    """The report as an HTML fragment: sections with headings for containers, lists of name and value
+    otherwise.
+
+    All text is escaped; there are no attributes but `class` and `data-sop-instance-uid`. `image_label` is
+    shown for a reference without a name, in the reader's language.
+    """
+    return f'<section class="sr">{_html_items(report.items, 3, image_label)}</section>'
+
+
+def _html_items(items: tuple[ContentItem, ...], level: int, label: str) -> str:
+    return "".join(_html_item(item, level, label) for item in items)
+
+
+def _html_item(item: ContentItem, level: int, label: str) -> str:
+    name = escape(item.name)
+    if item.value_type == "CONTAINER":
+        heading = f"<h{level}>{name}</h{level}>" if name else ""
+        inner = _html_items(item.children, min(level + 1, 6), label)
+        return f'<section class="sr-container">{heading}{inner}</section>'
+    inner = _html_items(item.children, level, label)
+    nested = f'<div class="sr-details">{inner}</div>' if inner else ""
+    if item.references:
+        shown = name or escape(label)
+        links = "".join(
+            f'<span class="sr-reference" data-sop-instance-uid="{escape(uid)}">{shown}</span>'
+            for uid in item.references
+        )
+        return f'<div class="sr-item">{links}{nested}</div>'
+    if not item.text and not inner:
+        return ""
+    text = "<br>".join(escape(line) for line in item.text.splitlines())
+    named = f'<span class="sr-name">{name}</span> ' if name else ""
+    return f'<div class="sr-item">{named}<span class="sr-value">{text}</span>{nested}</div>'

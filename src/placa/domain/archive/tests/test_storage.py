@@ -48,13 +48,17 @@ def test_a_deleted_file_is_gone_and_may_be_deleted_again(store: LocalStorage) ->
     assert not store.exists(key)
 
 
-@pytest.mark.parametrize("key", ["../etc/passwd", "/etc/passwd", "2026/01/01/aa/../x.dcm", "", "2026/01/01/aa/x.dcm"])
+@pytest.mark.parametrize(
+    "key", ["../etc/passwd", "/etc/passwd", "2026/01/01/aa/../x.dcm", "", "2026/01/01/aa/x.dcm"]
+)
 def test_a_key_that_is_none_of_ours_is_refused(store: LocalStorage, key: str) -> None:
     with pytest.raises(ValueError, match="not a storage key"):
         store.path(key)
 
 
-def test_sync_comes_before_rename_and_the_folder_after(store: LocalStorage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sync_comes_before_rename_and_the_folder_after(
+    store: LocalStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     store.store([b"first, so that the folders are there"])
     calls: list[str] = []
     for name in ("fdatasync", "rename", "fsync"):
@@ -78,13 +82,17 @@ def test_a_failing_disk_keeps_nothing_and_says_so(
 ) -> None:
     writer = store.new()
 
+    def keep() -> None:
+        with writer:
+            writer.write(b"x")
+            writer.commit()
+
     def fail(*arguments: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, failing, fail)
-    with pytest.raises(StorageError), writer:
-        writer.write(b"x")
-        writer.commit()
+    with pytest.raises(StorageError):
+        keep()
     monkeypatch.undo()
     assert _files(store) == []
 

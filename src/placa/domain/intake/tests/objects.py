@@ -4,8 +4,8 @@ import io
 from typing import Any
 
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.filewriter import dcmwrite, write_dataset
 from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import dcmwrite, write_dataset
 from pydicom.uid import ExplicitVRLittleEndian
 
 from placa.domain.archive.records import Received, Sender

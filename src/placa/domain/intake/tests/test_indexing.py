@@ -136,7 +136,9 @@ def test_an_object_whose_file_was_gone_gets_it_back() -> None:
     assert _stored() == {again.key}
 
 
-@pytest.mark.parametrize("change", [{"PatientID": "MRN-7002"}, {"IssuerOfPatientID": "ELSEWHERE"}, {"PatientID": ""}])
+@pytest.mark.parametrize(
+    "change", [{"PatientID": "MRN-7002"}, {"IssuerOfPatientID": "ELSEWHERE"}, {"PatientID": ""}]
+)
 def test_another_patient_in_the_same_study_is_held(change: dict[str, str]) -> None:
     process([received(ct(1))])
     assert _outcomes(received(ct(2, **change)), received(ct(3, **change))) == [Outcome.OTHER_PATIENT] * 2
@@ -169,7 +171,9 @@ def test_an_unreadable_file_is_kept_and_shown_to_staff() -> None:
 def test_values_longer_than_the_standard_allows_harm_nobody() -> None:
     long = "9" * 80
     with pytest.warns(UserWarning, match="maximum length"):
-        odd = ct(2, PatientID=long, StudyInstanceUID="1.2.3.4", AccessionNumber=long, StudyDescription="x" * 300)
+        odd = ct(
+            2, PatientID=long, StudyInstanceUID="1.2.3.4", AccessionNumber=long, StudyDescription="x" * 300
+        )
     process([received(ct(1)), received(odd)])
     study = Study.objects.get(study_instance_uid="1.2.3.4")
     assert (study.dicom_patient_id, study.accession_number) == ("", "")

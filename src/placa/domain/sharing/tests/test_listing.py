@@ -32,7 +32,9 @@ def test_another_s_share_is_not_there() -> None:
 
 def test_an_exclusive_study_is_not_named_in_the_list() -> None:
     share()
-    Study.objects.filter(study_instance_uid=CT).update(exclusive_to=Organization.objects.get(identifier="arl"))
+    Study.objects.filter(study_instance_uid=CT).update(
+        exclusive_to=Organization.objects.get(identifier="arl")
+    )
     assert selectors.shares_of(viewer("ana")) == []
 
 

@@ -13,7 +13,7 @@ from placa.domain.audit.models import AuditEvent
 from placa.domain.notifications.models import BellNotice
 from placa.domain.people.models import Guardianship, Organization, Patient
 from placa.domain.sharing import selectors, services
-from placa.domain.sharing.errors import InvalidShare, ShareGone, WrongPin
+from placa.domain.sharing.errors import InvalidShareError, ShareGoneError, WrongPinError
 from placa.domain.sharing.tests.world import CT, HUGO, mails, share, token_of, viewer, wrong
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +26,7 @@ def opened(key: services.Key) -> SharePart:
 def refused(key: services.Key) -> bool:
     try:
         opened(key)
-    except ShareGone:
+    except ShareGoneError:
         return True
     return False
 
@@ -48,11 +48,11 @@ def test_five_wrong_pins_lock_and_tell_the_patient() -> None:
     key = share().keys[0]
     left = []
     for _ in range(4):
-        with pytest.raises(WrongPin) as no:
+        with pytest.raises(WrongPinError) as no:
             services.open_with_pin(token_of(key), wrong(key.pin))
         left.append(no.value.left)
     assert left == [4, 3, 2, 1]
-    with pytest.raises(ShareGone):
+    with pytest.raises(ShareGoneError):
         services.open_with_pin(token_of(key), wrong(key.pin))
     assert refused(key)
     assert visible(key) == set()
@@ -65,9 +65,9 @@ def test_five_wrong_pins_lock_and_tell_the_patient() -> None:
 def test_a_lock_is_that_part_s_alone() -> None:
     made = share(recipients=[HUGO, "otra@medicos.example"])
     for _ in range(4):
-        with pytest.raises(WrongPin):
+        with pytest.raises(WrongPinError):
             services.open_with_pin(token_of(made.keys[0]), wrong(made.keys[0].pin))
-    with pytest.raises(ShareGone):
+    with pytest.raises(ShareGoneError):
         services.open_with_pin(token_of(made.keys[0]), wrong(made.keys[0].pin))
     assert opened(made.keys[1])
 
@@ -75,7 +75,7 @@ def test_a_lock_is_that_part_s_alone() -> None:
 def test_the_right_pin_gives_the_tries_back() -> None:
     key = share().keys[0]
     for _ in range(4):
-        with pytest.raises(WrongPin):
+        with pytest.raises(WrongPinError):
             services.open_with_pin(token_of(key), wrong(key.pin))
     assert opened(key).wrong_pins == 0
 
@@ -83,21 +83,21 @@ def test_the_right_pin_gives_the_tries_back() -> None:
 @pytest.mark.parametrize("typed", ["", "12345", "1234567", "abcdef", "٧٣٩٢٠٤", "012345"])
 def test_what_is_no_pin_costs_no_try(typed: str) -> None:
     key = share().keys[0]
-    with pytest.raises(WrongPin) as no:
+    with pytest.raises(WrongPinError) as no:
         services.open_with_pin(token_of(key), typed)
     assert no.value.left == 5
 
 
 def test_one_part_s_pin_does_not_open_another() -> None:
     first, second = share(recipients=[HUGO, "otra@medicos.example"]).keys
-    with pytest.raises(WrongPin):
+    with pytest.raises(WrongPinError):
         services.open_with_pin(token_of(first), second.pin)
 
 
 def test_a_random_token_opens_nothing() -> None:
     share()
     for token in ("", "x", "A" * 32, "../" * 8):
-        with pytest.raises(ShareGone):
+        with pytest.raises(ShareGoneError):
             services.open_with_pin(token, "739204")
 
 
@@ -135,7 +135,9 @@ def test_revoked_at_once() -> None:
 
 def test_exclusive_later_kills_it() -> None:
     key = share().keys[0]
-    Study.objects.filter(study_instance_uid=CT).update(exclusive_to=Organization.objects.get(identifier="arl"))
+    Study.objects.filter(study_instance_uid=CT).update(
+        exclusive_to=Organization.objects.get(identifier="arl")
+    )
     assert refused(key)
     assert visible(key) == set()
 
@@ -215,7 +217,7 @@ def test_new_pin_replaces_the_old_one_alone() -> None:
     with time_machine.travel(dt.datetime.now(dt.UTC) + dt.timedelta(seconds=5)):
         pin = services.resend(viewer=viewer("ana"), part=first.part, what="pin")
     assert pin in mails(HUGO)["share_pin"].text
-    with pytest.raises(WrongPin):
+    with pytest.raises(WrongPinError):
         opened(first)
     assert services.open_with_pin(token_of(first), pin)
     assert opened(second)
@@ -224,10 +226,10 @@ def test_new_pin_replaces_the_old_one_alone() -> None:
 def test_renewed_key_kills_the_old_link_and_lifts_the_lock() -> None:
     key = share().keys[0]
     for _ in range(5):
-        with pytest.raises((WrongPin, ShareGone)):
+        with pytest.raises((WrongPinError, ShareGoneError)):
             services.open_with_pin(token_of(key), wrong(key.pin))
     part = SharePart.objects.get(pk=key.part.pk)
-    with pytest.raises(InvalidShare):
+    with pytest.raises(InvalidShareError):
         services.resend(viewer=viewer("ana"), part=part, what="pin")
     with time_machine.travel(dt.datetime.now(dt.UTC) + dt.timedelta(seconds=5)):
         fresh = services.renew(viewer=viewer("ana"), part=part)
@@ -240,12 +242,12 @@ def test_prolonged_within_the_limit_and_only_while_it_works() -> None:
     made = share(days=15)
     before = made.grant.expires_at
     assert services.prolong(viewer=viewer("ana"), grant=made.grant, days=45) > before
-    with pytest.raises(InvalidShare):
+    with pytest.raises(InvalidShareError):
         services.prolong(viewer=viewer("ana"), grant=made.grant, days=15)
-    with pytest.raises(InvalidShare):
+    with pytest.raises(InvalidShareError):
         services.prolong(viewer=viewer("ana"), grant=made.grant, days=60)
     services.revoke(viewer=viewer("ana"), grant=made.grant)
-    with pytest.raises(InvalidShare):
+    with pytest.raises(InvalidShareError):
         services.prolong(viewer=viewer("ana"), grant=ShareGrant.objects.get(), days=45)
 
 

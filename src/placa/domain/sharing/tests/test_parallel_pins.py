@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ GUESS = """
 import sys, time, django
 django.setup()
 from placa.domain.sharing import keys, opening
-from placa.domain.sharing.errors import ShareGone, WrongPin
+from placa.domain.sharing.errors import ShareGoneError, WrongPinError
 token, pin, count, log, start = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4], float(sys.argv[5])
 looked = keys.pin_fits
 def counted(part, pin):
@@ -23,7 +24,7 @@ time.sleep(max(0, start - time.time()))
 for number in range(count):
     try:
         opening.open_with_pin(token, str(int(pin) + number), address=f"198.51.100.{number}")
-    except (WrongPin, ShareGone):
+    except (WrongPinError, ShareGoneError):
         pass
 """
 MAKE = """
@@ -43,22 +44,27 @@ django.setup()
 from placa.domain.access.models import SharePart
 from placa.domain.notifications.models import OutboxMessage
 from placa.domain.sharing import opening
-from placa.domain.sharing.errors import ShareGone
+from placa.domain.sharing.errors import ShareGoneError
 part = SharePart.objects.get()
 try:
     opening.open_with_pin(sys.argv[1], sys.argv[2]); answer = "opened"
-except ShareGone:
+except ShareGoneError:
     answer = "gone"
-print(answer, part.wrong_pins, part.locked_at is not None, OutboxMessage.objects.filter(template="share_locked").count())
+told = OutboxMessage.objects.filter(template="share_locked").count()
+print(answer, part.wrong_pins, part.locked_at is not None, told)
 """
 
 
 @pytest.mark.slow
 def test_parallel_guesses_over_processes(tmp_path: Path) -> None:
-    import time
-
-    home = {**os.environ, "PLACA_ENV": "test", "PLACA_HOME": str(tmp_path), "PLACA_SECRET_KEY": "s" * 50,
-            "PLACA_DATABASE_URL": f"sqlite:///{tmp_path / 'placa.sqlite3'}", "DJANGO_SETTINGS_MODULE": "placa.config.settings"}  # fmt: skip
+    home = {
+        **os.environ,
+        "PLACA_ENV": "test",
+        "PLACA_HOME": str(tmp_path),
+        "PLACA_SECRET_KEY": "s" * 50,
+        "PLACA_DATABASE_URL": f"sqlite:///{tmp_path / 'placa.sqlite3'}",
+        "DJANGO_SETTINGS_MODULE": "placa.config.settings",
+    }
 
     def start(code: str, *arguments: str) -> "subprocess.Popen[str]":
         command = [sys.executable, "-c", code, *arguments]

@@ -24,7 +24,7 @@ ALWAYS_OPEN = {
     "account:alive", "account:expired", "account:recover", "account:recover_name", "account:new_password",
     "healthz", "readyz", "metrics",
 }  # fmt: skip
-OPEN_NAMESPACES = {"recipient", "ui"}  # a share needs no account, whoever holds one besides
+OPEN_NAMESPACES = {"recipient", "ui", "demo"}  # a share needs no account, whoever holds one besides
 
 
 class AccountMiddleware:

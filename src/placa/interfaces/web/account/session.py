@@ -201,7 +201,7 @@ def signed_in(
         view: Callable[Concatenate[HttpRequest, P], R],
     ) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             refusal = _refusal(request, role)
             if refusal is not None:
                 return refusal
@@ -229,7 +229,8 @@ def _refusal(request: HttpRequest, role: str) -> HttpResponse | None:
         return go(request, f"{reverse('account:roles')}?{query}")
     audit.record(
         action="open_portal", outcome="refused", actor=accounts.actor(user), role=role_of(request),
-        session=session_id(request), address=address_of(request), detail={"portal": role}, once_in_window=True,
+        session=session_id(request), address=address_of(request), detail={"portal": role},
+        once_in_window=True,
     )  # fmt: skip
     raise Http404
 

@@ -215,7 +215,7 @@ def language(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def alive(request: HttpRequest) -> HttpResponse:
-    """The person is here ("stay signed in", a viewer in use): the idle clock starts anew. 401 without a session."""
+    """The person is here ("stay signed in", a viewer in use): the idle clock starts anew. Else 401."""
     if sessions.user_of(request) is None:
         return HttpResponse(status=401)
     sessions.touch(request, at_least=timedelta(seconds=5))

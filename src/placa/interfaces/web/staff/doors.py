@@ -48,7 +48,7 @@ def staff(place: str = "") -> Callable[[View[P]], Callable[Concatenate[HttpReque
 
     def decorate(view: View[P]) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
         @wraps(view)
-        def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             if place and not may_enter(viewer_of(request), place):
                 refuse(request, place)
             return view(request, *args, **kwargs)

@@ -5,37 +5,34 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.contrib.staticfiles import finders
 
 BUILD = Path(__file__).parent / "static" / "build"
-STYLES = (
-    "build/vendor/bootstrap.css",
-    *(
-        f"ui/css/{name}.css"
-        for name in (
-            "fonts",
-            "tokens",
-            "themes-light",
-            "themes-dark",
-            "base",
-            "buttons",
-            "forms",
-            "frame",
-            "bar",
-            "surfaces",
-            "feedback",
-            "filters",
-            "studies",
-            "results",
-            "guided",
-            "summary",
-            "tables",
-            "calendar",
-            "overlays",
-        )
-    ),
-)
-SCRIPTS = ("fields", "menus", "dialogs", "toasts", "filters", "session", "tour")
+
+
+@cache
+def _bundle() -> dict[str, list[str]]:
+    loaded: dict[str, list[str]] = json.loads((Path(__file__).parent / "bundle.json").read_text())
+    return loaded
+
+
+def styles(*, bundled: bool) -> list[str]:
+    """Static names of every page's style sheets, in order: the build's bundle, or Bootstrap and each of ours."""
+    if bundled:
+        return ["build/vendor/ui.css"]
+    return ["build/vendor/bootstrap.css", *(f"ui/css/{name}.css" for name in _bundle()["styles"])]
+
+
+def scripts(*, bundled: bool) -> list[str]:
+    """Static names of every page's modules; each works alone."""
+    return ["build/vendor/ui.js"] if bundled else [f"ui/js/{name}.js" for name in _bundle()["scripts"]]
+
+
+@cache
+def is_bundled() -> bool:
+    """Whether the build made bundles; tests look at the sources, so that nothing stale is tested."""
+    return settings.ENVIRONMENT.mode != "test" and (BUILD / "vendor" / "ui.css").is_file()
 
 
 @cache

@@ -30,7 +30,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
         "nav": navigation.main_nav(audience, here) if signed_in else [],
         "user_menu": navigation.user_menu(audience, here) if signed_in else [],
         "bell_url": navigation.url_or_none("account:notices"),
-        "bell_count": SimpleLazyObject(lambda: institution.unread_count(user)),
+        "bell_count": SimpleLazyObject(lambda: institution.unread_count(user, audience)),
         "home_url": navigation.url_or_none(f"{audience}:home") or "/",
         "sign_out_url": navigation.url_or_none("account:sign_out"),
         "alive_url": navigation.url_or_none("account:alive") if signed_in else None,

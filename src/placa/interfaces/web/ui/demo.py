@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from placa.common import clock
+from placa.interfaces.web.ui.context import PORTAL_NAMES
 from placa.interfaces.web.ui.institution import Unnamed, zone
 from placa.interfaces.web.ui.navigation import NavItem
 from placa.interfaces.web.ui.rows import Chip, Fact, Filter, MenuItem, Opener, Person, Step, StudyRow
@@ -66,6 +67,7 @@ def chrome(audience: str) -> dict[str, Any]:
     return {
         "institution": INSTITUTION,
         "audience": audience,
+        "portal_name": PORTAL_NAMES.get(audience, ""),
         "nav": nav,
         "nav_counts": {"inbox": 6},
         "user": Ana(),
@@ -76,6 +78,8 @@ def chrome(audience: str) -> dict[str, Any]:
         "home_url": home,
         "sign_out_url": home,
         "set_language_url": home,
+        "alive_url": home,
+        "idle_seconds": 900,
     }
 
 

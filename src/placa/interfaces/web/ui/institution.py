@@ -5,7 +5,6 @@ Error pages and the gallery must be drawn without them too, so `Unnamed` can sta
 
 import datetime as dt
 import hashlib
-import importlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +12,7 @@ from django.urls import reverse
 
 from placa.domain.institution import selectors
 from placa.domain.institution.models import Institution
+from placa.domain.notifications import selectors as notices
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +43,11 @@ def idle_seconds() -> int:
     return int(selectors.setting("idle_minutes")) * 60
 
 
-def unread_count(user: Any) -> int:
-    """Unread notices of `user`; 0 for someone not signed in, or while notices are not there yet."""
+def unread_count(user: Any, role: str) -> int:
+    """Unread notices of `user` in the portal of `role`; 0 for someone not signed in."""
     if user is None or not user.is_authenticated:
         return 0
-    try:
-        module = importlib.import_module("placa.domain.notifications.selectors")
-    except ModuleNotFoundError:
-        return 0
-    return int(module.unread_count(user))
+    return notices.unread_count(user, role)
 
 
 def logo_url() -> str:

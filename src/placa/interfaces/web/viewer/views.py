@@ -3,11 +3,13 @@
 from csp.decorators import csp_update
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
 from placa.domain.access.images import OpenStudy, open_images
 from placa.domain.access.viewers import NOBODY
 from placa.interfaces.web.account.session import to_sign_in
+from placa.interfaces.web.ui.assets import vite_chunks
 from placa.interfaces.web.viewer.context import context
 
 
@@ -28,11 +30,16 @@ def page(request: HttpRequest, uid: str, token: str = "") -> HttpResponse:  # no
         return to_sign_in(request)
     opened = open_images(viewer, uid)
     told = context(request, viewer, opened, token)
-    return render(
-        request,
-        "ui/viewer.html",
-        {"context": told, "study": opened.study, "title": told["study"]["description"], "first_image": _first(opened, told["dicomweb"])},
-    )  # fmt: skip
+    script, styles, _preloaded = vite_chunks("src/app/main.ts")
+    page_context = {
+        "viewer_context": told,
+        "viewer_module": static(script),
+        "viewer_styles": [static(style) for style in styles],
+        "first_image_url": _first(opened, told["dicomweb"]),
+    }
+    answer = render(request, "ui/viewer.html", page_context)
+    answer["Cache-Control"] = "no-store, private"
+    return answer
 
 
 def _first(opened: OpenStudy, root: str) -> str:

@@ -18,6 +18,7 @@ from placa.standards.dicom.codecs import FrameShape, check_size
 from placa.standards.dicom.errors import InvalidObject
 from placa.standards.dicom.frames import decode_frame
 from placa.standards.dicom.header import read_header
+from placa.standards.dicom.operations import render_request
 from placa.standards.dicom.render import Window
 from placa.standards.dicom.tests.conftest import packaged
 
@@ -193,10 +194,8 @@ def test_jpeg_png_and_sizes() -> None:
 
 def test_the_pool_s_entry() -> None:
     path = str(packaged("CT_small.dcm"))
-    assert (
-        render.render_request({"op": "jpeg", "path": path, "window": [40, 400, "LINEAR"]})[:2] == b"\xff\xd8"
-    )
-    assert render.render_request({"op": "raw", "path": path}) == pydicom.dcmread(path).PixelData
+    assert render_request({"op": "jpeg", "path": path, "window": [40, 400, "LINEAR"]})[:2] == b"\xff\xd8"
+    assert render_request({"op": "raw", "path": path}) == pydicom.dcmread(path).PixelData
 
 
 @pytest.mark.parametrize("name", ["rtplan.dcm", "reportsi.dcm"])

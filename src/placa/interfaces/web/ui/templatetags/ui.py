@@ -119,7 +119,9 @@ def static_built(path: str) -> str:
 def ui_styles() -> SafeString:
     """Links to the style sheets of every page, in order."""
     return format_html_join(
-        "\n", '<link rel="stylesheet" href="{}">', ((static(path),) for path in assets.STYLES)
+        "\n",
+        '<link rel="stylesheet" href="{}">',
+        ((static(path),) for path in assets.styles(bundled=assets.is_bundled())),
     )
 
 
@@ -129,7 +131,7 @@ def ui_scripts() -> SafeString:
     return format_html_join(
         "\n",
         '<script type="module" src="{}"></script>',
-        ((static(f"ui/js/{name}.js"),) for name in assets.SCRIPTS),
+        ((static(path),) for path in assets.scripts(bundled=assets.is_bundled())),
     )
 
 

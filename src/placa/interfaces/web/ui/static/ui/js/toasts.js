@@ -11,7 +11,7 @@ function arm(toast) {
   toast.addEventListener("pointerleave", () => (timer = setTimeout(() => toast.remove(), STAYS / 2)));
 }
 
-export function toast(text, kind = "ok") {
+function toast(text, kind = "ok") {
   const made = document.getElementById("toast-template")?.content.firstElementChild?.cloneNode(true);
   if (!made || !region) return;
   made.className = `p-toast p-toast--${kind}`;

@@ -1,0 +1,74 @@
+"""A report as PDF: the one received, or the text on the institution's paper (10.5)."""
+
+import logging
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.template.loader import render_to_string
+from weasyprint import HTML
+
+from placa.domain.access.selectors import NotVisible, openable_reports_of
+from placa.domain.access.services import opened
+from placa.domain.access.types import DiagnosticReport, ReportVersion, Study
+from placa.domain.access.viewers import Viewer
+from placa.domain.institution import selectors as institution
+from placa.domain.people.models import Patient
+from placa.domain.reports import selectors as reports
+
+logging.getLogger("weasyprint").setLevel(logging.ERROR)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFile:
+    """A report ready to hand out."""
+
+    name: str
+    content: bytes
+
+
+def report_file(viewer: Viewer, study: Study, report_id: UUID, *, action: str = "view_report") -> ReportFile:
+    """The newest version of one report of `study`, if `viewer` may open it; audited. Raises NotVisible."""
+    for report in openable_reports_of(viewer, study):
+        if report.public_id == report_id:
+            opened(viewer, study, action, report=report.pk)
+            return ReportFile(file_name(study, report), pdf_of(study, report))
+    raise NotVisible("report")
+
+
+def file_name(study: Study, report: DiagnosticReport) -> str:
+    """A plain name that says nothing clinical: the accession number, else the report's own id."""
+    plain = "".join(c for c in study.accession_number if c.isalnum() or c in "-_")
+    return f"report-{plain or str(report.public_id)[:8]}.pdf"
+
+
+def pdf_of(study: Study, report: DiagnosticReport) -> bytes:
+    """The PDF of the newest version: as received, else drawn from its text. Raises NotVisible without one."""
+    version = reports.current_version(report)
+    if version is None:
+        raise NotVisible("report")
+    received = reports.pdf_of(version)
+    return received if received is not None else _drawn(study, report, version)
+
+
+def _drawn(study: Study, report: DiagnosticReport, version: ReportVersion) -> bytes:
+    patient: Patient | None = study.patient
+    page = render_to_string(
+        "downloads/report.html",
+        {
+            "institution": institution.current(),
+            "zone": institution.zone(),
+            "study": study,
+            "patient": patient,
+            "identifiers": list(patient.identifiers.values_list("value", flat=True)) if patient else [],
+            "report": report,
+            "version": version,
+            "title": report.title or study.study_description,
+        },
+    )
+    pdf: bytes = HTML(string=page, url_fetcher=_nothing_fetched).write_pdf()
+    return pdf
+
+
+def _nothing_fetched(url: str, *_args: object, **_options: object) -> dict[str, object]:
+    """A report's text can name no file and no host."""
+    raise ValueError(f"a report fetches nothing: {url[:40]}")

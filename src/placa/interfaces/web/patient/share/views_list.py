@@ -1,0 +1,123 @@
+"""What I have shared: see it, end it, prolong it, send link or PIN again, print the sheet (5.6)."""
+
+import uuid
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from placa.domain.access.models import SharePart
+from placa.domain.access.selectors import NotVisible
+from placa.domain.institution import selectors as institution
+from placa.domain.sharing import selectors, services
+from placa.domain.sharing import sheet as sheets
+from placa.domain.sharing.errors import InvalidShareError
+from placa.domain.sharing.selectors import Share
+from placa.interfaces.web.account.session import signed_in, viewer_of
+from placa.interfaces.web.patient.share import summary, told
+
+
+@require_GET
+@signed_in("patient")
+def shares(request: HttpRequest) -> HttpResponse:
+    """Every share of one's own and of the children, newest first."""
+    viewer = viewer_of(request)
+    rows = [
+        {"share": share, "title": summary.titles(share.studies), "image": summary.thumbnail(share.studies[0])}
+        for share in selectors.shares_of(viewer)
+    ]
+    context = {"rows": rows, "days": sorted(institution.setting("share_days")), "own": viewer.subject}
+    return render(request, "patient/share/shares.html", context)
+
+
+@require_POST
+@signed_in("patient")
+def end(request: HttpRequest, share: uuid.UUID) -> HttpResponse:
+    """End a share at once, for everybody who holds it."""
+    services.revoke(viewer=viewer_of(request), grant=_share(request, share).grant)
+    messages.success(request, _("The share has ended. Nobody can open it any more."))
+    return redirect("patient:shares")
+
+
+@require_POST
+@signed_in("patient")
+def prolong(request: HttpRequest, share: uuid.UUID) -> HttpResponse:
+    """Let it work longer, within the institution's limit."""
+    typed = request.POST.get("days", "")
+    days = int(typed) if typed.isdecimal() else 0
+    found = _share(request, share)
+    try:
+        services.prolong(viewer=viewer_of(request), grant=found.grant, days=days)
+    except InvalidShareError as refused:
+        messages.error(request, str(refused.reason))
+    else:
+        messages.success(request, _("It works longer now."))
+    return redirect("patient:shares")
+
+
+@require_POST
+@signed_in("patient")
+def resend(request: HttpRequest, part: uuid.UUID) -> HttpResponse:
+    """Send one person's link again, or a new PIN; a PIN that is told is shown once."""
+    found = _part(request, part)
+    what = "pin" if request.POST.get("what") == "pin" else "link"
+    try:
+        pin = services.resend(viewer=viewer_of(request), part=found, what=what)  # type: ignore[arg-type]
+    except InvalidShareError as refused:
+        messages.error(request, str(refused.reason))
+        return redirect("patient:shares")
+    return _told(request, services.Key(found, "", pin))
+
+
+@require_POST
+@signed_in("patient")
+def renew(request: HttpRequest, part: uuid.UUID) -> HttpResponse:
+    """A new link and a new PIN for one person or the sheet; the old link is dead."""
+    found = _part(request, part)
+    try:
+        key = services.renew(viewer=viewer_of(request), part=found)
+    except InvalidShareError as refused:
+        messages.error(request, str(refused.reason))
+        return redirect("patient:shares")
+    return _told(request, key)
+
+
+@require_GET
+@signed_in("patient")
+def sheet(request: HttpRequest, part: uuid.UUID) -> HttpResponse:
+    """The sheet as PDF, on A4 or Letter paper."""
+    found = _part(request, part)
+    if found.kind != SharePart.SHEET or selectors.state_of(found) not in ("active", "waiting", "used_up"):
+        raise Http404
+    paper: sheets.Paper = "letter" if request.GET.get("paper") == "letter" else "A4"
+    studies = selectors.get_share(viewer_of(request), found.grant.public_id).studies
+    response = HttpResponse(sheets.pdf(found, studies, paper=paper), content_type="application/pdf")
+    response["Content-Disposition"] = 'inline; filename="share.pdf"'
+    response["Cache-Control"] = "no-store, private"
+    return response
+
+
+def _told(request: HttpRequest, key: services.Key) -> HttpResponse:
+    """On to the page that tells a PIN once, or back with a word on where it went."""
+    part = key.part
+    if key.pin and part.pin_by == "person":
+        told.keep(request, [key], made=False)
+        return redirect("patient:share_done")
+    messages.success(request, _("It is on its way to %(email)s.") % {"email": part.email})
+    return redirect("patient:shares")
+
+
+def _share(request: HttpRequest, public_id: uuid.UUID) -> Share:
+    try:
+        return selectors.get_share(viewer_of(request), public_id)
+    except NotVisible as error:
+        raise Http404 from error
+
+
+def _part(request: HttpRequest, public_id: uuid.UUID) -> SharePart:
+    try:
+        return selectors.get_part(viewer_of(request), public_id)
+    except NotVisible as error:
+        raise Http404 from error

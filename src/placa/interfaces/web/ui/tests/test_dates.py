@@ -1,0 +1,65 @@
+"""Dates as people say them, in the institution's zone."""
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+import pytest
+import time_machine
+from django.utils import translation
+
+from placa.interfaces.web.ui import dates
+
+ZONE = ZoneInfo("America/Santo_Domingo")  # four hours behind UTC, no summer time
+NOW = dt.datetime(2026, 11, 17, 11, 20, tzinfo=ZONE)
+
+
+def at(day: int, hour: int = 10, minute: int = 40, month: int = 11, year: int = 2026) -> dt.datetime:
+    return dt.datetime(year, month, day, hour, minute, tzinfo=ZONE)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (at(17), "Today, 10:40"),
+        (at(16, 0, 5), "Yesterday, 0:05"),
+        (at(18), "Tomorrow, 10:40"),
+        (at(12, 9, 20), "Thursday 12, 9:20"),
+        (at(23, 8, 0), "Monday 23, 8:00"),
+        (at(10), "10 Nov"),
+        (at(4, month=3, year=2024), "4 Mar 2024"),
+        (dt.date(2026, 11, 17), "Today"),
+        (dt.date(2026, 11, 12), "Thursday 12"),
+    ],
+)
+def test_a_moment_is_said_as_people_say_it(value: dt.datetime | dt.date, said: str) -> None:
+    with time_machine.travel(NOW, tick=False), translation.override("en"):
+        assert dates.moment(value, ZONE) == said
+
+
+def test_the_day_is_the_institutions_not_utc() -> None:
+    late = dt.datetime(2026, 11, 17, 2, 30, tzinfo=dt.UTC)  # the evening before in Santo Domingo
+    with time_machine.travel(NOW, tick=False), translation.override("en"):
+        assert dates.moment(late, ZONE) == "Yesterday, 22:30"
+        assert dates.exact(late, ZONE) == "Monday, 16 November 2026, 22:30"
+
+
+@pytest.mark.parametrize(
+    ("birth", "said"),
+    [
+        (dt.date(1985, 5, 8), "41 years"),
+        (dt.date(2024, 11, 17), "2 years"),
+        (dt.date(2024, 11, 18), "23 months"),
+        (dt.date(2026, 10, 17), "1 month"),
+        (dt.date(2026, 10, 18), "30 days"),
+        (dt.date(2026, 11, 18), ""),
+    ],
+)
+def test_age_is_in_years_then_months_then_days(birth: dt.date, said: str) -> None:
+    with translation.override("en"):
+        assert dates.age(birth, dt.date(2026, 11, 17)) == said
+
+
+def test_a_list_is_grouped_by_month_then_year() -> None:
+    with time_machine.travel(NOW, tick=False), translation.override("en"):
+        assert dates.day_group(at(1), ZONE) == "November"
+        assert dates.day_group(at(1, year=2024), ZONE) == "2024"

@@ -1,0 +1,108 @@
+"""What a child process of the sandbox can be asked for, one function a kind of request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from placa.standards.dicom import ecg, errors, render, uids
+from placa.standards.dicom.build import InstanceAttributes, secondary_capture
+from placa.standards.dicom.errors import InvalidObject
+from placa.standards.dicom.frames import decode_frame
+from placa.standards.dicom.header import read_header
+from placa.standards.dicom.render import Window
+
+Request = dict[str, Any]
+_UPLOAD_LIMIT: Final = 64 * 1024 * 1024
+
+
+def render_request(request: Request) -> bytes:
+    """Answer one request.
+
+    `op`: jpeg, png, thumbnail (also of an ECG), raw (decoded stored values, little endian), ecg_svg, ecg_png,
+    secondary_capture (a DICOM file of the JPEG or PNG at `path`, with `attributes`). Further keys: `path`,
+    and where of use `offset` and `length` (of the object in the file), `frame` (from 0), `window` [center,
+    width, function], `viewport` [width, height], `quality`, `invert`, `size`. Raises InvalidObject with a
+    reason code.
+    """
+    operation = _OPERATIONS.get(str(request.get("op", "")))
+    if operation is None:
+        raise InvalidObject(errors.NOT_RENDERABLE, "no such operation")
+    try:
+        return operation(request)
+    except IndexError:
+        raise InvalidObject(errors.NOT_RENDERABLE, "no such frame") from None
+
+
+def _place(request: Request) -> dict[str, Any]:
+    return {"offset": request.get("offset", 0), "length": request.get("length")}
+
+
+def _picture(request: Request) -> bytes:
+    window = request.get("window")
+    viewport = request.get("viewport")
+    options: dict[str, Any] = {
+        "window": Window(float(window[0]), float(window[1]), *map(str, window[2:3])) if window else None,
+        "viewport": (int(viewport[0]), int(viewport[1])) if viewport else None,
+        "invert": bool(request.get("invert", False)),
+        **_place(request),
+    }
+    frame = int(request.get("frame", 0))
+    if request["op"] == "png":
+        return render.render_png(request["path"], frame, **options)
+    return render.render_jpeg(request["path"], frame, quality=int(request.get("quality", 85)), **options)
+
+
+def _thumbnail(request: Request) -> bytes:
+    size = max(16, min(1024, int(request.get("size", 256))))
+    header = read_header(request["path"], **_place(request))
+    if uids.kind_of(header.sop_class_uid, header.modality) == "ecg":
+        return ecg.render_png(request["path"], size, **_place(request))
+    return render.thumbnail_jpeg(request["path"], size, **_place(request))
+
+
+def _raw(request: Request) -> bytes:
+    decoded = decode_frame(request["path"], int(request.get("frame", 0)), **_place(request)).samples
+    return np.ascontiguousarray(decoded.astype(decoded.dtype.newbyteorder("<"), copy=False)).tobytes()
+
+
+def _ecg_svg(request: Request) -> bytes:
+    return ecg.render_svg(request["path"], **_place(request))
+
+
+def _ecg_png(request: Request) -> bytes:
+    return ecg.render_png(request["path"], int(request.get("size", 1600)), **_place(request))
+
+
+_DATES: Final = {
+    "patient_birth_date": date.fromisoformat,
+    "study_date": date.fromisoformat,
+    "study_time": time.fromisoformat,
+    "content": datetime.fromisoformat,
+}
+
+
+def _secondary_capture(request: Request) -> bytes:
+    path = Path(request["path"])
+    if path.stat().st_size > _UPLOAD_LIMIT:
+        raise InvalidObject(errors.TOO_LARGE, "the picture's file")
+    given: dict[str, Any] = {
+        name: _DATES[name](value) if name in _DATES and value else value
+        for name, value in request["attributes"].items()
+    }
+    return secondary_capture(path.read_bytes(), InstanceAttributes(**given))
+
+
+_OPERATIONS: Final[dict[str, Callable[[Request], bytes]]] = {
+    "jpeg": _picture,
+    "png": _picture,
+    "thumbnail": _thumbnail,
+    "raw": _raw,
+    "ecg_svg": _ecg_svg,
+    "ecg_png": _ecg_png,
+    "secondary_capture": _secondary_capture,
+}

@@ -1,0 +1,49 @@
+import type { Viewer } from './viewer';
+
+/** What browser tests may read; nothing here changes the viewer. */
+export interface TestSurface {
+  readonly look: string;
+  readonly tool: string;
+  readonly layout: number;
+  readonly pixelState: string;
+  readonly playing: boolean;
+  readonly panes: readonly {
+    seriesUid: string | null; index: number; shownIndex: number; count: number; instanceUid: string | null;
+    diagnostic: boolean; window: { center: number; width: number } | null; view: object; edges: string;
+  }[];
+  readonly measurements: readonly { tool: string; lines: readonly string[]; instanceUid: string }[];
+}
+
+declare global {
+  interface Window {
+    placaViewer?: TestSurface;
+  }
+}
+
+/** Publish the surface as `window.placaViewer`. */
+export function exposeTestSurface(viewer: Viewer): void {
+  const surface: TestSurface = {
+    get look() { return viewer.context.look; },
+    get tool() { return viewer.tool; },
+    get layout() { return viewer.layout; },
+    get pixelState() { return viewer.pixels; },
+    get playing() { return viewer.cine.playing; },
+    get panes() {
+      return viewer.panes.map(({ pane, element }) => ({
+        seriesUid: pane.series?.uid ?? null,
+        index: pane.index,
+        shownIndex: pane.shownIndex,
+        count: pane.stack.length,
+        instanceUid: pane.stack[pane.shownIndex]?.instanceUid ?? null,
+        diagnostic: pane.pixelsShown,
+        window: pane.effectiveWindow,
+        view: { ...pane.view },
+        edges: [...element.querySelectorAll('.p-c--l, .p-c--r, .p-c--t, .p-c--b')].map((edge) => edge.textContent).join('|'),
+      }));
+    },
+    get measurements() {
+      return viewer.measurements.map(({ tool, lines, instanceUid }) => ({ tool, lines, instanceUid }));
+    },
+  };
+  Object.defineProperty(window, 'placaViewer', { value: Object.freeze(surface), enumerable: true });
+}

@@ -1,0 +1,256 @@
+import { Cine, initialFps } from '../core/cine';
+import { Emitter } from '../core/emitter';
+import { isMeasuring } from '../core/gestures';
+import { deviceMemory, hasWebGl, isFastLink } from '../core/network';
+import { flippedHorizontally, flippedVertically, rotated, zoomAround } from '../core/view';
+import { DicomWeb } from '../dicomweb/client';
+import { MetadataStore } from '../dicomweb/store';
+import { translator, type Translate } from '../i18n';
+import type { Annotations, Measurement } from '../tools/annotations';
+import type { ActionId, ToolId } from '../tools/catalog';
+import { PaneView, type PaneHost } from '../ui/pane-view';
+import { viewableSeries } from '../ui/series-strip';
+import type { SeriesInfo, ViewerContext } from './context';
+import { KeepAlive } from './session';
+
+export type LayoutCount = 1 | 2 | 4;
+
+/** `idle`: pictures only so far; `impossible`: this browser has no WebGL. */
+export type PixelState = 'idle' | 'loading' | 'ready' | 'impossible';
+
+interface ViewerEvents {
+  /** Tool, active pane, layout, cine or quality changed. */
+  change: void;
+  measurements: readonly Measurement[];
+  /** Something that the look has to do: help, report. */
+  ask: 'help' | 'report';
+  notice: string;
+}
+
+/** The viewer without its looks: panes, tools, what keys and buttons do. */
+export class Viewer extends Emitter<ViewerEvents> {
+  readonly t: Translate;
+  readonly series: SeriesInfo[];
+  readonly grid = document.createElement('main');
+  readonly cine = new Cine(() => this.emit('change', undefined));
+  panes: PaneView[] = [];
+  layout: LayoutCount = 1;
+  tool: ToolId = 'scroll';
+  pixels: PixelState;
+  private readonly host: PaneHost;
+  private annotations: Annotations | null = null;
+  private activeIndex = 0;
+  private paneCount = 0;
+
+  constructor(readonly context: ViewerContext) {
+    super();
+    this.t = translator(context.language);
+    this.series = viewableSeries(context.series);
+    this.pixels = hasWebGl() ? 'idle' : 'impossible';
+    const alive = new KeepAlive(context.alive_url, () => this.active.pane.retry());
+    this.host = this.makeHost(alive);
+    this.grid.id = 'image';
+    this.grid.className = 'p-vf__grid';
+    this.setLayout(1);
+    window.addEventListener('online', () => this.panes.forEach(({ pane }) => pane.retry()));
+  }
+
+  get active(): PaneView {
+    return this.panes[this.activeIndex] ?? (this.panes[0] as PaneView);
+  }
+
+  get measurements(): Measurement[] {
+    return this.annotations?.list() ?? [];
+  }
+
+  private makeHost(alive: KeepAlive): PaneHost {
+    const { context } = this;
+    const web = new DicomWeb(context.dicomweb, context.study.uid);
+    const phone = isPhone();
+    return {
+      context,
+      t: this.t,
+      environment: { web, metadata: new MetadataStore(web), prefetchLimit: phone ? 24 : 30 * deviceMemory() },
+      tool: () => this.tool,
+      activate: (view) => this.activate(view),
+      wantsPixels: () => void this.demandPixels(),
+      doubleTap: (view, x, y) => (context.look === 'full' && this.layout > 1 ? this.setLayout(1) : view.toggleZoom(x, y)),
+      cancelMeasurement: (view) => this.annotations?.cancel(view.pane.glElement as HTMLDivElement),
+      failed: () => this.cine.stop(),
+      interacted: () => alive.interacted(),
+    };
+  }
+
+  activate(view: PaneView): void {
+    const index = this.panes.indexOf(view);
+    if (index < 0 || index === this.activeIndex) return;
+    this.cine.stop();
+    this.activeIndex = index;
+    this.markActive();
+    this.emit('change', undefined);
+  }
+
+  private markActive(): void {
+    this.panes.forEach((view, index) => view.element.classList.toggle('is-on', this.layout > 1 && index === this.activeIndex));
+  }
+
+  /** Open a series in the active pane: at its middle for a volume in the simple look, where its subject is. */
+  open(series: SeriesInfo, index?: number): void {
+    this.cine.stop();
+    const volume = ['CT', 'MR', 'PT'].includes(series.modality) && this.context.look === 'simple';
+    this.active.pane.setSeries(series, index ?? (volume ? Math.floor(series.count / 2) : 0));
+    this.emit('change', undefined);
+  }
+
+  /** Show `count` panes; new ones take the next series, the active one stays first when there is only one left. */
+  setLayout(count: LayoutCount): void {
+    const kept = count === 1 && this.panes.length ? [this.active] : this.panes.slice(0, count);
+    for (const view of this.panes) if (!kept.includes(view)) this.dispose(view);
+    this.panes = kept;
+    while (this.panes.length < count) this.addPane();
+    this.layout = count;
+    this.activeIndex = Math.max(0, Math.min(this.activeIndex, count - 1));
+    if (count === 1) this.activeIndex = 0;
+    this.grid.dataset['layout'] = String(count);
+    this.grid.replaceChildren(...this.panes.map(({ element }) => element));
+    this.markActive();
+    this.emit('change', undefined);
+  }
+
+  private addPane(): void {
+    const view = new PaneView(`pane-${++this.paneCount}`, this.host);
+    const open = new Set(this.panes.map(({ pane }) => pane.series?.uid));
+    this.panes.push(view);
+    view.pane.on('shown', () => this.pictureArrived());
+    if (this.panes.length === 1) return;
+    const images = this.series.filter(({ kind }) => kind === 'image');
+    const next = images.find(({ uid }) => !open.has(uid)) ?? images[0];
+    if (next) view.pane.setSeries(next, 0);
+    if (this.pixels === 'ready') void this.givePixels(view);
+  }
+
+  private dispose(view: PaneView): void {
+    this.annotations?.removePane(view.pane.id);
+    view.pane.destroy();
+  }
+
+  /** On a fast link the pixels follow the first picture by themselves. */
+  private pictureArrived(): void {
+    const view = this.active.pane;
+    if (this.pixels === 'idle' && isFastLink() && view.series?.kind === 'image') void this.demandPixels();
+  }
+
+  /** Load the engine, once, and let every pane show diagnostic pixels. */
+  async demandPixels(): Promise<void> {
+    if (this.pixels !== 'idle') return;
+    this.setPixels('loading');
+    try {
+      const [{ startEngine }, { Annotations }] = await Promise.all([import('../core/pixels'), import('../tools/annotations')]);
+      startEngine(isPhone());
+      this.annotations = new Annotations(this.t('locale'), () => this.emit('measurements', this.measurements));
+      for (const view of this.panes) await this.givePixels(view);
+      this.annotations.select(this.tool);
+      this.setPixels('ready');
+    } catch (error) {
+      // The code itself did not come: stay with pictures, and try again when asked again.
+      this.setPixels('idle');
+      this.emit('notice', this.t('failOffline'));
+      throw error;
+    }
+  }
+
+  private setPixels(state: PixelState): void {
+    this.pixels = state;
+    this.emit('change', undefined);
+  }
+
+  private async givePixels({ pane }: PaneView): Promise<void> {
+    const { PixelLayer } = await import('../core/pixels');
+    if (pane.hasPixels || !this.annotations) return;
+    const layer = new PixelLayer(pane.id, pane.glElement, this.host.environment.web);
+    this.annotations.addPane(pane.id);
+    pane.usePixels(layer);
+  }
+
+  /** Choose what a drag does; choosing a measuring tool or the window asks for pixels. */
+  select(tool: ToolId): void {
+    if (isMeasuring(tool) && this.pixels === 'impossible') {
+      this.emit('notice', this.t('measureNeedsPixels'));
+      return;
+    }
+    this.tool = tool;
+    this.cine.stop();
+    if (isMeasuring(tool) || tool === 'window') void this.demandPixels();
+    this.annotations?.select(tool);
+    this.grid.dataset['tool'] = tool;
+    this.emit('change', undefined);
+  }
+
+  removeMeasurement(uid: string): void {
+    this.annotations?.remove(uid);
+  }
+
+  pan(dx: number, dy: number): void {
+    const { pane } = this.active;
+    pane.setView({ ...pane.view, panX: pane.view.panX + dx, panY: pane.view.panY + dy });
+  }
+
+  adjustWindow(dx: number, dy: number): void {
+    void this.demandPixels();
+    this.active.pane.dragWindow(dx, dy);
+  }
+
+  private toggleCine(): void {
+    const { pane } = this.active;
+    if (this.cine.playing) return this.cine.stop();
+    this.cine.fps = initialFps(pane.attributes?.frameRate ?? null, pane.stack.length);
+    this.cine.start(pane);
+  }
+
+  private stepSeries(by: number): void {
+    const at = this.series.findIndex(({ uid }) => uid === this.active.pane.series?.uid);
+    const next = this.series[at + by];
+    if (next) this.open(next);
+  }
+
+  private toggleFullscreen(): void {
+    if (document.fullscreenElement) void document.exitFullscreen();
+    else void document.documentElement.requestFullscreen?.();
+  }
+
+  /** Do what a button or key says. */
+  act(action: ActionId): void {
+    const { pane } = this.active;
+    const acts: Record<ActionId, () => void> = {
+      next: () => pane.setIndex(pane.index + 1),
+      previous: () => pane.setIndex(pane.index - 1),
+      forward10: () => pane.setIndex(pane.index + 10),
+      back10: () => pane.setIndex(pane.index - 10),
+      first: () => pane.setIndex(0),
+      last: () => pane.setIndex(pane.stack.length - 1),
+      zoomIn: () => pane.setView(zoomAround(pane.view, 1.25, 0, 0)),
+      zoomOut: () => pane.setView(zoomAround(pane.view, 0.8, 0, 0)),
+      rotate: () => pane.setView(rotated(pane.view)),
+      flipH: () => pane.setView(flippedHorizontally(pane.view)),
+      flipV: () => pane.setView(flippedVertically(pane.view)),
+      invert: () => pane.setView({ ...pane.view, invert: !pane.view.invert }),
+      reset: () => pane.reset(),
+      cine: () => this.toggleCine(),
+      fullscreen: () => this.toggleFullscreen(),
+      clear: () => this.annotations?.clear(),
+      nextSeries: () => this.stepSeries(1),
+      previousSeries: () => this.stepSeries(-1),
+      layout1: () => this.context.look === 'full' && this.setLayout(1),
+      layout2: () => this.context.look === 'full' && this.setLayout(2),
+      layout4: () => this.context.look === 'full' && this.setLayout(4),
+      report: () => this.emit('ask', 'report'),
+      help: () => this.emit('ask', 'help'),
+    };
+    acts[action]();
+    this.emit('change', undefined);
+  }
+}
+
+function isPhone(): boolean {
+  return window.matchMedia('(pointer: coarse) and (max-width: 900px)').matches;
+}

@@ -1,0 +1,305 @@
+import type { SeriesInfo } from '../app/context';
+import type { ImageAttributes } from '../dicomweb/attributes';
+import { RequestFailure, type DicomWeb } from '../dicomweb/client';
+import type { MetadataStore } from '../dicomweb/store';
+import { Emitter } from './emitter';
+import { JpegLayer } from './jpeg-layer';
+import type { PixelLayer } from './pixels';
+import { buildStack, clampIndex, prefetchOrder, type ImageRef } from './stack';
+import { INITIAL_VIEW, type ViewState } from './view';
+import { draggedWindow, sameWindow, type Window } from './window';
+
+/** The size in which the portal prepares its pictures; asking for the same one hits what it keeps. */
+const PICTURE = { viewport: [768, 768] as [number, number], quality: 80 };
+const SHARP_PICTURE = { viewport: [2048, 2048] as [number, number], quality: 90 };
+const SETTLE_MS = 60;
+const PICTURES_AHEAD = 6;
+
+export interface PaneEvents {
+  series: SeriesInfo;
+  /** Another image was asked for. */
+  index: number;
+  /** What is on screen changed: image, layer, window or view. */
+  shown: void;
+  view: ViewState;
+  window: Window | null;
+  waiting: boolean;
+  failure: RequestFailure | null;
+  /** Share of the stack whose pixels are here, 0 to 1. */
+  progress: number;
+}
+
+export interface PaneEnvironment {
+  web: DicomWeb;
+  metadata: MetadataStore;
+  /** How many images around the current one to load ahead. */
+  prefetchLimit: number;
+}
+
+/** One place on screen with one series: which image, how it lies, what window, and which layer shows it. */
+export class Pane extends Emitter<PaneEvents> {
+  readonly stage = document.createElement('div');
+  readonly glElement = document.createElement('div');
+  readonly jpeg = new JpegLayer();
+  series: SeriesInfo | null = null;
+  stack: ImageRef[] = [];
+  index = 0;
+  /** The image really on screen, -1 before the first one. */
+  shownIndex = -1;
+  pixelsShown = false;
+  view: ViewState = { ...INITIAL_VIEW };
+  /** Chosen by the person; null leaves each image its own. */
+  window: Window | null = null;
+  private layer: PixelLayer | null = null;
+  private layerOpen = false;
+  private direction: 1 | -1 = 1;
+  private turn = 0;
+  private settle = 0;
+  private slow = 0;
+
+  constructor(readonly id: string, private readonly environment: PaneEnvironment) {
+    super();
+    this.stage.className = 'pv-stage';
+    this.glElement.className = 'pv-gl';
+    this.stage.append(this.glElement, this.jpeg.element);
+    // Cornerstone takes the default from every key, Tab too; the viewer hears keys before, at the document.
+    for (const name of ['keydown', 'keyup'] as const) {
+      this.stage.addEventListener(name, (event) => event.stopPropagation(), { capture: true });
+    }
+  }
+
+  get image(): ImageRef | undefined {
+    return this.stack[this.index];
+  }
+
+  /** Attributes of the image on screen, null while its metadata is on the way. */
+  get attributes(): ImageAttributes | null {
+    return this.environment.metadata.of(this.stack[this.shownIndex]);
+  }
+
+  /** The window that the current image has by itself. */
+  get defaultWindow(): Window | null {
+    const own = this.attributes?.window ?? null;
+    return own ?? (this.pixelsShown ? (this.layer?.defaultWindow() ?? null) : null);
+  }
+
+  get effectiveWindow(): Window | null {
+    return this.window ?? this.defaultWindow;
+  }
+
+  get hasPixels(): boolean {
+    return this.layer !== null;
+  }
+
+  /** Show a series, from image `index` on, with a fresh view and its own window. */
+  setSeries(series: SeriesInfo, index: number): void {
+    this.series = series;
+    this.stack = buildStack(series);
+    this.index = clampIndex(index, this.stack.length);
+    this.shownIndex = -1;
+    this.pixelsShown = false;
+    this.layerOpen = false;
+    this.turn += 1;
+    this.view = { ...INITIAL_VIEW };
+    this.window = null;
+    this.jpeg.clear();
+    this.stage.classList.remove('is-pixels');
+    this.emit('series', series);
+    this.emit('failure', null);
+    this.emit('view', this.view);
+    this.loadMetadata(series.uid);
+    this.showCurrent();
+  }
+
+  /** Take over a picture that the page already shows, as image `index`. */
+  adopt(picture: HTMLImageElement): void {
+    this.jpeg.adopt(picture);
+    this.pictureShown(this.index);
+  }
+
+  setIndex(index: number): void {
+    const next = clampIndex(index, this.stack.length);
+    if (next === this.index || !this.stack.length) return;
+    this.direction = next > this.index ? 1 : -1;
+    this.index = next;
+    this.emit('index', next);
+    this.showCurrent();
+  }
+
+  setView(view: ViewState): void {
+    this.view = view;
+    this.jpeg.setView(view);
+    this.layer?.apply(view, this.window);
+    this.emit('view', view);
+    this.sharpen();
+  }
+
+  setWindow(window: Window | null): void {
+    if (sameWindow(window, this.window)) return;
+    this.window = window;
+    this.layer?.apply(this.view, window);
+    this.emit('window', window);
+    if (!this.pixelsShown) this.showSoon();
+    this.emit('shown', undefined);
+  }
+
+  dragWindow(dx: number, dy: number): void {
+    const [current, initial] = [this.effectiveWindow, this.defaultWindow];
+    if (current && initial) this.setWindow(draggedWindow(current, dx, dy, initial));
+  }
+
+  reset(): void {
+    this.setWindow(null);
+    this.setView({ ...INITIAL_VIEW });
+  }
+
+  /** From now on load and show diagnostic pixels, drawn by `layer`. */
+  usePixels(layer: PixelLayer): void {
+    this.layer = layer;
+    this.layerOpen = false;
+    if (this.stack.length) this.showCurrent();
+  }
+
+  resize(): void {
+    this.layer?.resize();
+    this.emit('view', this.view);
+  }
+
+  retry(): void {
+    this.emit('failure', null);
+    if (!this.series) return;
+    this.loadMetadata(this.series.uid);
+    this.showCurrent();
+  }
+
+  /** Detach from the screen for good. */
+  destroy(): void {
+    this.turn += 1;
+    window.clearTimeout(this.settle);
+    window.clearTimeout(this.slow);
+    this.layer?.destroy();
+    this.layer = null;
+  }
+
+  private loadMetadata(seriesUid: string): void {
+    this.environment.metadata.load(seriesUid).then(
+      () => this.series?.uid === seriesUid && this.emit('shown', undefined),
+      (error: unknown) => this.series?.uid === seriesUid && this.fail(error),
+    );
+  }
+
+  private showSoon(): void {
+    window.clearTimeout(this.settle);
+    this.settle = window.setTimeout(() => this.showCurrent(), 2 * SETTLE_MS);
+  }
+
+  private showCurrent(): void {
+    const turn = ++this.turn;
+    window.clearTimeout(this.settle);
+    window.clearTimeout(this.slow);
+    if (!this.image) return;
+    if (this.layerOpen && this.layer?.isCached(this.index)) {
+      void this.showPixels(turn);
+      return;
+    }
+    this.slow = window.setTimeout(() => turn === this.turn && this.emit('waiting', true), 250);
+    void this.showPicture(turn);
+    if (this.layer) this.settle = window.setTimeout(() => void this.showPixels(turn), SETTLE_MS);
+    else this.prefetchPictures();
+  }
+
+  private pictureUrl(image: ImageRef, sharp = false): string {
+    const color = this.environment.metadata.of(image)?.color ?? false;
+    const chosen = this.window && !color ? { window: this.window } : {};
+    if (this.series?.kind === 'ecg') return this.environment.web.documentUrl(image.seriesUid, image.instanceUid);
+    return this.environment.web.renderedUrl(image, { ...(sharp ? SHARP_PICTURE : PICTURE), ...chosen });
+  }
+
+  private async showPicture(turn: number): Promise<void> {
+    const index = this.index;
+    const image = this.image;
+    if (!image || (this.shownIndex === index && this.pixelsShown)) return;
+    try {
+      const shown = await this.jpeg.show(this.pictureUrl(image, !this.layer && this.view.zoom > 1.5));
+      // Pixels may have come first, or the person moved on.
+      if (shown && turn === this.turn && !(this.pixelsShown && this.shownIndex === index)) this.pictureShown(index);
+    } catch (error) {
+      if (turn === this.turn && !this.layer) this.fail(error);
+    }
+  }
+
+  private pictureShown(index: number): void {
+    this.shownIndex = index;
+    this.pixelsShown = false;
+    this.stage.classList.remove('is-pixels');
+    this.jpeg.setView(this.view);
+    this.arrived();
+  }
+
+  private async showPixels(turn: number): Promise<void> {
+    const { layer, index, series } = this;
+    if (!layer || !series) return;
+    try {
+      if (!this.layerOpen) {
+        const { registerMetadata } = await import('./pixels');
+        registerMetadata(await this.environment.metadata.load(series.uid));
+        if (turn !== this.turn) return;
+        layer.open(this.stack);
+        this.layerOpen = true;
+      }
+      layer.apply(this.view, this.window);
+      if (!(await layer.show(index)) || turn !== this.turn) return;
+      this.shownIndex = index;
+      this.pixelsShown = true;
+      this.stage.classList.add('is-pixels');
+      this.arrived();
+      void this.prefetchPixels(turn);
+    } catch (error) {
+      if (turn === this.turn) this.fail(error);
+    }
+  }
+
+  private arrived(): void {
+    window.clearTimeout(this.slow);
+    this.emit('waiting', false);
+    this.emit('failure', null);
+    this.emit('shown', undefined);
+  }
+
+  private fail(error: unknown): void {
+    window.clearTimeout(this.slow);
+    this.emit('waiting', false);
+    this.emit('failure', error instanceof RequestFailure ? error : new RequestFailure('server'));
+  }
+
+  /** Without pixels a closer look needs a larger picture than the one prepared. */
+  private sharpen(): void {
+    if (!this.layer && this.view.zoom > 1.5) this.showSoon();
+  }
+
+  private prefetchPictures(): void {
+    for (const index of prefetchOrder(this.index, this.stack.length, this.direction, PICTURES_AHEAD)) {
+      const image = this.stack[index];
+      if (image) this.jpeg.prefetch(this.pictureUrl(image));
+    }
+  }
+
+  private async prefetchPixels(turn: number): Promise<void> {
+    const layer = this.layer;
+    if (!layer) return;
+    const { prefetchLimit } = this.environment;
+    const order = prefetchOrder(this.index, this.stack.length, this.direction, prefetchLimit);
+    const worker = async (): Promise<void> => {
+      for (let next = order.shift(); next !== undefined && turn === this.turn; next = order.shift()) {
+        await layer.prefetch(next).catch(() => order.splice(0));
+        if (turn === this.turn) this.emit('progress', this.cachedShare(layer));
+      }
+    };
+    await Promise.all([worker(), worker(), worker()]);
+  }
+
+  private cachedShare(layer: PixelLayer): number {
+    const cached = this.stack.reduce((count, _, index) => count + (layer.isCached(index) ? 1 : 0), 0);
+    return cached / Math.max(1, this.stack.length);
+  }
+}

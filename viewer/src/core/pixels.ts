@@ -1,0 +1,202 @@
+/** The diagnostic pixels, drawn by Cornerstone3D. Loaded only after the first picture is on screen. */
+import {
+  cache, Enums, imageLoader, init as initCore, RenderingEngine, utilities, type StackViewport, type Types,
+} from '@cornerstonejs/core';
+import { init as initLoader, wadors } from '@cornerstonejs/dicom-image-loader';
+import { failureKind, RequestFailure, type DicomJson, type DicomWeb } from '../dicomweb/client';
+import { deviceMemory } from './network';
+import type { ImageRef } from './stack';
+import { focalOffset, screenAxes, type ViewState } from './view';
+import type { Window } from './window';
+
+export const ENGINE_ID = 'placa';
+
+/** Millimetres; with a parallel projection any distance shows the same. */
+const CAMERA_DISTANCE = 1000;
+
+type Point3 = [number, number, number];
+
+let engine: RenderingEngine | null = null;
+let metadataOf = new Map<string, DicomJson>();
+
+/** Start Cornerstone once: bounded memory, two WebGL contexts (one on a phone), two to four decoders. */
+export function startEngine(isPhone: boolean): RenderingEngine {
+  if (engine) return engine;
+  initCore({ isMobile: isPhone, rendering: { webGlContextCount: isPhone ? 1 : 2 } } as Types.Cornerstone3DConfig);
+  initLoader({ maxWebWorkers: Math.max(1, Math.min(4, Math.floor((navigator.hardwareConcurrency || 2) / 2))) });
+  cache.setMaxCacheSize((isPhone ? 192 : Math.min(1024, 160 * deviceMemory())) * 1024 * 1024);
+  engine = new RenderingEngine(ENGINE_ID);
+  return engine;
+}
+
+function running(): RenderingEngine {
+  if (!engine) throw new Error('startEngine comes before any layer');
+  return engine;
+}
+
+/** Data sets that later layers need to know how to read the pixels, by SOP Instance UID. */
+export function registerMetadata(sets: Map<string, DicomJson>): void {
+  metadataOf = new Map([...metadataOf, ...sets]);
+}
+
+function failureFrom(error: unknown): RequestFailure {
+  if (error instanceof RequestFailure) return error;
+  const inner = error && typeof error === 'object' && 'error' in error ? error.error : error;
+  const status = inner && typeof inner === 'object' && 'status' in inner ? Number(inner.status) : NaN;
+  return Number.isNaN(status) ? new RequestFailure('server') : new RequestFailure(failureKind(status), status);
+}
+
+/** One pane's worth of pixels: a stack viewport that is told exactly how to lie, so that it covers the JPEG. */
+export class PixelLayer {
+  private readonly viewport: StackViewport;
+  private imageIds: string[] = [];
+  private turn = 0;
+  private queue: Promise<unknown> = Promise.resolve();
+  private opened = false;
+  private view: ViewState | null = null;
+  private window: Window | null = null;
+
+  constructor(readonly id: string, private readonly element: HTMLDivElement, private readonly web: DicomWeb) {
+    running().enableElement({ viewportId: id, element, type: Enums.ViewportType.STACK });
+    this.viewport = running().getViewport(id) as StackViewport;
+  }
+
+  /** Take a new series; nothing is drawn before `show`. */
+  open(images: ImageRef[]): void {
+    this.turn += 1;
+    this.opened = false;
+    this.imageIds = images.map((image) => {
+      const imageId = `wadors:${this.web.frameUrl(image)}`;
+      const set = metadataOf.get(image.instanceUid);
+      if (set && image.frame === 1) wadors.metaDataManager.add(imageId, { ...set } as never);
+      return imageId;
+    });
+  }
+
+  isCached(index: number): boolean {
+    const imageId = this.imageIds[index];
+    return !!imageId && cache.getImage(imageId) !== undefined;
+  }
+
+  /**
+   * Load image `index` and draw it.
+   * @returns false where another one was asked for meanwhile.
+   * @throws RequestFailure
+   */
+  async show(index: number): Promise<boolean> {
+    const turn = ++this.turn;
+    const imageId = this.imageIds[index];
+    if (!imageId) return false;
+    await this.load(imageId, Enums.RequestType.Interaction);
+    if (turn !== this.turn) return false;
+    const draw = this.queue.then(() => (turn === this.turn ? this.draw(index) : false));
+    this.queue = draw.catch(() => undefined);
+    return (await draw) && turn === this.turn;
+  }
+
+  /** Load image `index` into the cache behind what people are waiting for. */
+  async prefetch(index: number): Promise<void> {
+    const imageId = this.imageIds[index];
+    if (imageId && !this.isCached(index)) await this.load(imageId, Enums.RequestType.Prefetch);
+  }
+
+  apply(view: ViewState, window: Window | null): void {
+    this.view = view;
+    this.window = window;
+    if (!this.opened) return;
+    this.applyCamera();
+    this.applyWindow();
+    this.viewport.render();
+  }
+
+  /** The window with which the current image is drawn where nobody chose another, null before it is drawn. */
+  defaultWindow(): Window | null {
+    const image = this.opened ? this.viewport.getCornerstoneImage() : null;
+    if (!image) return null;
+    const one = (value: number | number[]) => (Array.isArray(value) ? value[0] : value);
+    const center = one(image.windowCenter);
+    const width = one(image.windowWidth);
+    return center !== undefined && width !== undefined ? { center, width } : null;
+  }
+
+  resize(): void {
+    if (!this.element.clientWidth || !this.element.clientHeight) return;
+    running().resize(true, true);
+    if (this.view) this.apply(this.view, this.window);
+  }
+
+  destroy(): void {
+    this.turn += 1;
+    running().disableElement(this.id);
+  }
+
+  private async load(imageId: string, requestType: Enums.RequestType): Promise<void> {
+    try {
+      await imageLoader.loadAndCacheImage(imageId, {
+        useRGBA: false, requestType, priority: requestType === Enums.RequestType.Interaction ? 0 : 5,
+        additionalDetails: { imageId },
+      } as Parameters<typeof imageLoader.loadAndCacheImage>[1]);
+    } catch (error) {
+      throw failureFrom(error);
+    }
+  }
+
+  private async draw(index: number): Promise<boolean> {
+    if (this.opened) await this.viewport.setImageIdIndex(index);
+    else await this.viewport.setStack(this.imageIds, index);
+    this.opened = true;
+    if (this.view) {
+      this.applyCamera();
+      this.applyWindow();
+    }
+    const rendered = new Promise<void>((resolve) => {
+      this.element.addEventListener(Enums.Events.IMAGE_RENDERED, () => resolve(), { once: true });
+    });
+    this.viewport.render();
+    await rendered;
+    return true;
+  }
+
+  /** Place the camera so that the image lies exactly where the same view lays the JPEG. */
+  private applyCamera(): void {
+    const data = this.viewport.getImageData();
+    if (!data || !this.view) return;
+    const { direction, dimensions, origin, spacing } = data;
+    const axis = (n: number) => [direction[n * 3], direction[n * 3 + 1], direction[n * 3 + 2]] as Point3;
+    const [row, column] = [axis(0), axis(1)];
+    const extent = [dimensions[0] * spacing[0], dimensions[1] * spacing[1]] as const;
+    const { clientWidth, clientHeight } = this.element;
+    const fit = Math.min(clientWidth / extent[0], clientHeight / extent[1]);
+    const { u, v } = focalOffset(this.view, fit);
+    const across = (extent[0] - spacing[0]) / 2 + u;
+    const down = (extent[1] - spacing[1]) / 2 + v;
+    const along = (i: number) => (origin[i] ?? 0) + (row[i] ?? 0) * across + (column[i] ?? 0) * down;
+    const focalPoint: Point3 = [along(0), along(1), along(2)];
+    const { right, up } = screenAxes(this.view, row, column);
+    const normal: Point3 = [
+      right[1] * up[2] - right[2] * up[1], right[2] * up[0] - right[0] * up[2], right[0] * up[1] - right[1] * up[0],
+    ];
+    this.viewport.setCamera({
+      viewUp: up,
+      viewPlaneNormal: normal,
+      focalPoint,
+      position: [0, 1, 2].map((i) => (focalPoint[i] ?? 0) + (normal[i] ?? 0) * CAMERA_DISTANCE) as Point3,
+      // Cornerstone renews the range only when the camera leaves the plane; a moved camera would see nothing.
+      clippingRange: [CAMERA_DISTANCE / 2, CAMERA_DISTANCE * 2],
+      parallelProjection: true,
+      parallelScale: clientHeight / (2 * fit * this.view.zoom),
+    });
+  }
+
+  private applyWindow(): void {
+    const image = this.viewport.getCornerstoneImage();
+    if (!image || !this.view) return;
+    const window = this.window ?? this.defaultWindow();
+    const voiLUTFunction = (image.voiLUTFunction ?? Enums.VOILUTFunctionType.LINEAR) as Enums.VOILUTFunctionType;
+    const range = window && utilities.windowLevel.toLowHighRange(window.width, window.center, voiLUTFunction);
+    this.viewport.setProperties({
+      ...(range ? { voiRange: range } : {}),
+      invert: Boolean(image.invert) !== this.view.invert,
+    });
+  }
+}

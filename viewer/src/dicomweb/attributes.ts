@@ -1,0 +1,57 @@
+import type { Window } from '../core/window';
+import { items, numbers, text, type DicomJson } from './client';
+
+/** What the viewer shows or uses of one image's data set. Lengths in millimetres. */
+export interface ImageAttributes {
+  orientation: number[];
+  patientOrientation: string[];
+  position: number[];
+  window: Window | null;
+  sliceThickness: number | null;
+  sliceLocation: number | null;
+  kvp: number | null;
+  tubeCurrent: number | null;
+  /** Frames a second as the file says, for cine. */
+  frameRate: number | null;
+  lossy: boolean;
+  /** Colour images have no window in PS3.3; the server is not asked for one. */
+  color: boolean;
+}
+
+/** The functional group item that holds for `frame` (PS3.3 C.7.6.16): its own, else the shared one. */
+function group(set: DicomJson, frame: number, tag: string): DicomJson {
+  const own = items(items(set, '52009230')[frame - 1], tag)[0];
+  return own ?? items(items(set, '52009229')[0], tag)[0] ?? {};
+}
+
+function first(...lists: number[][]): number | null {
+  return lists.find((list) => list.length)?.[0] ?? null;
+}
+
+function whole(count: number, ...lists: number[][]): number[] {
+  return lists.find((list) => list.length === count) ?? [];
+}
+
+function windowOf(set: DicomJson): Window | null {
+  const center = numbers(set, '00281050')[0];
+  const width = numbers(set, '00281051')[0];
+  return center !== undefined && width !== undefined && width > 0 ? { center, width } : null;
+}
+
+/** Read the attributes of `frame` (1-based) from an instance's data set, enhanced multi-frame included. */
+export function attributesOf(set: DicomJson, frame: number): ImageAttributes {
+  const frameTime = first(numbers(set, '00181063'));
+  return {
+    orientation: whole(6, numbers(group(set, frame, '00209116'), '00200037'), numbers(set, '00200037')),
+    patientOrientation: (set['00200020']?.Value ?? []).map(String),
+    position: whole(3, numbers(group(set, frame, '00209113'), '00200032'), numbers(set, '00200032')),
+    window: windowOf(group(set, frame, '00289132')) ?? windowOf(set),
+    sliceThickness: first(numbers(group(set, frame, '00289110'), '00180050'), numbers(set, '00180050')),
+    sliceLocation: first(numbers(set, '00201041')),
+    kvp: first(numbers(set, '00180060')),
+    tubeCurrent: first(numbers(set, '00181151')),
+    frameRate: first(numbers(set, '00082144'), numbers(set, '00180040')) ?? (frameTime ? 1000 / frameTime : null),
+    lossy: text(set, '00282110') === '01',
+    color: !text(set, '00280004').startsWith('MONOCHROME'),
+  };
+}

@@ -1,0 +1,121 @@
+/** Measurements, drawn and edited by Cornerstone's tools; loaded together with the pixels. */
+import { eventTarget, metaData } from '@cornerstonejs/core';
+import {
+  AngleTool, annotation, cancelActiveManipulations, EllipticalROITool, Enums, init, LengthTool, RectangleROITool,
+  ToolGroupManager, addTool, type Types, utilities,
+} from '@cornerstonejs/tools';
+import { isMeasuring } from '../core/gestures';
+import { ENGINE_ID } from '../core/pixels';
+import type { ToolId } from './catalog';
+import { measurementLines, type MeasurementStats } from './measurement-text';
+
+const CLASSES = { length: LengthTool, angle: AngleTool, ellipse: EllipticalROITool, rectangle: RectangleROITool };
+type MeasureId = keyof typeof CLASSES;
+const GROUP = 'placa';
+
+/** One measurement as the panel and the tests see it. */
+export interface Measurement {
+  uid: string;
+  tool: MeasureId;
+  lines: string[];
+  instanceUid: string;
+}
+
+const events = Enums.Events;
+
+/** All measurements of the page, over every pane. */
+export class Annotations {
+  private readonly group;
+
+  constructor(private readonly language: string, private readonly changed: () => void) {
+    init();
+    this.style();
+    this.group = ToolGroupManager.createToolGroup(GROUP);
+    for (const tool of Object.values(CLASSES)) {
+      addTool(tool);
+      this.group?.addTool(tool.toolName, {
+        getTextLines: (data: { cachedStats: Record<string, MeasurementStats> }, target: string) =>
+          measurementLines(data.cachedStats[target], this.language),
+      });
+      this.group?.setToolEnabled(tool.toolName);
+    }
+    for (const name of [events.ANNOTATION_COMPLETED, events.ANNOTATION_MODIFIED, events.ANNOTATION_REMOVED]) {
+      eventTarget.addEventListener(name, () => this.changed());
+    }
+  }
+
+  addPane(viewportId: string): void {
+    this.group?.addViewport(viewportId, ENGINE_ID);
+  }
+
+  removePane(viewportId: string): void {
+    this.group?.removeViewports(ENGINE_ID, viewportId);
+  }
+
+  /** Let the main button draw with `tool`; with a moving tool measurements are seen and not touched. */
+  select(tool: ToolId): void {
+    const chosen = isMeasuring(tool) ? CLASSES[tool as MeasureId] : null;
+    for (const one of Object.values(CLASSES)) {
+      if (one === chosen) continue;
+      if (chosen) this.group?.setToolPassive(one.toolName);
+      else this.group?.setToolEnabled(one.toolName);
+    }
+    if (chosen) {
+      this.group?.setToolActive(chosen.toolName, { bindings: [{ mouseButton: Enums.MouseBindings.Primary }] });
+    }
+  }
+
+  list(): Measurement[] {
+    const tools = Object.entries(CLASSES) as [MeasureId, (typeof CLASSES)[MeasureId]][];
+    return annotation.state.getAllAnnotations().flatMap((one) => {
+      const tool = tools.find(([, type]) => type.toolName === one.metadata?.toolName)?.[0];
+      const stats = Object.values((one.data.cachedStats ?? {}) as Record<string, MeasurementStats>)[0];
+      if (!tool || !one.annotationUID) return [];
+      return [{
+        uid: one.annotationUID, tool, lines: measurementLines(stats, this.language) ?? [],
+        instanceUid: instanceOf(one),
+      }];
+    });
+  }
+
+  remove(uid: string): void {
+    annotation.state.removeAnnotation(uid);
+    this.redraw();
+  }
+
+  /** Remove the selected measurements, else all of them. */
+  clear(): void {
+    const selected = annotation.selection.getAnnotationsSelected();
+    const gone = selected.length ? selected : this.list().map(({ uid }) => uid);
+    for (const uid of gone) annotation.state.removeAnnotation(uid);
+    this.redraw();
+  }
+
+  cancel(element: HTMLDivElement): void {
+    cancelActiveManipulations(element);
+  }
+
+  private redraw(): void {
+    utilities.triggerAnnotationRenderForViewportIds(this.group?.getViewportIds() ?? []);
+    this.changed();
+  }
+
+  private style(): void {
+    annotation.config.style.setDefaultToolStyles({
+      global: {
+        ...annotation.config.style.getDefaultToolStyles().global,
+        color: '#ffd84d', colorHighlighted: '#fff1b0', colorSelected: '#ffe98f', colorLocked: '#ffd84d',
+        lineWidth: '1.75', lineDash: '', shadow: true,
+        textBoxColor: '#ffd84d', textBoxColorHighlighted: '#fff1b0', textBoxColorSelected: '#ffe98f',
+        textBoxFontFamily: 'Figtree Variable, Figtree, system-ui, sans-serif', textBoxFontSize: '15px',
+        textBoxLinkLineWidth: '1', textBoxLinkLineDash: '2,3',
+      },
+    } as never);
+  }
+}
+
+function instanceOf(one: Types.Annotation): string {
+  const imageId = one.metadata?.referencedImageId;
+  const common = imageId ? (metaData.get('sopCommonModule', imageId) as { sopInstanceUID?: string } | undefined) : undefined;
+  return common?.sopInstanceUID ?? '';
+}

@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest';
+import { measurementLines } from './measurement-text';
+
+it('writes lengths and angles with one decimal in the page’s language', () => {
+  expect(measurementLines({ length: 48.64, unit: 'mm' }, 'es-DO')).toEqual(['48.6 mm']);
+  expect(measurementLines({ length: 48.64, unit: 'mm' }, 'it')).toEqual(['48,6 mm']);
+  expect(measurementLines({ length: 12, unit: 'px' }, 'en')).toEqual(['12.0 px']);
+  expect(measurementLines({ angle: 37.25 }, 'en')).toEqual(['37.3°']);
+});
+
+it('writes mean and deviation in HU above the area', () => {
+  expect(measurementLines({ mean: 112.4, stdDev: 13.2, modalityUnit: 'HU', area: 1420, areaUnit: 'mm²' }, 'en'))
+    .toEqual(['112 ± 13 HU', '14.2 cm²']);
+  expect(measurementLines({ mean: 3.44, stdDev: 0.12, modalityUnit: 'raw', area: 12, areaUnit: 'mm²' }, 'en'))
+    .toEqual(['3.4 ± 0.1', '12.0 mm²']);
+});
+
+it('says nothing before there is something to say', () => {
+  expect(measurementLines(undefined, 'en')).toBeUndefined();
+  expect(measurementLines({ angle: 'Incomplete Angle' }, 'en')).toBeUndefined();
+});

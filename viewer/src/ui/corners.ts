@@ -1,0 +1,94 @@
+import type { ViewerContext } from '../app/context';
+import type { Pane } from '../core/pane';
+import { edgesFromOrientation, edgesFromPatientOrientation, type Direction, type EdgeDirections } from '../core/view';
+import type { MessageKey, Translate } from '../i18n';
+import { h } from './dom';
+
+const LETTER: Record<Direction, MessageKey> = {
+  R: 'directionR', L: 'directionL', A: 'directionA', P: 'directionP', H: 'directionH', F: 'directionF',
+};
+const WORD: Record<Direction, MessageKey> = {
+  R: 'wordR', L: 'wordL', A: 'wordA', P: 'wordP', H: 'wordH', F: 'wordF',
+};
+
+/** What lies at each edge of the picture on screen, null where the file does not say. */
+export function edgesOf(pane: Pane): EdgeDirections | null {
+  const attributes = pane.attributes;
+  if (!attributes) return null;
+  if (attributes.orientation.length === 6) return edgesFromOrientation(pane.view, attributes.orientation);
+  return edgesFromPatientOrientation(pane.view, attributes.patientOrientation);
+}
+
+/** The words over an image: who, what, which image, which window, and the letters that say where is what. */
+export class Corners {
+  private readonly corner: Record<'tl' | 'tr' | 'bl' | 'br', HTMLElement>;
+  private readonly edge: Record<keyof EdgeDirections, HTMLElement>;
+
+  constructor(
+    parent: HTMLElement, private readonly pane: Pane, private readonly context: ViewerContext,
+    private readonly t: Translate, private readonly preview: () => boolean,
+  ) {
+    const place = (name: string) => h('div', { class: `p-c p-c--${name}` });
+    this.corner = { tl: place('tl'), tr: place('tr'), bl: place('bl'), br: place('br') };
+    this.edge = { left: place('l'), right: place('r'), top: place('t'), bottom: place('b') };
+    parent.append(...Object.values(this.corner), ...Object.values(this.edge));
+    for (const event of ['shown', 'view', 'window', 'series'] as const) pane.on(event, () => this.update());
+  }
+
+  update(): void {
+    if (this.context.look === 'full') this.updateCorners();
+    else this.fill('bl', [this.preview() && this.t('cornerPreview')]);
+    this.updateEdges();
+  }
+
+  private updateCorners(): void {
+    const { pane, t } = this;
+    const { series } = pane;
+    if (!series || pane.shownIndex < 0) {
+      for (const name of ['tl', 'tr', 'bl', 'br'] as const) this.fill(name, []);
+      return;
+    }
+    const attributes = pane.attributes;
+    const window = pane.effectiveWindow;
+    const { patient } = this.context;
+    this.fill('tl', [
+      t('cornerSeries', { number: series.number, index: pane.shownIndex + 1, count: pane.stack.length }),
+      [series.description, attributes?.sliceThickness && t('cornerThickness', { mm: short(attributes.sliceThickness) })]
+        .filter(Boolean).join(' · '),
+    ]);
+    this.fill('tr', [patient.name, [patient.birth_date, patient.sex].filter(Boolean).join(' · ')]);
+    this.fill('bl', [
+      window && t('cornerWindow', { width: short(window.width), center: short(window.center) }),
+      t('cornerZoom', { zoom: pane.view.zoom.toFixed(1) }),
+      this.preview() && t('cornerPreview'),
+    ]);
+    this.fill('br', [
+      [attributes?.kvp && `${short(attributes.kvp)} kV`, attributes?.tubeCurrent && `${short(attributes.tubeCurrent)} mA`]
+        .filter(Boolean).join(' · '),
+      attributes?.sliceLocation != null && t('cornerZ', { mm: attributes.sliceLocation.toFixed(1) }),
+      attributes?.lossy && t('cornerLossy'),
+    ]);
+  }
+
+  private updateEdges(): void {
+    const edges = this.pane.shownIndex < 0 ? null : edgesOf(this.pane);
+    for (const name of ['left', 'right', 'top', 'bottom'] as const) {
+      const directions = (edges?.[name] ?? []).slice(0, this.context.look === 'full' ? 2 : 1);
+      const hidden = !directions.length || (this.context.look === 'simple' && (name === 'top' || name === 'bottom'));
+      const element = this.edge[name];
+      element.textContent = directions.map((direction) => this.t(LETTER[direction])).join('');
+      element.title = directions.map((direction) => this.t(WORD[direction])).join(', ');
+      element.hidden = hidden;
+    }
+  }
+
+  private fill(name: 'tl' | 'tr' | 'bl' | 'br', lines: (string | null | undefined | false | 0)[]): void {
+    const kept = lines.filter((line): line is string => Boolean(line));
+    this.corner[name].replaceChildren(...kept.map((line) => h('div', {}, line)));
+    this.corner[name].hidden = !kept.length;
+  }
+}
+
+function short(value: number): string {
+  return String(Math.round(value * 10) / 10);
+}

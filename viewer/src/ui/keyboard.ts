@@ -1,0 +1,84 @@
+import type { Translate } from '../i18n';
+import { ACTIONS, TOOLS, type ActionId, type ToolId } from '../tools/catalog';
+import { h } from './dom';
+import { Sheet } from './sheet';
+
+const STORED = 'placa.viewer.single-keys';
+
+/** What keys ask of the viewer. */
+export interface KeyTarget {
+  tool(tool: ToolId): void;
+  action(action: ActionId): void;
+  pan(dx: number, dy: number): void;
+  window(dx: number, dy: number): void;
+}
+
+/** Single letters can be switched off (WCAG 2.1.4): they get in the way of speech input. */
+export function singleKeys(): boolean {
+  try {
+    return localStorage.getItem(STORED) !== 'off';
+  } catch {
+    return true;
+  }
+}
+
+function setSingleKeys(on: boolean): void {
+  try {
+    localStorage.setItem(STORED, on ? 'on' : 'off');
+  } catch {
+    // Without storage the choice lasts as long as the page.
+  }
+}
+
+const ARROWS: Record<string, [number, number]> = {
+  ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0],
+};
+
+/** Listen for keys wherever no field, dialog or button of its own wants them. */
+export function listenToKeys(target: KeyTarget): void {
+  const listen = (event: KeyboardEvent): void => {
+    const from = event.target as HTMLElement;
+    if (event.ctrlKey || event.metaKey || from.closest('dialog, textarea, select, video')) return;
+    const arrow = ARROWS[event.key];
+    const slider = from.matches('input');
+    if (arrow && !slider && (event.shiftKey || event.altKey)) {
+      event.preventDefault();
+      if (event.shiftKey) target.pan(arrow[0] * 20, arrow[1] * 20);
+      else target.window(arrow[0] * 10, arrow[1] * 10);
+      return;
+    }
+    if (event.altKey || (slider && event.key.length > 1)) return;
+    const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+    if (event.key.length === 1 && !singleKeys() && key !== '?') return;
+    const tool = TOOLS.find((one) => one.key === key);
+    const action = ACTIONS.find((one) => one.keys.includes(key === '=' ? '+' : key));
+    if (!tool && !action) return;
+    event.preventDefault();
+    if (tool) target.tool(tool.id);
+    else if (action) target.action(action.id);
+  };
+  document.addEventListener('keydown', listen, { capture: true });
+}
+
+const NAMES: Record<string, string> = {
+  ArrowDown: '↓', ArrowRight: '→', ArrowUp: '↑', ArrowLeft: '←', Delete: 'Supr / Del', PageDown: 'Page ↓', PageUp: 'Page ↑',
+  Home: 'Home', End: 'End',
+};
+
+/** The map of keys, on "?". */
+export function keyboardSheet(t: Translate): Sheet {
+  const sheet = new Sheet(t, t('keyboardTitle'));
+  const row = (keys: readonly string[], words: string) => h('div', {},
+    h('dt', {}, ...keys.map((key) => h('kbd', {}, NAMES[key] ?? key.toUpperCase()))), h('dd', {}, words));
+  const box = h('input', { type: 'checkbox', onchange: () => setSingleKeys(box.checked) });
+  box.checked = singleKeys();
+  sheet.body.append(
+    h('label', { class: 'pv-check' }, box, h('span', {}, t('keyboardToggle'))),
+    h('dl', { class: 'pv-keys' },
+      ...TOOLS.map((tool) => row([tool.key], t(tool.label))),
+      ...ACTIONS.map((action) => row(action.keys, t(action.label))),
+      row([t('keyboardPan')], t('keyboardPanText')),
+      row([t('keyboardWindow')], t('keyboardWindowText'))),
+    h('p', { class: 'p-muted' }, t('keyboardMouse')));
+  return sheet;
+}

@@ -1,0 +1,118 @@
+import type { ViewerContext } from '../app/context';
+import { Gestures, type GestureTarget } from '../core/gestures';
+import { Pane, type PaneEnvironment } from '../core/pane';
+import { INITIAL_VIEW, zoomAround } from '../core/view';
+import type { FailureKind } from '../dicomweb/client';
+import type { Translate } from '../i18n';
+import type { ToolId } from '../tools/catalog';
+import { Corners } from './corners';
+import { documentView } from './document-view';
+import { h } from './dom';
+import { failureMessage } from './message';
+
+/** What a pane on screen needs of the viewer around it. */
+export interface PaneHost {
+  context: ViewerContext;
+  t: Translate;
+  environment: PaneEnvironment;
+  tool(): ToolId;
+  activate(view: PaneView): void;
+  /** The person adjusts grey values: they should see real ones. */
+  wantsPixels(): void;
+  doubleTap(view: PaneView, x: number, y: number): void;
+  cancelMeasurement(view: PaneView): void;
+  failed(kind: FailureKind, view: PaneView): void;
+  interacted(): void;
+}
+
+/** A pane with everything drawn on it: image layers, corners, documents, messages, progress. */
+export class PaneView {
+  readonly pane: Pane;
+  readonly element: HTMLElement;
+  readonly corners: Corners;
+  private readonly over = h('div', { class: 'pv-over' });
+  private readonly wait = h('div', { class: 'pv-wait', role: 'progressbar', hidden: true });
+
+  constructor(id: string, private readonly host: PaneHost) {
+    this.pane = new Pane(id, host.environment);
+    this.wait.setAttribute('aria-label', host.t('loading'));
+    this.element = h('section', { class: 'p-vp', tabindex: '0', role: 'group' }, this.pane.stage, this.over, this.wait);
+    this.corners = new Corners(this.element, this.pane, host.context, host.t,
+      () => this.pane.shownIndex >= 0 && !this.pane.pixelsShown && this.pane.series?.kind === 'image');
+    new Gestures(this.pane.stage, this.gestures());
+    this.element.addEventListener('focus', () => host.activate(this));
+    this.listen();
+    new ResizeObserver(() => this.pane.resize()).observe(this.pane.stage);
+  }
+
+  private listen(): void {
+    const { pane } = this;
+    pane.on('series', () => this.showDocument());
+    pane.on('waiting', (waiting) => { this.wait.hidden = !waiting; });
+    pane.on('failure', (failure) => {
+      if (failure) this.fail(failure.kind);
+      else if (!this.isDocument) this.over.replaceChildren();
+    });
+    for (const event of ['shown', 'index', 'series'] as const) pane.on(event, () => this.describe());
+  }
+
+  private get isDocument(): boolean {
+    const kind = this.pane.series?.kind;
+    return kind !== undefined && kind !== 'image' && kind !== 'ecg';
+  }
+
+  private fail(kind: FailureKind): void {
+    // A picture that is on screen stays there; only a missing one is replaced by words.
+    this.host.failed(kind, this);
+    const again = () => (kind === 'session' ? window.location.reload() : this.pane.retry());
+    this.over.replaceChildren(failureMessage(this.host.t, kind, again));
+  }
+
+  private showDocument(): void {
+    const { series } = this.pane;
+    const view = series && documentView(series, this.host.environment.web, this.host.t);
+    this.element.classList.toggle('is-document', Boolean(view));
+    this.over.replaceChildren(...(view ? [view] : []));
+  }
+
+  private describe(): void {
+    const { pane, host } = this;
+    const { series } = pane;
+    if (!series) return;
+    const name = series.description || host.t('seriesName', { number: series.number });
+    const index = Math.max(0, pane.shownIndex) + 1;
+    this.element.setAttribute('aria-label', this.isDocument
+      ? name
+      : host.t('imageLabel', { index, count: pane.stack.length, series: name }));
+  }
+
+  private gestures(): GestureTarget {
+    const { pane, host } = this;
+    const change = (act: () => void) => {
+      host.interacted();
+      act();
+    };
+    return {
+      tool: () => (pane.series?.kind === 'ecg' && host.tool() === 'scroll' ? 'pan' : host.tool()),
+      activate: () => change(() => host.activate(this)),
+      scroll: (steps) => change(() => pane.setIndex(pane.index + steps)),
+      pan: (dx, dy) => change(() => pane.setView({ ...pane.view, panX: pane.view.panX + dx, panY: pane.view.panY + dy })),
+      zoom: (factor, x, y) => change(() => pane.setView(zoomAround(pane.view, factor, x, y))),
+      window: (dx, dy) => change(() => {
+        host.wantsPixels();
+        pane.dragWindow(dx, dy);
+      }),
+      doubleTap: (x, y) => change(() => host.doubleTap(this, x, y)),
+      cancelMeasurement: () => host.cancelMeasurement(this),
+      pixelsPerImage: () => Math.max(4, Math.min(24, (pane.stage.clientHeight * 0.8) / Math.max(1, pane.stack.length))),
+    };
+  }
+
+  /** Double tap in the simple look: closer to that point, and back. */
+  toggleZoom(x: number, y: number): void {
+    const { pane } = this;
+    pane.setView(pane.view.zoom > 1.05
+      ? { ...pane.view, zoom: INITIAL_VIEW.zoom, panX: 0, panY: 0 }
+      : zoomAround(pane.view, 2.5, x, y));
+  }
+}

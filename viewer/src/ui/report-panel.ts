@@ -1,0 +1,87 @@
+import type { ViewerContext } from '../app/context';
+import type { Translate } from '../i18n';
+import type { Measurement } from '../tools/annotations';
+import { TOOLS } from '../tools/catalog';
+import { h, iconButton } from './dom';
+import { icon } from './icons';
+
+/** The report beside the images, and in the full look the measurements below it. */
+export class ReportPanel {
+  readonly element: HTMLElement;
+  private readonly measures = h('div', {});
+  private readonly body = h('div', { class: 'pv-report' });
+  private asPdf = false;
+
+  constructor(
+    private readonly context: ViewerContext, private readonly t: Translate, close: () => void,
+    private readonly removeMeasurement: (uid: string) => void,
+  ) {
+    const head = h('header', {}, h('h2', {}, t('report')),
+      iconButton('x-lg', t('reportClose'), close, { className: 'pv-btn pv-btn--ghost', iconOnly: true }));
+    this.element = h('aside', { class: 'p-vf__side', 'aria-label': t('report'), hidden: true, tabindex: '-1' },
+      head, this.body, this.measures);
+    this.asPdf = context.report !== null && !context.report.text;
+    if (context.look === 'full') this.showMeasurements([]);
+  }
+
+  get isOpen(): boolean {
+    return !this.element.hidden;
+  }
+
+  /** Open or close; what is heavy, the PDF, loads only when first opened. */
+  toggle(open: boolean, focus = true): void {
+    this.element.hidden = !open;
+    if (open && !this.body.childElementCount) this.showReport();
+    if (open && focus) this.element.focus();
+  }
+
+  private showReport(): void {
+    const { report, report_reason: reason } = this.context;
+    if (!report) {
+      this.body.replaceChildren(h('p', { class: 'p-muted' }, reason || this.t('reportNone')));
+      return;
+    }
+    const chip = h('span', { class: `pv-chip pv-chip--${report.status === 'final' || report.status === 'amended' ? 'ok' : 'wait'}` },
+      icon(report.status === 'final' || report.status === 'amended' ? 'check-circle' : 'hourglass-split'),
+      [report.status_text, report.signed_text].filter(Boolean).join(' · '));
+    this.body.replaceChildren(chip, this.actions(report.text, report.pdf_url), this.asPdf
+      ? h('iframe', { class: 'pv-pdf', src: report.pdf_url, title: this.t('report') })
+      : h('div', { class: 'pv-text' }, ...paragraphs(report.text ?? '')));
+    this.body.classList.toggle('is-pdf', this.asPdf);
+  }
+
+  private actions(text: string | null, pdf: string): HTMLElement {
+    const swap = () => {
+      this.asPdf = !this.asPdf;
+      this.showReport();
+    };
+    return h('div', { class: 'pv-row' },
+      h('a', { class: 'pv-btn', href: pdf, target: '_blank', rel: 'noopener' }, icon('box-arrow-up-right'),
+        h('span', {}, this.t('reportOpenPdf'))),
+      text && iconButton(this.asPdf ? 'file-earmark-text' : 'file-earmark-pdf',
+        this.t(this.asPdf ? 'reportShowText' : 'reportShowPdf'), swap, { className: 'pv-btn' }));
+  }
+
+  showMeasurements(list: readonly Measurement[]): void {
+    if (this.context.look !== 'full') return;
+    const rows = list.map((one, index) => h('tr', {},
+      h('th', { scope: 'row' }, this.t(TOOLS.find(({ id }) => id === one.tool)?.label ?? 'measurements')),
+      h('td', {}, ...one.lines.map((line) => h('div', {}, line))),
+      h('td', {}, iconButton('x-lg', this.t('measurementRemove', { number: index + 1 }),
+        () => this.removeMeasurement(one.uid), { className: 'pv-btn pv-btn--ghost pv-btn--small', iconOnly: true }))));
+    this.measures.replaceChildren(h('h2', {}, this.t('measurements')), rows.length
+      ? h('table', { class: 'p-roi' }, h('tbody', {}, ...rows))
+      : h('p', { class: 'p-muted' }, this.t('measurementsNone')));
+  }
+}
+
+/** Text as paragraphs at empty lines; a short line that ends in a colon becomes a heading of its own. */
+function paragraphs(text: string): HTMLElement[] {
+  return text.split(/\r?\n\s*\r?\n/).filter((part) => part.trim()).map((part) => {
+    const [first = '', ...rest] = part.trim().split(/\r?\n/);
+    const heading = /^[^.]{1,40}:$/.test(first.trim());
+    return heading
+      ? h('section', {}, h('h3', {}, first.trim().slice(0, -1)), h('p', {}, rest.join('\n')))
+      : h('p', {}, part.trim());
+  });
+}
