@@ -14,7 +14,7 @@ from placa.domain.people.models import Organization, Patient
 from placa.interfaces.web.listing import MODALITIES
 
 
-class PayerField(forms.ModelChoiceField[Organization]):
+class PayerField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable when it runs
     """Companies; those whose studies become theirs alone say so."""
 
     def label_from_instance(self, obj: Organization) -> str:
