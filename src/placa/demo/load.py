@@ -147,5 +147,3 @@ def invitations() -> None:
     enrolment.enable_portal(cast.patient("nuria"), "system")
     ana = viewer_for(User.objects.get(username="ana"), "patient")
     sharing.create_share(viewer=ana, study_uids=[cast.STUDIES["ana_ct"].uid], recipients=[HUGO], days=30)
-
-

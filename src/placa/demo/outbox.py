@@ -80,7 +80,7 @@ def message(request: HttpRequest, public_id: UUID) -> HttpResponse:
     return render(request, "demo/outbox_message.html", {"row": row, "content": content})
 
 
-@csp(MAIL_POLICY)
+@csp(MAIL_POLICY)  # type: ignore[arg-type]  # the decorator is typed for views without arguments
 @require_safe
 @demo_only
 def html(request: HttpRequest, public_id: UUID) -> HttpResponse:

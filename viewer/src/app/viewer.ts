@@ -70,7 +70,7 @@ export class Viewer extends Emitter<ViewerEvents> {
     return {
       context,
       t: this.t,
-      environment: { web, metadata: new MetadataStore(web), prefetchLimit: phone ? 24 : 30 * deviceMemory() },
+      environment: { web, metadata: new MetadataStore(web), prefetchLimit: phone ? 24 : 30 * deviceMemory(), rescue: () => this.rescue() },
       tool: () => this.tool,
       activate: (view) => this.activate(view),
       wantsPixels: () => void this.demandPixels(),
@@ -132,6 +132,11 @@ export class Viewer extends Emitter<ViewerEvents> {
   private dispose(view: PaneView): void {
     this.annotations?.removePane(view.pane.id);
     view.pane.destroy();
+  }
+
+  private rescue(): boolean {
+    void this.demandPixels();
+    return this.pixels !== 'impossible';
   }
 
   /** On a fast link the pixels follow the first picture by themselves. */

@@ -34,6 +34,8 @@ export interface PaneEnvironment {
   metadata: MetadataStore;
   /** How many images around the current one to load ahead. */
   prefetchLimit: number;
+  /** Asked when the server could not make a picture: true where diagnostic pixels are on the way instead. */
+  rescue(): boolean;
 }
 
 /** One place on screen with one series: which image, how it lies, what window, and which layer shows it. */
@@ -107,8 +109,14 @@ export class Pane extends Emitter<PaneEvents> {
     this.emit('series', series);
     this.emit('failure', null);
     this.emit('view', this.view);
-    this.loadMetadata(series.uid);
+    if (!this.drawn) return;
+    if (series.kind === 'image') this.loadMetadata(series.uid);
     this.showCurrent();
+  }
+
+  /** True for what is drawn in the layers here; documents and video are elements of their own. */
+  private get drawn(): boolean {
+    return this.series?.kind === 'image' || this.series?.kind === 'ecg';
   }
 
   /** Take over a picture that the page already shows, as image `index`. */
@@ -157,7 +165,7 @@ export class Pane extends Emitter<PaneEvents> {
   usePixels(layer: PixelLayer): void {
     this.layer = layer;
     this.layerOpen = false;
-    if (this.stack.length) this.showCurrent();
+    if (this.drawn) this.showCurrent();
   }
 
   resize(): void {
@@ -167,8 +175,8 @@ export class Pane extends Emitter<PaneEvents> {
 
   retry(): void {
     this.emit('failure', null);
-    if (!this.series) return;
-    this.loadMetadata(this.series.uid);
+    if (!this.series || !this.drawn) return;
+    if (this.series.kind === 'image') this.loadMetadata(this.series.uid);
     this.showCurrent();
   }
 
@@ -204,7 +212,7 @@ export class Pane extends Emitter<PaneEvents> {
     }
     this.slow = window.setTimeout(() => turn === this.turn && this.emit('waiting', true), 250);
     void this.showPicture(turn);
-    if (this.layer) this.settle = window.setTimeout(() => void this.showPixels(turn), SETTLE_MS);
+    if (this.layer && this.series?.kind === 'image') this.settle = window.setTimeout(() => void this.showPixels(turn), SETTLE_MS);
     else this.prefetchPictures();
   }
 
@@ -224,7 +232,9 @@ export class Pane extends Emitter<PaneEvents> {
       // Pixels may have come first, or the person moved on.
       if (shown && turn === this.turn && !(this.pixelsShown && this.shownIndex === index)) this.pictureShown(index);
     } catch (error) {
-      if (turn === this.turn && !this.layer) this.fail(error);
+      if (turn !== this.turn || this.layer) return;
+      const refused = error instanceof RequestFailure && error.kind === 'server';
+      if (!refused || this.series?.kind !== 'image' || !this.environment.rescue()) this.fail(error);
     }
   }
 
@@ -255,7 +265,9 @@ export class Pane extends Emitter<PaneEvents> {
       this.arrived();
       void this.prefetchPixels(turn);
     } catch (error) {
-      if (turn === this.turn) this.fail(error);
+      // Where the server's picture is on screen it stays, and says that it is a preview.
+      const pictured = this.shownIndex === index && error instanceof RequestFailure && error.kind === 'server';
+      if (turn === this.turn && !pictured) this.fail(error);
     }
   }
 

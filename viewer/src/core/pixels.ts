@@ -4,6 +4,7 @@ import {
 } from '@cornerstonejs/core';
 import { init as initLoader, wadors } from '@cornerstonejs/dicom-image-loader';
 import { failureKind, RequestFailure, type DicomJson, type DicomWeb } from '../dicomweb/client';
+import { lacksPalette } from '../dicomweb/palette';
 import { deviceMemory } from './network';
 import type { ImageRef } from './stack';
 import { focalOffset, screenAxes, type ViewState } from './view';
@@ -50,6 +51,7 @@ function failureFrom(error: unknown): RequestFailure {
 export class PixelLayer {
   private readonly viewport: StackViewport;
   private imageIds: string[] = [];
+  private readonly undrawable = new Set<string>();
   private turn = 0;
   private queue: Promise<unknown> = Promise.resolve();
   private opened = false;
@@ -68,6 +70,7 @@ export class PixelLayer {
     this.imageIds = images.map((image) => {
       const imageId = `wadors:${this.web.frameUrl(image)}`;
       const set = metadataOf.get(image.instanceUid);
+      if (set && lacksPalette(set)) this.undrawable.add(imageId);
       if (set && image.frame === 1) wadors.metaDataManager.add(imageId, { ...set } as never);
       return imageId;
     });
@@ -131,6 +134,7 @@ export class PixelLayer {
   }
 
   private async load(imageId: string, requestType: Enums.RequestType): Promise<void> {
+    if (this.undrawable.has(imageId)) throw new RequestFailure('server');
     try {
       await imageLoader.loadAndCacheImage(imageId, {
         useRGBA: false, requestType, priority: requestType === Enums.RequestType.Interaction ? 0 : 5,

@@ -2,7 +2,7 @@ import type { ImageRef } from '../core/stack';
 import type { Window } from '../core/window';
 
 /** One data set in the DICOM JSON Model (PS3.18 F.2), by tag. */
-export type DicomJson = Record<string, { vr?: string; Value?: unknown[]; BulkDataURI?: string } | undefined>;
+export type DicomJson = Record<string, { vr?: string; Value?: unknown[]; BulkDataURI?: string; InlineBinary?: string } | undefined>;
 
 export type FailureKind = 'offline' | 'session' | 'gone' | 'server';
 
@@ -29,7 +29,7 @@ export interface RenderOptions {
 
 /** The viewer's side of DICOMweb (PS3.18 section 10), for one study. */
 export class DicomWeb {
-  constructor(private readonly root: string, private readonly studyUid: string) {}
+  constructor(readonly root: string, private readonly studyUid: string) {}
 
   private instance(seriesUid: string, instanceUid: string): string {
     return `${this.root}/studies/${this.studyUid}/series/${seriesUid}/instances/${instanceUid}`;

@@ -1,6 +1,7 @@
 import type { ImageRef } from '../core/stack';
 import { attributesOf, type ImageAttributes } from './attributes';
 import type { DicomJson, DicomWeb } from './client';
+import { withPalette } from './palette';
 
 /** Metadata of the study's series, each fetched once, when first needed. */
 export class MetadataStore {
@@ -17,14 +18,21 @@ export class MetadataStore {
   load(seriesUid: string): Promise<Map<string, DicomJson>> {
     let promise = this.series.get(seriesUid);
     if (!promise) {
-      promise = this.web.seriesMetadata(seriesUid).then((sets) => {
-        for (const [uid, set] of sets) this.sets.set(uid, set);
-        return sets;
-      });
+      promise = this.fetch(seriesUid);
       this.series.set(seriesUid, promise);
       promise.catch(() => this.series.delete(seriesUid));
     }
     return promise;
+  }
+
+  private async fetch(seriesUid: string): Promise<Map<string, DicomJson>> {
+    const sets = await this.web.seriesMetadata(seriesUid);
+    for (const [uid, set] of sets) {
+      const complete = await withPalette(set, this.web.root);
+      sets.set(uid, complete);
+      this.sets.set(uid, complete);
+    }
+    return sets;
   }
 
   /** Attributes of an image where its series has been loaded, else null. */

@@ -78,6 +78,10 @@ class OpenStudy:
         """DICOM JSON of one instance, gzipped."""
         return archive.metadata_of_instance(instance)
 
+    def bytes(self) -> int:
+        """Size of all served files."""
+        return sum(instance.bytes for instance in self.instances())
+
     def preview(self, series: Series | None = None) -> tuple[Instance, int] | None:
         """The picture (instance, frame from 1) that stands for the study or one of its series."""
         found = archive.preview_of_series(series) if series else archive.preview_of_study(self.study)
@@ -91,8 +95,9 @@ def frame_bytes(instance: Instance, frame: int) -> bytes:
     except IndexError as error:
         raise NotVisible("frame") from error
     if spans is None:
-        return rendering.raw_frame(instance, frame)
-    return b"".join(storage().read(instance.storage_key, offset, length) for offset, length in spans)
+        return rendering.decoded_frame(instance, frame)
+    parts: list[bytes] = [storage().read(instance.storage_key, offset, length) for offset, length in spans]
+    return b"".join(parts)
 
 
 def frame_is_computed(instance: Instance, frame: int) -> bool:
@@ -107,12 +112,15 @@ def rendered(
     window: tuple[float, float, str] | None = None,
     viewport: tuple[int, int] | None = None,
     quality: int = 85,
-    kind: str = "jpeg",
+    kind: rendering.Format = "jpeg",
 ) -> bytes:
-    """Frame `frame` (from 1) as JPEG or PNG, made in the bounded pool. Raises rendering's errors."""
-    return rendering.rendered(
-        instance, frame, window=window, viewport=viewport, quality=quality, fmt=kind
-    )
+    """Frame `frame` (from 1) as JPEG or PNG, made in the bounded pool. Raises NotVisible and rendering's errors."""
+    try:
+        return rendering.rendered(
+            instance, frame, window=window, viewport=viewport, quality=quality, fmt=kind
+        )
+    except IndexError as error:
+        raise NotVisible("frame") from error
 
 
 def file_path(instance: Instance) -> Path:

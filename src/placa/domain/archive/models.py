@@ -15,6 +15,12 @@ from placa.domain.people.models import Organization, Patient
 class Study(PublicId, Timestamped):
     """A study. `patient` is set by matching or by staff, never by a name."""
 
+    # what its asker may do; only on rows that `access.selectors` hands out
+    may_images: bool
+    may_report: bool
+    may_download: bool
+    may_share: bool
+
     class Release(models.TextChoices):
         AUTO = "auto", _("By itself, after the delay")
         NOW = "now", _("Released by staff")

@@ -118,7 +118,8 @@ def _kept(instance: Instance, request: dict[str, Any], suffix: str) -> bytes:
         if error.reason not in ("no-file", "outside-root"):
             _keep(refused, error.reason.encode())
         raise
-    _keep(path, picture)
+    if "window" not in request:  # whoever drags a window asks for thousands: those are not kept
+        _keep(path, picture)
     return picture
 
 

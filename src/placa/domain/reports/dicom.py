@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from placa.domain.archive.models import Instance
 from placa.domain.archive.storage import storage
 from placa.domain.reports.models import DiagnosticReport, ReportVersion
-from placa.domain.reports.pdf import SIZE_LIMIT, BadPdfError, check
+from placa.domain.reports.pdf import BadPdfError, check
 from placa.standards.dicom import errors, sr
 from placa.standards.dicom.errors import InvalidObject
 from placa.standards.dicom.header import InstanceHeader
-from placa.standards.dicom.metadata import locate_bulk_data, metadata_json, read_bulk_data
+from placa.standards.dicom.pdf import extract_pdf
 
 Status = DiagnosticReport.Status
-_ENCAPSULATED_DOCUMENT = "00420011"
-_ENCAPSULATED_DOCUMENT_LENGTH = "00420015"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +54,8 @@ def sr_status(header: InstanceHeader) -> str:
 
 
 def encapsulated_pdf(path: str) -> bytes:
-    """The PDF in an Encapsulated PDF object, without its padding byte. Raises InvalidObject."""
-    place = locate_bulk_data(path, _ENCAPSULATED_DOCUMENT)
-    if place is None or place.length == 0:
-        raise InvalidObject(errors.BAD_PDF, "no document")
-    if place.length > SIZE_LIMIT:
-        raise InvalidObject(errors.BAD_PDF, "too-large")
-    data = b"".join(read_bulk_data(path, place))
-    stated = metadata_json(path, "").get(_ENCAPSULATED_DOCUMENT_LENGTH, {}).get("Value", [0])[0]
-    if isinstance(stated, int) and len(data) - 1 <= stated <= len(data):
-        data = data[:stated]
+    """The PDF in an Encapsulated PDF object, checked. Raises InvalidObject."""
+    data = extract_pdf(path).data
     try:
         check(data)
     except BadPdfError as error:

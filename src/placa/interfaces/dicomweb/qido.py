@@ -66,7 +66,7 @@ def _asked(request: HttpRequest) -> dict[str, str]:
     for key, value in request.GET.items():
         name = KEYWORDS.get(key.upper(), key)
         if name in KEYWORDS.values():
-            asked[name] = value.strip()
+            asked[name] = str(value).strip()
     return asked
 
 
@@ -105,7 +105,9 @@ def _wild(field: str, pattern: str) -> Q:
 
 
 def _escaped(part: str) -> str:
-    return "".join("." if c == "?" else c if c.isalnum() or c == " " else f"[{c}]" for c in part if c not in "[]^\\")
+    return "".join(
+        "." if c == "?" else c if c.isalnum() or c == " " else f"[{c}]" for c in part if c not in "[]^\\"
+    )
 
 
 def _between(found: QuerySet[Study], value: str) -> QuerySet[Study]:

@@ -3,6 +3,7 @@
 import gzip
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 
@@ -174,7 +175,9 @@ def _picture(
     viewport: tuple[int, int] | None = None,
     quality: int = 85,
 ) -> HttpResponse:
-    kind = "png" if request.headers.get("Accept", "").startswith("image/png") else "jpeg"
+    kind: Literal["jpeg", "png"] = (
+        "png" if request.headers.get("Accept", "").startswith("image/png") else "jpeg"
+    )
     body = images.rendered(
         found,
         frame,
@@ -194,7 +197,11 @@ def _window(text: str) -> tuple[float, float, str] | None:
     parts = text.split(",")
     names = {"linear": "LINEAR", "linear-exact": "LINEAR_EXACT", "sigmoid": "SIGMOID"}
     try:
-        center, width, function = float(parts[0]), float(parts[1]), names[(parts[2:] or ["linear"])[0].lower()]
+        center, width, function = (
+            float(parts[0]),
+            float(parts[1]),
+            names[(parts[2:] or ["linear"])[0].lower()],
+        )
     except (IndexError, KeyError, ValueError) as error:
         raise BadQuery("window must be center,width,function") from error
     if not (abs(center) < 1e9 and 0 < width < 1e9):

@@ -112,7 +112,9 @@ def standing(study: Study, report: DiagnosticReport | None, at: dt.datetime) -> 
 
 def _by_hand() -> Standing:
     phone = institution.current().phone
-    why = _("We hand you this result in person. Call %(phone)s and we will agree on a time.") % {"phone": phone}
+    why = _("We hand you this result in person. Call %(phone)s and we will agree on a time.") % {
+        "phone": phone
+    }
     closed = _("it is handed over in person")
     return Standing(Chip("mute", "person-raised-hand", _("Not validated")), why, closed, closed, True)
 
@@ -123,7 +125,9 @@ def _not_released(opens: dt.datetime | None) -> Standing:
         return Standing(Chip("info", "hourglass-split", _("On its way")), why, why, why)
     zone = institution.zone()
     when = dates.moment(opens, zone)
-    chip = Chip("info", "hourglass-split", _("Available: %(when)s") % {"when": when}, dates.exact(opens, zone))
+    chip = Chip(
+        "info", "hourglass-split", _("Available: %(when)s") % {"when": when}, dates.exact(opens, zone)
+    )
     why = _("it opens %(when)s") % {"when": when[:1].lower() + when[1:]}
     return Standing(chip, "", why, why)
 
@@ -152,7 +156,12 @@ def openers(
 
 
 def patient_row(
-    study: Study, reports: Sequence[DiagnosticReport], *, at: dt.datetime, is_new: bool = False, big: bool = False
+    study: Study,
+    reports: Sequence[DiagnosticReport],
+    *,
+    at: dt.datetime,
+    is_new: bool = False,
+    big: bool = False,
 ) -> StudyRow:
     """A row of the patient's home."""
     doors = Doors("patient")

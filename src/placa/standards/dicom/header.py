@@ -6,7 +6,6 @@ One bounded walk over the data set; Pixel Data is stepped over, never read.
 from __future__ import annotations
 
 import os
-import struct
 from dataclasses import dataclass, field
 from datetime import date, time
 from typing import Final
@@ -224,14 +223,11 @@ def parse_header(data: bytes) -> InstanceHeader:
 
 def header_of(source: ByteSource, *, require_uids: bool = True) -> InstanceHeader:
     """The header of an open object (see `read_header`)."""
-    try:
-        meta = read_file_meta(source)
-        data, position = data_set_source(source, meta)
-        walker = Walker(data)
-        found = _collect(walker, position, meta)
-        return _build(walker, meta, found, require_uids)
-    except struct.error:
-        raise InvalidObject(errors.TRUNCATED, "the object ends inside an element") from None
+    meta = read_file_meta(source)
+    data, position = data_set_source(source, meta)
+    walker = Walker(data)
+    found = _collect(walker, position, meta)
+    return _build(walker, meta, found, require_uids)
 
 
 def _collect(walker: Walker, position: int, meta: FileMeta) -> _Found:

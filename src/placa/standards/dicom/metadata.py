@@ -60,15 +60,12 @@ def metadata_json(
 
 def metadata_of(source: ByteSource, bulk_data_root: str) -> JsonDataSet:
     """The JSON model of an open object (see `metadata_json`)."""
-    try:
-        meta = read_file_meta(source)
-        data, position = data_set_source(source, meta)
-        walker = Walker(data)
-        builder = _Builder(walker, bulk_data_root.rstrip("/"))
-        elements = _top_level(walker, position, meta.encoding)
-        result = builder.data_set(elements, decoder_for(""), signed=False, pointer="", depth=0)
-    except struct.error:
-        raise InvalidObject(errors.TRUNCATED, "the object ends inside an element") from None
+    meta = read_file_meta(source)
+    data, position = data_set_source(source, meta)
+    walker = Walker(data)
+    builder = _Builder(walker, bulk_data_root.rstrip("/"))
+    elements = _top_level(walker, position, meta.encoding)
+    result = builder.data_set(elements, decoder_for(""), signed=False, pointer="", depth=0)
     if "00080005" in result:
         result["00080005"] = {"vr": "CS", "Value": ["ISO_IR 192"]}
     return result

@@ -6,8 +6,19 @@ import unicodedata
 from dataclasses import dataclass
 
 # Letters that Unicode does not take apart into base and accent.
-_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
-_APOSTROPHES = dict.fromkeys(map(ord, "'’‘`´ʼ"), None)
+_LETTERS = str.maketrans(
+    {
+        "ø": "o",
+        "ł": "l",
+        "đ": "d",
+        "ð": "d",
+        "þ": "th",
+        "æ": "ae",
+        "œ": "oe",
+        "\N{LATIN SMALL LETTER DOTLESS I}": "i",
+    }
+)
+_APOSTROPHES = dict.fromkeys((0x27, 0x60, 0xB4, 0x2018, 0x2019, 0x02BC), None)  # all that pass for one
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,10 +51,8 @@ def extract_pdf(path: str | os.PathLike[str], offset: int = 0, length: int | Non
                 )
     if header.mime_type and header.mime_type.lower() != "application/pdf":
         raise InvalidObject(errors.BAD_PDF, "the document is of another type")
-    if size is not None and len(found) - 1 <= size <= len(found):
-        found = found[:size]
-    else:
-        found = found.rstrip(b"\0")
+    stated = size is not None and len(found) - 1 <= size <= len(found)
+    found = found[:size] if stated else found.rstrip(b"\0")
     check_pdf(found)
     return EncapsulatedPdf(found, header.document_title)
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
-import simplejpeg  # type: ignore[import-untyped]  # ships no types
+import simplejpeg
 from numpy.typing import NDArray
 from PIL import Image
 

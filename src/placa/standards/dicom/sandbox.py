@@ -111,9 +111,11 @@ class _Child:
 
     def __init__(self, memory_limit: int) -> None:
         ours, theirs = socket.socketpair()
-        environment = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL") if name in os.environ}
-        # One thread each: codecs and BLAS would otherwise reserve address space for a thread a core.
-        environment |= {
+        # Nothing of ours is inherited, secrets least of all. One thread each: codecs and BLAS would otherwise
+        # reserve address space for a thread a core.
+        environment = {
+            "PATH": os.defpath,
+            "LANG": "C.UTF-8",
             "OPENBLAS_NUM_THREADS": "1",
             "OMP_NUM_THREADS": "1",
             "PYTHONPATH": os.pathsep.join(sys.path),

@@ -70,6 +70,9 @@ class FileSource:
         wanted = min(length, self.size - position)
         if wanted <= 0:
             return b""
+        at = position - self._start
+        if at >= 0 and at + wanted <= len(self._buffer):
+            return self._buffer[at : at + wanted]
         parts = []
         while wanted > 0:
             part = os.pread(self._fd, wanted, self.base + position)

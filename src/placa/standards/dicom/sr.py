@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
+from itertools import islice
 from typing import Any, Final
 
 from placa.standards.dicom import errors, names, values
@@ -14,6 +15,10 @@ from placa.standards.dicom.metadata import JsonDataSet, metadata_json
 
 _CONTENT, _CONCEPT, _CODE = "0040A730", "0040A043", "0040A168"
 _REFERENCES: Final = frozenset(("IMAGE", "COMPOSITE", "WAVEFORM"))
+# Identifiers and places in images: for machines, or drawn by the viewer.
+_UNREAD: Final = frozenset(("UIDREF", "SCOORD", "SCOORD3D", "TCOORD"))
+_LINES_LIMIT: Final = 20_000
+_LANGUAGE: Final = frozenset(("121045", "121046", "121049"))  # of content and of values, country (DCM)
 _TEXT_TAGS: Final = {
     "TEXT": "0040A160",
     "DATE": "0040A121",
@@ -28,13 +33,14 @@ _TEXT_TAGS: Final = {
 class ContentItem:
     """One node of the tree (PS3.3 C.17.3).
 
-    `name` is the meaning of its concept, `text` its value ready to read (dates and names formatted, numbers
-    with their unit), `references` are SOP instance UIDs of what an IMAGE, COMPOSITE or WAVEFORM item points
-    at.
+    `code` and `name` are value and meaning of its concept, `text` its value ready to read (dates and names
+    formatted, numbers with their unit), `references` are SOP instance UIDs of what an IMAGE, COMPOSITE or
+    WAVEFORM item points at.
     """
 
     value_type: str
     relationship_type: str
+    code: str
     name: str
     text: str
     references: tuple[str, ...]
@@ -62,22 +68,49 @@ class StructuredReport:
 
         return below(self.items, 0)
 
-    def plain_text(self) -> str:
-        """The report as indented lines, for search and for text-only use."""
-        lines = [self.title]
-        for depth, item in self.walk():
-            parts = [part for part in (item.name, item.text) if part]
-            if parts:
-                lines.append("  " * depth + ": ".join(parts))
-        return "\n".join(lines)
+    @property
+    def verified_by(self) -> str:
+        """The last named verifying observer, or nobody."""
+        return self.verifying_observers[-1] if self.verifying_observers else ""
+
+    @property
+    def text(self) -> str:
+        """The content for reading, without the title: headings, "name: value" lines, indented by level.
+
+        Identifiers and references are left out; a very long report is cut with an ellipsis.
+        """
+        lines = list(islice(_lines(self.items, 0), _LINES_LIMIT + 1))
+        if len(lines) > _LINES_LIMIT:
+            lines[-1] = "…"
+        return "\n".join(lines).strip()
 
 
-def read_report(path: str | os.PathLike[str], offset: int = 0, length: int | None = None) -> StructuredReport:
+def _is_read(item: ContentItem) -> bool:
+    """Whether a person reads this item, or it serves machines.
+
+    Modifiers stay: "Laterality: Left" is one of them.
+    """
+    return item.code not in _LANGUAGE and item.value_type not in _UNREAD
+
+
+def _lines(items: tuple[ContentItem, ...], depth: int) -> Iterator[str]:
+    for item in filter(_is_read, items):
+        indent = "  " * depth
+        if item.value_type == "CONTAINER":
+            yield from ("", f"{indent}{item.name}") if item.name else ()
+        elif item.value_type not in _REFERENCES:
+            first, *rest = item.text.splitlines() or [""]
+            yield indent + ": ".join(part for part in (item.name, first) if part)
+            yield from (f"{indent}{line}" for line in rest)
+        yield from _lines(item.children, depth + 1)
+
+
+def read_file(path: str | os.PathLike[str], offset: int = 0, length: int | None = None) -> StructuredReport:
     """Read an SR document. Raises InvalidObject (not-renderable where there is no content tree)."""
-    return report_of(metadata_json(path, "", offset, length))
+    return read(metadata_json(path, "", offset, length))
 
 
-def report_of(model: JsonDataSet) -> StructuredReport:
+def read(model: JsonDataSet) -> StructuredReport:
     """The report in a DICOM JSON model (see `metadata.metadata_json`)."""
     if _CONTENT not in model and "0040A040" not in model:
         raise InvalidObject(errors.NOT_RENDERABLE, "no content tree")
@@ -105,6 +138,7 @@ def _item(model: JsonDataSet) -> ContentItem:
     return ContentItem(
         value_type=kind,
         relationship_type=_text(model, "0040A010"),
+        code=_text(_first_item(model, _CONCEPT), "00080100"),
         name=_meaning(model, _CONCEPT),
         text=_value(model, kind),
         references=_referenced(model) if kind in _REFERENCES else (),
@@ -195,7 +229,7 @@ def to_html(report: StructuredReport, *, image_label: str = "Image") -> str:
 
 
 def _html_items(items: tuple[ContentItem, ...], level: int, label: str) -> str:
-    return "".join(_html_item(item, level, label) for item in items)
+    return "".join(_html_item(item, level, label) for item in filter(_is_read, items))
 
 
 def _html_item(item: ContentItem, level: int, label: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from struct import Struct
 from typing import Final, NamedTuple
 
@@ -26,12 +25,8 @@ ITEM_END: Final = 0xFFFEE00D
 SEQUENCE_END: Final = 0xFFFEE0DD
 PIXEL_DATA_TAGS: Final = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})
 
-_LONG_VRS: Final = frozenset(
-    (b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV")
-)
-_VR_TEXT: Final = {vr: vr.decode() for vr in _LONG_VRS} | {
-    vr.encode(): vr for vr in re.findall("..", "AEASATCSDADSDTFLFDISLOLTPNSHSLSSSTTMUIULUS")
-}
+_LONG_VRS: Final = {vr.encode(): vr for vr in re.findall("..", "OBODOFOLOVOWSQSVUCUNURUTUV")}
+_SHORT_VRS: Final = {vr.encode(): vr for vr in re.findall("..", "AEASATCSDADSDTFLFDISLOLTPNSHSLSSSTTMUIULUS")}
 _AMBIGUOUS: Final = {
     "US or SS": "US",
     "OB or OW": "OW",
@@ -68,16 +63,7 @@ class Element(NamedTuple):
     encoding: Encoding
 
 
-@dataclass(slots=True)
-class _Budget:
-    left: int = MAX_ELEMENTS
-
-    def spend(self) -> None:
-        self.left -= 1
-        if self.left < 0:
-            raise InvalidObject(errors.TOO_MANY_ELEMENTS)
-
-
+_LE_SHORT = Struct("<HH2sH")
 _LE_HEAD, _BE_HEAD = Struct("<HH"), Struct(">HH")
 _LE_U16, _BE_U16 = Struct("<H"), Struct(">H")
 _LE_U32, _BE_U32 = Struct("<I"), Struct(">I")
@@ -107,11 +93,11 @@ def implicit_vr(tag: int) -> str:
 
 
 class Walker:
-    """Walks one data set of one source; shares a budget of elements over all its iterations."""
+    """Walks one data set of one source; all its iterations share one budget of elements."""
 
     def __init__(self, source: ByteSource) -> None:
         self.source = source
-        self._budget = _Budget()
+        self._left = MAX_ELEMENTS
 
     def elements(self, position: int, end: int, encoding: Encoding, depth: int = 0) -> Iterator[Element]:
         """Yield the elements from `position` up to `end`, or up to an item delimiter.
@@ -129,33 +115,27 @@ class Walker:
 
     def element_at(self, position: int, end: int, encoding: Encoding, depth: int = 0) -> Element:
         """The element at `position`; its value must end at or before `end`."""
-        self._budget.spend()
+        self._spend()
         if position + 8 > end:
             raise InvalidObject(errors.TRUNCATED, f"element header at {position}")
         buffer, origin = self.source.window(position, 12)
         at = position - origin
-        head, u16, u32 = (_LE_HEAD, _LE_U16, _LE_U32) if encoding.little else (_BE_HEAD, _BE_U16, _BE_U32)
-        group, number = head.unpack_from(buffer, at)
-        tag = group << 16 | number
-        vr, header = "", 8
-        if encoding.explicit and group != 0xFFFE:
-            raw = buffer[at + 4 : at + 6]
-            vr = _VR_TEXT.get(raw, "")
-            if not vr and raw.isalpha() and raw.isupper():
-                vr = "UN"  # a VR of a later edition; all of those have 32-bit lengths
-                raw = b"UN" if buffer[at + 6 : at + 8] == b"\0\0" else b""
-            if vr and raw in _LONG_VRS:
-                header = 12
-                if position + 12 > end:
-                    raise InvalidObject(errors.TRUNCATED, f"element header at {position}")
-                length = u32.unpack_from(buffer, at + 8)[0]
-            elif vr:
-                length = u16.unpack_from(buffer, at + 6)[0]
-        if not vr:
-            # Implicit VR; also single elements so written into an explicit data set, as some modalities do.
-            vr = implicit_vr(tag) if group != 0xFFFE else "NONE"
-            length = u32.unpack_from(buffer, at + 4)[0]
+        if len(buffer) - at < 12:
+            buffer, at = (
+                buffer[at:].ljust(12, b"\0"),
+                0,
+            )  # zeros behind the end never pass for a value: see below
+        if encoding.explicit and encoding.little:
+            group, number, raw, length = _LE_SHORT.unpack_from(buffer, at)
+            short = _SHORT_VRS.get(raw)
+            if short is not None and position + 8 + length <= end:  # nearly all elements of nearly all files
+                return Element(
+                    group << 16 | number, short, position + 8, length, position + 8 + length, encoding
+                )
+        tag, vr, header, length = self._head(buffer, at, encoding)
         start = position + header
+        if start > end:
+            raise InvalidObject(errors.TRUNCATED, f"element header at {position}")
         if length == UNDEFINED:
             return self._undefined(tag, vr, start, end, encoding, depth)
         if start + length > end:
@@ -164,6 +144,30 @@ class Walker:
                 reason, f"({tag >> 16:04X},{tag & 0xFFFF:04X}) claims {length}, has {end - start}"
             )
         return Element(tag, vr, start, length, start + length, encoding)
+
+    def _spend(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise InvalidObject(errors.TOO_MANY_ELEMENTS)
+
+    @staticmethod
+    def _head(buffer: bytes, at: int, encoding: Encoding) -> tuple[int, str, int, int]:
+        """Tag, VR, bytes of the header and length of the value, as the element states them."""
+        head, u16, u32 = (_LE_HEAD, _LE_U16, _LE_U32) if encoding.little else (_BE_HEAD, _BE_U16, _BE_U32)
+        group, number = head.unpack_from(buffer, at)
+        tag = group << 16 | number
+        if group == 0xFFFE:
+            return tag, "NONE", 8, u32.unpack_from(buffer, at + 4)[0]
+        if encoding.explicit:
+            raw = buffer[at + 4 : at + 6]
+            if raw in _SHORT_VRS:
+                return tag, _SHORT_VRS[raw], 8, u16.unpack_from(buffer, at + 6)[0]
+            # A VR of a later edition has a 32-bit length, as all new ones have.
+            late = raw.isalpha() and raw.isupper() and buffer[at + 6 : at + 8] == b"\0\0"
+            if raw in _LONG_VRS or late:
+                return tag, _LONG_VRS.get(raw, "UN"), 12, u32.unpack_from(buffer, at + 8)[0]
+        # Implicit VR; also single elements so written into an explicit data set, as some modalities do.
+        return tag, implicit_vr(tag), 8, u32.unpack_from(buffer, at + 4)[0]
 
     def _undefined(self, tag: int, vr: str, start: int, end: int, encoding: Encoding, depth: int) -> Element:
         if tag in PIXEL_DATA_TAGS:
@@ -177,13 +181,13 @@ class Walker:
         finish = start
         for item in self.items(start, end, inner, depth):
             finish = item.end
-        return Element(tag, "SQ", start, -1, finish + 8, inner)
+        return Element(tag, "SQ", start, -1, min(finish + 8, end), inner)
 
     def items(self, position: int, end: int, encoding: Encoding, depth: int) -> Iterator[Element]:
         """Yield the items of a sequence (tag ITEM) up to its delimiter or `end`; `end` of each is after its
         delimiter."""
         while position + 8 <= end:
-            self._budget.spend()
+            self._spend()
             tag, length = self._item_header(position, encoding)
             if tag == SEQUENCE_END:
                 return
@@ -229,7 +233,7 @@ class Walker:
         table first."""
         position = start
         while position + 8 <= end:
-            self._budget.spend()
+            self._spend()
             tag, length = self._item_header(position, encoding)
             if tag == SEQUENCE_END:
                 return
@@ -255,6 +259,8 @@ class Walker:
     def _item_header(self, position: int, encoding: Encoding) -> tuple[int, int]:
         buffer, origin = self.source.window(position, 8)
         at = position - origin
+        if len(buffer) - at < 8:
+            raise InvalidObject(errors.TRUNCATED, f"item header at {position}")
         head, u32 = (_LE_HEAD, _LE_U32) if encoding.little else (_BE_HEAD, _BE_U32)
         group, number = head.unpack_from(buffer, at)
         return group << 16 | number, u32.unpack_from(buffer, at + 4)[0]

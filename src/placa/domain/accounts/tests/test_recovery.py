@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from placa.common import clock
 from placa.common.tokens import unseal
-from placa.demo.cast import PASSWORD
+from placa.demo.accounts import PASSWORD
 from placa.domain.accounts import onetime, recovery, services, throttle
 from placa.domain.accounts.models import RecoveryLink, RecoveryRequest, User
 from placa.domain.accounts.passwords import WeakPasswordError

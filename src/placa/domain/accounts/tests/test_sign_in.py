@@ -8,7 +8,7 @@ from django.contrib.auth import hashers
 
 from placa.common import clock
 from placa.common.hashers import QuickArgon2
-from placa.demo.cast import PASSWORD
+from placa.demo.accounts import PASSWORD
 from placa.domain.accounts import bearer, onetime, services, throttle
 from placa.domain.accounts.models import User
 from placa.domain.accounts.services import WrongCredentialsError

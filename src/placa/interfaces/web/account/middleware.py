@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.urls import reverse
+from django.urls import ResolverMatch, reverse
 
 from placa.common import clock
 from placa.domain.accounts import notice
@@ -16,15 +16,26 @@ from placa.interfaces.web.account import session as sessions
 
 LONGEST = dt.timedelta(hours=12)
 NOTED_EVERY = dt.timedelta(minutes=1)  # so often at most is a session written by being used
-TOKEN_DOORS = ("/dicomweb/", "/api/", "/fhir/", "/viewer/")
+TOKEN_DOORS = ("/dicomweb/", "/api/", "/fhir/", "/viewer/", "/files/")
 
 # open before the first password is chosen and the notice accepted
 ALWAYS_OPEN = {
     "account:sign_in", "account:sign_out", "account:first_password", "account:notice", "account:language",
     "account:alive", "account:expired", "account:recover", "account:recover_name", "account:new_password",
-    "healthz", "readyz", "metrics",
+    "healthz", "readyz", "metrics", "institution_logo", "demo_ui", "demo_ui_page",
 }  # fmt: skip
-OPEN_NAMESPACES = {"recipient", "ui", "demo"}  # a share needs no account, whoever holds one besides
+
+
+def is_open(match: ResolverMatch | None) -> bool:
+    """Whether an address opens before the way in is complete: the way itself, and a share's doors.
+
+    A share needs no account, whoever holds one besides.
+    """
+    if match is None:
+        return True
+    spaces = match.namespaces
+    of_a_share = any(name == "recipient" or name.startswith("share-") for name in spaces)
+    return match.view_name in ALWAYS_OPEN or of_a_share or "demo" in spaces
 
 
 class AccountMiddleware:
@@ -54,9 +65,7 @@ class AccountMiddleware:
         user = sessions.user_of(request)
         if user is None or sessions.bearer_of(request) is not None:
             return None
-        match = request.resolver_match
-        name = match.view_name if match else ""
-        if name not in ALWAYS_OPEN and not OPEN_NAMESPACES & set(match.namespaces if match else ()):
+        if not is_open(request.resolver_match):
             step = next_step(request)
             if step:
                 return _closed(request, step)

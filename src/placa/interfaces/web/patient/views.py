@@ -12,9 +12,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from placa.common import clock
-from placa.domain.access import images as access_images
 from placa.domain.access import search, selectors
 from placa.domain.access import services as access
+from placa.domain.access.images import OpenStudy
 from placa.domain.access.types import DiagnosticReport, Study
 from placa.domain.audit import selectors as audit
 from placa.domain.institution import selectors as institution
@@ -123,7 +123,9 @@ def _sentence(groups: Sequence[Group]) -> str:
     fresh, coming = counts.get(_("New"), 0), counts.get(_("On its way"), 0)
     parts = []
     if fresh:
-        parts.append(ngettext("You have %(n)d new result.", "You have %(n)d new results.", fresh) % {"n": fresh})
+        parts.append(
+            ngettext("You have %(n)d new result.", "You have %(n)d new results.", fresh) % {"n": fresh}
+        )
     if coming:
         parts.append(ngettext("%(n)d is on its way.", "%(n)d are on their way.", coming) % {"n": coming})
     return " ".join(parts)
@@ -140,6 +142,7 @@ def study(request: HttpRequest, uid: str) -> HttpResponse:
     row = studies.patient_row(found, reports, at=clock.now())
     readable = selectors.openable_reports_of(viewer, found)
     doors = studies.Doors("patient")
+    opened = OpenStudy(found) if row.images.url else None
     return render(
         request,
         "patient/study.html",
@@ -148,13 +151,13 @@ def study(request: HttpRequest, uid: str) -> HttpResponse:
             "row": row,
             "banner": banner(found.patient) if found.patient else [],
             "facts": study_facts(found),
-            "series": access_images.series_shown(found) if row.images.url else [],
+            "series": opened.series() if opened else [],
             "doors": doors,
             "viewer_url": row.images.url,
             "reports": [(report, doors.report(found, report), report.versions.last()) for report in readable],
             "report_states": [(report, studies.report_chip(report)) for report in reports],
             "zip_url": doors.zip(found) if found.may_download and row.images.url else "",
-            "zip_bytes": access_images.download_size(found) if row.images.url else 0,
+            "zip_bytes": opened.bytes() if opened else 0,
             "looked": looked(found)[:4],
         },
     )

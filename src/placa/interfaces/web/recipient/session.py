@@ -89,6 +89,6 @@ def private(response: R) -> R:
     """Kept by no cache, its address told to nobody (cases 12, 21)."""
     add_never_cache_headers(response)
     response["Cache-Control"] = "no-store, private"
-    response["Referrer-Policy"] = "no-referrer"
+    response["Referrer-Policy"] = "same-origin"
     response["X-Robots-Tag"] = "noindex, nofollow"
     return response

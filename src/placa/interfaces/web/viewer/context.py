@@ -17,7 +17,12 @@ from placa.interfaces.web import studies
 from placa.interfaces.web.ui import dates
 
 FULL = ("doctor", "company", "staff")
-HOMES = {"patient": "patient:study", "doctor": "doctor:study", "company": "company:study", "staff": "staff:study"}
+HOMES = {
+    "patient": "patient:study",
+    "doctor": "doctor:study",
+    "company": "company:study",
+    "staff": "staff:study",
+}
 
 
 def context(request: HttpRequest, viewer: Viewer, opened: OpenStudy, token: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import io
 import shutil
 import subprocess
 from dataclasses import asdict, replace
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +36,7 @@ ANA = InstanceAttributes(
     study_description="Análisis de sangre",
     accession_number="ACC-7",
     modality="OT",
-    content=datetime(2026, 11, 21, 10, 0, 5),
+    content=datetime(2026, 11, 21, 10, 0, 5, tzinfo=UTC),
     document_title="Informe de laboratorio",
 )
 

@@ -77,7 +77,7 @@ NAMES = {
     "chrGerm": "Äneas^Rüdiger",
     "chrH31": "Yamada^Tarou=山田^太郎=やまだ^たろう",
     "chrI2": "Hong^Gildong=洪^吉洞=홍^길동",
-    "chrRuss": "Люкceмбypг",
+    "chrRuss": "\u041b\u044e\u043ace\u043c\u0431yp\u0433",
     "chrX1": "Wang^XiaoDong=王^小東=",
     "es-latin1": "NÚÑEZ PEÑA^MARÍA JOSÉ",
     "es-latin1-no-charset-declared": "NÚÑEZ PEÑA^MARÍA JOSÉ",

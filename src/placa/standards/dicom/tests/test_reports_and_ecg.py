@@ -50,10 +50,10 @@ class Tags(HTMLParser):
 
 
 def test_a_report_as_text_and_html() -> None:
-    report = sr.read_report(packaged("reportsi.dcm"))
+    report = sr.read_file(packaged("reportsi.dcm"))
     assert report.title == "Document Title"
     assert (report.completion_flag, report.verification_flag) == ("PARTIAL", "UNVERIFIED")
-    assert "Report Text: Enter text" in report.plain_text()
+    assert "Report Text: Enter text" in report.text
     page = Tags(sr.to_html(report))
     assert "Report Text" in page.text
     assert page.names <= {"section", "div", "span", "h3", "h4", "h5", "h6", "br"}
@@ -61,7 +61,7 @@ def test_a_report_as_text_and_html() -> None:
 
 
 def test_numbers_dates_and_codes() -> None:
-    text = sr.read_report(packaged("test-SR.dcm")).plain_text()
+    text = sr.read_file(packaged("test-SR.dcm")).text
     for line in (
         "Diameter: 3.0 cm",
         "Date: 2000-12-06",
@@ -83,7 +83,7 @@ def test_script_is_shown_as_text(tmp_path: Path) -> None:
     data_set.ContentSequence.append(item)
     path = tmp_path / "sr.dcm"
     data_set.save_as(path)
-    page = Tags(sr.to_html(sr.read_report(path)))
+    page = Tags(sr.to_html(sr.read_file(path)))
     assert {"script", "img"}.isdisjoint(page.names)
     assert "<script>alert(1)</script>" in page.text
     assert "<img src=x onerror=1>" in page.text
@@ -91,7 +91,7 @@ def test_script_is_shown_as_text(tmp_path: Path) -> None:
 
 def test_what_is_no_report_is_refused() -> None:
     with pytest.raises(InvalidObject) as refusal:
-        sr.read_report(packaged("CT_small.dcm"))
+        sr.read_file(packaged("CT_small.dcm"))
     assert refusal.value.reason == errors.NOT_RENDERABLE
 
 
@@ -99,19 +99,18 @@ def test_what_is_no_report_is_refused() -> None:
     "name", ["sr_document", "sr_document_with_multiple_groups", "key-object-selection", "reportki"]
 )
 def test_real_reports(testdata: Path, name: str) -> None:
-    report = sr.read_report(testdata / "special" / f"{name}.dcm")
+    report = sr.read_file(testdata / "special" / f"{name}.dcm")
     assert report.title
     assert Tags(sr.to_html(report)).text
 
 
 def test_references_name_their_instances(testdata: Path) -> None:
-    report = sr.read_report(testdata / "special/key-object-selection.dcm")
+    report = sr.read_file(testdata / "special/key-object-selection.dcm")
     references = [uid for _depth, item in report.walk() for uid in item.references]
     assert len(references) == 3
     assert all(f'data-sop-instance-uid="{uid}"' in sr.to_html(report) for uid in references)
 
-
-# --- ECG -----------------------------------------------------------------------------------------------------
+    """Twelve leads with a 1 mV pulse in every other second, at 500 samples a second for 10 s."""
 
 
 def test_leads_are_in_millivolts() -> None:

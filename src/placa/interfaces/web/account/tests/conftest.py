@@ -7,7 +7,7 @@ import time_machine
 from django.test import Client
 
 from placa.common import clock
-from placa.demo.cast import PASSWORD
+from placa.demo.accounts import PASSWORD
 from placa.domain.institution.models import Text
 from placa.domain.institution.services import publish_text
 

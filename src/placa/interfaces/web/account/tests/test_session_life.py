@@ -8,7 +8,7 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 
 from placa.common import clock
-from placa.demo.cast import PASSWORD
+from placa.demo.accounts import PASSWORD
 from placa.domain.accounts import bearer
 from placa.domain.accounts import services as accounts
 from placa.domain.accounts.models import User

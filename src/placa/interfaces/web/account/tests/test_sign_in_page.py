@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from placa.demo.cast import PASSWORD
+from placa.demo.accounts import PASSWORD
 from placa.domain.accounts.models import User
 from placa.domain.audit.models import AuditEvent
 from placa.domain.people.models import Organization, OrganizationMember, Patient
@@ -75,6 +75,7 @@ def test_session_key_is_new_after_sign_in() -> None:
     session["planted"] = True
     session.save()
     before = session.session_key
+    assert before
     client.cookies["placa"] = before
     client.post("/", {"username": "ana", "password": PASSWORD})
     assert client.session.session_key != before

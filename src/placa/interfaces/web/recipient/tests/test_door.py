@@ -241,7 +241,7 @@ def test_headers_keep_the_address_to_ourselves(client: Client) -> None:
     url = entered(client, key)
     answers.append(client.get(url))
     for answer in answers:
-        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["Referrer-Policy"] == "same-origin"
         assert "no-store" in answer.headers["Cache-Control"]
         assert "noindex" in answer.headers["X-Robots-Tag"]
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.forms import BoundField
 from django.template.loader import select_template
 from django.templatetags.static import static
@@ -137,12 +138,20 @@ def ui_scripts() -> SafeString:
 
 @register.simple_tag
 def vite_entry(entry: str) -> SafeString:
-    """Script, styles and preloads of an entry of the viewer's build."""
+    """Script, styles and preloads of an entry of the viewer's build.
+
+    Vite has put a hash into each name and its chunks import each other by these names: under the second name that
+    `static()` makes in production the entry would be another module, and run twice.
+    """
     script, styles, preload = assets.vite_chunks(entry)
-    parts = [format_html('<link rel="stylesheet" href="{}">', static(path)) for path in styles]
-    parts += [format_html('<link rel="modulepreload" href="{}">', static(path)) for path in preload]
-    parts.append(format_html('<script type="module" src="{}"></script>', static(script)))
+    parts = [format_html('<link rel="stylesheet" href="{}">', _as_built(path)) for path in styles]
+    parts += [format_html('<link rel="modulepreload" href="{}">', _as_built(path)) for path in preload]
+    parts.append(format_html('<script type="module" src="{}"></script>', _as_built(script)))
     return SafeString("\n".join(parts))
+
+
+def _as_built(path: str) -> str:
+    return f"{settings.STATIC_URL}{path}"
 
 
 @register.simple_tag

@@ -41,7 +41,7 @@ def test_a_list_is_lit_by_its_details_too(here: str, current: bool) -> None:
 )
 def test_audience_comes_from_the_view_or_the_address(namespaces: list[str], said: str, audience: str) -> None:
     request = RequestFactory().get("/")
-    request.resolver_match = ResolverMatch(page, (), {}, namespaces=namespaces)
+    request.resolver_match = ResolverMatch(page, (), {}, namespaces=[*namespaces])
     if said:
         request.audience = said  # type: ignore[attr-defined]
     assert navigation.audience_of(request) == audience

@@ -10,7 +10,11 @@ from placa.interfaces.web.ui import assets, inliner
 
 UI = Path(__file__).resolve().parents[1]
 SRC = UI.parents[2]
-TEMPLATES = [path for path in SRC.rglob("templates/**/*.html") if "mail" not in path.as_posix()]
+TEMPLATES = [  # what browsers get; mails and PDFs have no content security policy
+    path
+    for path in sorted((SRC / "interfaces" / "web").rglob("templates/**/*.html"))
+    if "mail" not in path.parts
+]
 THEMES = ("patient", "recipient", "doctor", "company", "staff")
 # WCAG 2.2 AA: text 4.5, our own bar for main ink 7, controls and focus 3
 PAIRS = [

@@ -1,0 +1,96 @@
+"""A PDF that people may open: it parses, and does nothing by itself."""
+
+import io
+import zlib
+
+import pytest
+from pypdf import PdfWriter
+from pypdf.generic import DictionaryObject, NameObject, TextStringObject
+
+from placa.domain.reports.pdf import REASONS, BadPdfError, check
+
+
+def _script() -> DictionaryObject:
+    return DictionaryObject(
+        {NameObject("/S"): NameObject("/JavaScript"), NameObject("/JS"): TextStringObject("app.alert('x')")}
+    )
+
+
+def _pdf(pages: int = 1, **more: object) -> bytes:
+    writer = PdfWriter()
+    for _ in range(pages):
+        writer.add_blank_page(200, 200)
+    if "js" in more:
+        writer.root_object[NameObject("/OpenAction")] = _script()
+    if "attachment" in more:
+        writer.add_attachment("a.exe", b"MZ")
+    if "password" in more:
+        writer.encrypt("secret", algorithm="RC4-128")
+    if "launch" in more:
+        action = DictionaryObject(
+            {NameObject("/S"): NameObject("/Launch"), NameObject("/F"): TextStringObject("cmd.exe")}
+        )
+        writer.root_object[NameObject("/OpenAction")] = action
+    buffer = io.BytesIO()
+    writer.write(buffer)
+    return buffer.getvalue()
+
+
+def test_a_plain_pdf_is_fine() -> None:
+    assert check(_pdf(3)) == 3
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "not-pdf"),
+        (b"<html>%PDF-1.4", "not-pdf"),
+        (b"%PDF-1.7\n" + b"garbage " * 100, "broken"),
+        (_pdf(0), "empty"),
+        (_pdf(js=True), "active"),
+        (_pdf(launch=True), "active"),
+        (_pdf(attachment=True), "attachments"),
+        (_pdf(password=True), "encrypted"),
+        (_pdf()[:-200], "broken"),
+    ],
+)
+def test_anything_else_is_refused_with_what_to_do(data: bytes, reason: str) -> None:
+    with pytest.raises(BadPdfError) as refused:
+        check(data)
+    assert refused.value.reason == reason
+    assert refused.value.message == str(REASONS[reason])
+
+
+def test_a_script_under_a_disguised_name_is_found() -> None:
+    writer = PdfWriter()
+    writer.add_blank_page(200, 200)
+    writer.root_object[NameObject("/OpenAction")] = _script()
+    buffer = io.BytesIO()
+    writer.write(buffer)
+    # a name may be spelt so (ISO 32000-1, 7.3.5)
+    hidden = buffer.getvalue().replace(b"/JavaScript", b"/J#61vaScript").replace(b"/JS", b"/J#53")
+    assert b"/JavaScript" not in hidden
+    with pytest.raises(BadPdfError) as refused:
+        check(hidden)
+    assert refused.value.reason == "active"
+
+
+def test_a_page_that_inflates_to_gigabytes_is_not_inflated() -> None:
+    engine = zlib.compressobj(9)
+    bomb = b"".join(engine.compress(bytes(1 << 20)) for _ in range(256)) + engine.flush()
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R>>",
+        b"<</Filter/FlateDecode/Length %d>>stream\n%b\nendstream" % (len(bomb), bomb),
+    ]
+    out = io.BytesIO(b"%PDF-1.4\n")
+    out.seek(0, io.SEEK_END)
+    places = []
+    for number, body in enumerate(objects, 1):
+        places.append(out.tell())
+        out.write(b"%d 0 obj\n%b\nendobj\n" % (number, body))
+    start = out.tell()
+    out.write(b"xref\n0 5\n0000000000 65535 f \n" + b"".join(b"%010d 00000 n \n" % place for place in places))
+    out.write(b"trailer<</Size 5/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF\n" % start)
+    assert check(out.getvalue()) == 1
