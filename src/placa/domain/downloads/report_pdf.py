@@ -1,11 +1,9 @@
 """A report as PDF: the one received, or the text on the institution's paper (10.5)."""
 
-import logging
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.template.loader import render_to_string
-from weasyprint import HTML
 
 from placa.domain.access.selectors import NotVisible, openable_reports_of
 from placa.domain.access.services import opened
@@ -14,8 +12,6 @@ from placa.domain.access.viewers import Viewer
 from placa.domain.institution import selectors as institution
 from placa.domain.people.models import Patient
 from placa.domain.reports import selectors as reports
-
-logging.getLogger("weasyprint").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +61,8 @@ def _drawn(study: Study, report: DiagnosticReport, version: ReportVersion) -> by
             "title": report.title or study.study_description,
         },
     )
+    from weasyprint import HTML  # slow to load, and its system libraries may be missing
+
     pdf: bytes = HTML(string=page, url_fetcher=_nothing_fetched).write_pdf()
     return pdf
 

@@ -1,5 +1,6 @@
 """A listener in a process of its own, with a home of its own, as a modality meets it."""
 
+import logging
 import os
 import shutil
 import signal
@@ -18,6 +19,7 @@ from pynetdicom import AE
 from pynetdicom.association import Association
 
 START_SECONDS = 60.0
+logging.getLogger("pynetdicom").setLevel(logging.CRITICAL)  # two lines an object, else
 
 
 def free_port() -> int:
@@ -120,18 +122,23 @@ class Child:
         return [path for path in (self.home / "run" / "incoming").rglob("*") if path.is_file()]
 
     @contextmanager
-    def association(self, *contexts: tuple[str, list[str]], ae_title: str = "CT1") -> Iterator[Association]:
+    def association(
+        self, *contexts: tuple[str, list[str]], ae_title: str = "CT1", seconds: float = 20
+    ) -> Iterator[Association]:
         """An association of pynetdicom's that asks for `contexts` (SOP class, transfer syntaxes)."""
         ae = AE(ae_title=ae_title)
-        ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = 20
+        ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = seconds
         for sop_class, syntaxes in contexts:
             ae.add_requested_context(sop_class, syntaxes)
         association = ae.associate("127.0.0.1", self.port, ae_title="PLACA")
+        bound = association.dul.socket.socket if association.dul.socket else None
         try:
             yield association
         finally:
             if association.is_established:
                 association.release()
+            if bound is not None:
+                bound.close()  # a killed listener leaves it open
 
 
 @contextmanager

@@ -23,7 +23,8 @@ EXPLICIT: list[str] = [ExplicitVRLittleEndian]
 PRIVATE_CLASS = "1.2.826.0.1.3680043.10.999.77"
 
 
-def _slice(number: int = 1, **elements: object) -> Dataset:
+def new_slice(number: int = 1, **elements: object) -> Dataset:
+    """A CT slice of a study of its own."""
     study = new_uid()
     return ct(
         number, StudyInstanceUID=study, SeriesInstanceUID=new_uid(), SOPInstanceUID=new_uid(), **elements
@@ -37,7 +38,7 @@ def _context(association: Association) -> int:
     return number
 
 
-def _send_raw(association: Association, sop_class: str, instance: str, data_set: bytes) -> int:
+def send_raw(association: Association, sop_class: str, instance: str, data_set: bytes) -> int:
     """C-STORE of bytes as they are, under a command set that may lie. Returns the status."""
     request = C_STORE()
     request.MessageID = 7
@@ -54,12 +55,12 @@ def _send_raw(association: Association, sop_class: str, instance: str, data_set:
     return int(response.Status or 0)
 
 
-def _send(association: Association, data: Dataset) -> int:
+def send(association: Association, data: Dataset) -> int:
     """C-STORE of `data` in the accepted transfer syntax. Returns the status."""
     syntax = UID(association.accepted_contexts[0].transfer_syntax[0])
     sent = encode(data, syntax.is_implicit_VR, syntax.is_little_endian, syntax.is_deflated)
     assert sent is not None
-    return _send_raw(association, str(data.SOPClassUID), str(data.SOPInstanceUID), sent)
+    return send_raw(association, str(data.SOPClassUID), str(data.SOPInstanceUID), sent)
 
 
 def _instance(listener: Child, data: Dataset) -> tuple[object, ...]:
@@ -75,7 +76,7 @@ def test_dcmtk_gets_an_echo(listener: Child) -> None:
 
 @pytest.mark.peer
 def test_what_dcmtk_sends_is_kept_byte_for_byte_and_indexed(listener: Child, tmp_path: Path) -> None:
-    data = _slice()
+    data = new_slice()
     (tmp_path / "a.dcm").write_bytes(part10(data))
     command = [
         "/usr/bin/storescu",
@@ -104,9 +105,9 @@ def test_what_dcmtk_sends_is_kept_byte_for_byte_and_indexed(listener: Child, tmp
     "syntax", [ImplicitVRLittleEndian, ExplicitVRLittleEndian, DeflatedExplicitVRLittleEndian]
 )
 def test_each_uncompressed_syntax_is_kept_as_it_came(listener: Child, syntax: str) -> None:
-    data = _slice()
+    data = new_slice()
     with listener.association((CT, [syntax])) as association:
-        assert _send(association, data) == 0x0000
+        assert send(association, data) == 0x0000
     key, stored_as = _instance(listener, data)
     assert stored_as == syntax
     sent = encode(data, syntax == ImplicitVRLittleEndian, True, syntax == DeflatedExplicitVRLittleEndian)
@@ -115,9 +116,9 @@ def test_each_uncompressed_syntax_is_kept_as_it_came(listener: Child, syntax: st
 
 
 def test_a_private_storage_class_that_nobody_knows_is_taken(listener: Child) -> None:
-    data = _slice(SOPClassUID=PRIVATE_CLASS)
+    data = new_slice(SOPClassUID=PRIVATE_CLASS)
     with listener.association((PRIVATE_CLASS, EXPLICIT)) as association:
-        assert _send(association, data) == 0x0000
+        assert send(association, data) == 0x0000
     _instance(listener, data)
 
 
@@ -127,33 +128,33 @@ def test_what_is_no_storage_class_is_not_accepted(listener: Child) -> None:
 
 
 def test_command_and_data_set_that_differ_are_refused(listener: Child) -> None:
-    data = _slice()
+    data = new_slice()
     before = len(listener.stored())
     with listener.association((CT, EXPLICIT)) as association:
-        assert _send_raw(association, CT, "1.2.3.4.5", encoded(data)) == 0xA900
+        assert send_raw(association, CT, "1.2.3.4.5", encoded(data)) == 0xA900
     assert len(listener.stored()) == before
 
 
 @pytest.mark.parametrize("damage", ["cut", "short", "noise"])
 def test_what_cannot_be_read_is_refused_and_the_next_object_works(listener: Child, damage: str) -> None:
-    data = _slice()
+    data = new_slice()
     whole = encoded(data)
     sent = {"cut": whole[:-10], "short": whole[:4], "noise": b"<html>" * 50}[damage]
     before = len(listener.stored())
     with listener.association((CT, EXPLICIT)) as association:
-        assert _send_raw(association, CT, str(data.SOPInstanceUID), sent) == 0xC000
+        assert send_raw(association, CT, str(data.SOPInstanceUID), sent) == 0xC000
         assert len(listener.stored()) == before
-        assert _send(association, data) == 0x0000
+        assert send(association, data) == 0x0000
 
 
 def test_a_deflate_bomb_is_refused(listener: Child) -> None:
     engine = zlib.compressobj(9, zlib.DEFLATED, -15)
-    data = _slice()
+    data = new_slice()
     head = encoded(data)[:-44]  # without pixel data
     bomb = engine.compress(head + struct.pack("<HH2sHI", 0x7FE0, 0x10, b"OW", 0, 400_000_000))
     bomb += b"".join(engine.compress(bytes(10_000_000)) for _ in range(40)) + engine.flush()
     with listener.association((CT, [DeflatedExplicitVRLittleEndian])) as association:
-        assert _send_raw(association, CT, str(data.SOPInstanceUID), bomb) == 0xC000
+        assert send_raw(association, CT, str(data.SOPInstanceUID), bomb) == 0xC000
     assert _peak_memory(listener) < 512 * 1024
 
 
@@ -182,7 +183,7 @@ def test_a_pdu_that_claims_half_a_gigabyte_is_cut_off(listener: Child) -> None:
 def test_an_association_cut_inside_a_store_leaves_nothing(listener: Child) -> None:
     before = len(listener.stored())
     with listener.association((CT, EXPLICIT)) as association:
-        data = encoded(_slice())
+        data = encoded(new_slice())
         command = _store_command(CT, "1.2.3.4.9")
         context = _context(association)
         pdus = _pdv(context, 3, command) + _pdv(context, 0, data[:100])

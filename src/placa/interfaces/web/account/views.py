@@ -107,7 +107,8 @@ def first_password(request: HttpRequest) -> HttpResponse:
         accounts.choose_password(user=user, password=form.cleaned_data["new"], address=address)
         sessions.renew(request, user)
         return _onward(request)
-    return render(request, "account/first_password.html", {"form": form, **checklist(user)})
+    context = {"form": form, "bell_url": "", **checklist(user)}
+    return render(request, "account/first_password.html", context)
 
 
 @page
@@ -126,7 +127,7 @@ def notice(request: HttpRequest) -> HttpResponse:
         or answer not in ("accept", "decline")
     ):
         return render(
-            request, "account/notice.html", {"text": text}
+            request, "account/notice.html", {"text": text, "bell_url": ""}
         )  # a newer one came meanwhile: shown first
     notices_of_use.answer(
         user=user,

@@ -1,0 +1,120 @@
+"""Orthanc with the phantom, the viewer's development page in front of it, and a Chromium to look at it."""
+
+import json
+import shutil
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.viewer import phantom
+from tests.viewer.driver import CHROMIUM, FLAGS, Driver
+
+ROOT = Path(__file__).parents[2]
+BUILD = ROOT / "src/placa/interfaces/web/ui/static/build/viewer/manifest.json"
+PLUGINS = "/usr/share/orthanc/plugins"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_for(url: str) -> None:
+    for _ in range(150):
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise TimeoutError(url)
+
+
+@pytest.fixture(scope="session")
+def orthanc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the DICOMweb door of an Orthanc that holds the phantom's two series."""
+    program = shutil.which("Orthanc")
+    if program is None:
+        pytest.skip("Orthanc is not installed")
+    home, port = tmp_path_factory.mktemp("orthanc"), free_port()
+    settings = {
+        "StorageDirectory": str(home),
+        "IndexDirectory": str(home),
+        "HttpPort": port,
+        "DicomServerEnabled": False,
+        "AuthenticationEnabled": False,
+        "RemoteAccessAllowed": False,
+        "Plugins": [PLUGINS],
+        "TcpNoDelay": True,
+    }
+    (home / "orthanc.json").write_text(json.dumps(settings))
+    process = subprocess.Popen(
+        [program, str(home / "orthanc.json")], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        base = f"http://127.0.0.1:{port}"
+        wait_for(f"{base}/system")
+        for series in (phantom.SERIES, phantom.SECOND):
+            for index in range(phantom.SLICES):
+                body = phantom.instance(index, series)
+                urllib.request.urlopen(
+                    urllib.request.Request(f"{base}/instances", data=body, method="POST")
+                ).close()
+        yield f"{base}/dicom-web"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def page_address(orthanc: str) -> Iterator[str]:
+    """Address of the viewer's page, under the policy that the portal sends."""
+    node = shutil.which("node")
+    if node is None or not BUILD.exists():
+        pytest.skip("The viewer is not built: run `npm run build` in viewer/")
+    port = free_port()
+    command = [node, str(ROOT / "viewer/dev/server.mjs"), "--dicomweb", orthanc, "--port", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        wait_for(f"http://127.0.0.1:{port}/")
+        yield f"http://127.0.0.1:{port}/?study={phantom.STUDY}"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    if not Path(CHROMIUM).exists():
+        pytest.skip("Chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def desk(chromium: Browser, page_address: str) -> Iterator[Driver]:
+    """A desk of 1280 x 860; the test fails where the console has an error that it did not call for."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 860})
+    driver = Driver(context.new_page(), page_address)
+    yield driver
+    context.close()
+    assert driver.errors == []
+
+
+@pytest.fixture
+def phone(chromium: Browser, page_address: str) -> Iterator[Driver]:
+    """A phone of 360 x 780 with touch; the same watch over the console."""
+    context = chromium.new_context(viewport={"width": 360, "height": 780}, has_touch=True, is_mobile=True)
+    driver = Driver(context.new_page(), page_address)
+    yield driver
+    context.close()
+    assert driver.errors == []

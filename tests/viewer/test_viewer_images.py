@@ -1,0 +1,133 @@
+"""The viewer shows what is in the file: first the picture, then the pixels, in the right place, grey, size."""
+
+import re
+
+import pytest
+
+from tests.viewer import phantom
+from tests.viewer.driver import Driver
+
+pytestmark = [pytest.mark.browser, pytest.mark.peer]
+
+
+def level_of(hounsfield: float, center: float, width: float) -> int:
+    """Grey level of PS3.3 C.11.2.1.2.1 (linear)."""
+    share = (hounsfield - (center - 0.5)) / (width - 1) + 0.5
+    return round(255 * min(1, max(0, share)))
+
+
+def test_the_first_picture_is_on_screen_before_the_engine(phone: Driver) -> None:
+    phone.page.route("**/assets/pixels-*.js", lambda route: route.abort())
+    phone.open(look="simple")
+    phone.until("window.placaViewer && placaViewer.panes[0].shownIndex >= 0")
+    assert phone.pane()["diagnostic"] is False
+    assert phone.grey().max() > 200
+    phone.page.wait_for_timeout(500)
+    phone.errors.clear()  # the engine was kept away on purpose
+
+
+def test_pixels_take_the_place_of_the_picture(phone: Driver) -> None:
+    phone.open(look="simple")
+    phone.until_pixels()
+    pane = phone.pane()
+    assert (pane["count"], pane["window"]) == (phantom.SLICES, {"center": 50, "width": 400})
+    assert phone.grey().std() > 20
+
+
+@pytest.mark.parametrize(
+    ("row", "column", "value"), [(128, 128, phantom.SQUARE_HU), (60, 128, phantom.BODY_HU)]
+)
+def test_grey_levels_follow_the_window(desk: Driver, row: int, column: int, value: int) -> None:
+    desk.open(look="full")
+    desk.until_pixels()
+    assert abs(desk.level(column, row) - level_of(value, 50, 400)) <= 1
+    desk.page.get_by_role("button", name="Ventanas").click()
+    desk.page.get_by_role("button", name="Hueso", exact=True).click()
+    desk.page.wait_for_timeout(300)
+    assert desk.pane()["window"] == {"center": 480, "width": 2500}
+    assert abs(desk.level(column, row) - level_of(value, 480, 2500)) <= 1
+
+
+def test_the_right_side_of_the_patient_is_where_its_letter_is(desk: Driver) -> None:
+    desk.open(look="full")
+    desk.until_pixels()
+
+    def mark() -> tuple[float, float]:
+        """Centre of the bright mark's half of the screen: -1 left or top, 1 right or bottom."""
+        grey = desk.grey()
+        height, width = grey.shape
+        side = min(height, width)
+        middle = grey[(height - side) // 2 : (height + side) // 2, (width - side) // 2 : (width + side) // 2]
+        lines = {"x": middle[side // 2, :], "y": middle[:, side // 2]}
+        found = {
+            name: line.argmax() / side * 2 - 1 if line.max() > 250 else 0.0 for name, line in lines.items()
+        }
+        return round(found["x"], 1), round(found["y"], 1)
+
+    assert (mark()[0] < 0, desk.pane()["edges"]) == (True, "D|I|A|P")
+    desk.page.keyboard.press("h")
+    desk.page.wait_for_timeout(300)
+    assert (mark()[0] > 0, desk.pane()["edges"]) == (True, "I|D|A|P")
+    desk.page.keyboard.press("h")
+    desk.page.keyboard.press("r")
+    desk.page.wait_for_timeout(300)
+    assert (mark()[1] < 0, desk.pane()["edges"]) == (True, "P|A|D|I")
+
+
+@pytest.mark.parametrize("keys", ["", "r", "rh", "rv", "hv", "++", "i", "r+h"])
+def test_pixels_cover_the_picture_exactly(desk: Driver, keys: str) -> None:
+    """Both layers have the marks in the same place, however the image is turned."""
+    desk.open(look="full")
+    desk.until_pixels()
+    for key in keys:
+        desk.page.keyboard.press(key)
+    desk.page.wait_for_timeout(300)
+    # Orthanc stretches its picture over all values, the pixels have their window: both end at the metal marks.
+    ends = (lambda grey: grey < 15) if "i" in keys else (lambda grey: grey > 240)
+    pixels = ends(desk.grey())
+    desk.page.evaluate("document.querySelector('.pv-stage').classList.remove('is-pixels')")
+    picture = ends(desk.grey())
+    assert pixels.sum() > 500
+    assert (pixels != picture).mean() < 0.006
+
+
+def test_a_length_is_measured_in_millimetres(desk: Driver) -> None:
+    desk.open(look="full")
+    desk.until_pixels()
+    desk.page.keyboard.press("l")
+    desk.drag(desk.at(108, 128), desk.at(148, 128))
+    (found,) = desk.state()["measurements"]
+    value = re.fullmatch(r"(\d+\.\d) mm", found["lines"][0])
+    assert value is not None
+    assert abs(float(value[1]) - phantom.SQUARE_MM) <= 0.5
+    assert desk.page.locator(".p-roi td").first.inner_text() == found["lines"][0]
+
+
+@pytest.mark.parametrize(
+    ("key", "tool", "start"), [("e", "ellipse", (128, 128)), ("q", "rectangle", (115, 115))]
+)
+def test_a_region_gives_mean_and_deviation_in_hounsfield_units(
+    desk: Driver, key: str, tool: str, start: tuple[int, int]
+) -> None:
+    desk.open(look="full")
+    desk.until_pixels()
+    desk.page.keyboard.press(key)
+    desk.drag(desk.at(*start), desk.at(140, 140))
+    (found,) = desk.state()["measurements"]
+    assert (found["tool"], found["lines"][0]) == (tool, f"{phantom.SQUARE_HU} ± 0 HU")
+    assert re.fullmatch(r"\d+\.\d cm²", found["lines"][1])
+
+
+def test_an_angle_is_measured_and_measurements_can_be_removed(desk: Driver) -> None:
+    desk.open(look="full")
+    desk.until_pixels()
+    desk.page.keyboard.press("a")
+    desk.drag(desk.at(60, 180), desk.at(120, 180))
+    desk.page.mouse.move(*desk.at(120, 120))
+    desk.page.mouse.down()
+    desk.page.mouse.up()
+    desk.page.wait_for_timeout(400)
+    (found,) = desk.state()["measurements"]
+    assert abs(float(found["lines"][0].rstrip("°")) - 90) < 1
+    desk.page.get_by_role("button", name="Borrar la medición 1").click()
+    assert desk.state()["measurements"] == []
