@@ -35,7 +35,7 @@ def pdf(part: SharePart, studies: Sequence[Study], *, paper: Paper = "A4") -> by
 
 
 def _content(part: SharePart, studies: Sequence[Study], paper: Paper) -> dict[str, Any]:
-    zone, grant, ours = institution.zone(), part.grant, institution.current()
+    grant, ours = part.grant, institution.current()
     link = keys.link_of(part)
     compliance = institution.text(Text.Kind.COMPLIANCE, grant.language)
     logo = ""
@@ -46,11 +46,11 @@ def _content(part: SharePart, studies: Sequence[Study], paper: Paper) -> dict[st
         "language": grant.language,
         "institution": ours,
         "logo": logo,
-        "today": clock.today(zone),
+        "today": clock.today(institution.zone()),
         "patient": grant.patient,
-        "exams": [(_title(study), study.exam_at.astimezone(zone)) for study in studies],
-        "starts": grant.starts_at.astimezone(zone),
-        "ends": periods.last_moment(grant.expires_at).astimezone(zone),
+        "exams": [(_title(study), periods.local(study.exam_at)) for study in studies],
+        "starts": periods.local(grant.starts_at),
+        "ends": periods.local(periods.last_moment(grant.expires_at)),
         "images": grant.images,
         "report": grant.report,
         "qr": qr(link),
