@@ -82,7 +82,9 @@ def test_entries_and_offsets_beyond_4_gib(tmp_path):
     with path.open("wb") as file:
         file.truncate(5 * GIB)
     # the CRC of the large entry is never asked for here; the last entry lies behind 4 GiB
-    made = StoredZip([Entry("LARGE", 5 * GIB, 0, FileSpan(path)), of_bytes("LAST", b"behind four gibibytes")], AT)
+    made = StoredZip(
+        [Entry("LARGE", 5 * GIB, 0, FileSpan(path)), of_bytes("LAST", b"behind four gibibytes")], AT
+    )
     tail_from = 5 * GIB
     head, tail = b"".join(made.stream(0, 200)), b"".join(made.stream(tail_from))
     assert tail_from + len(tail) == made.size
