@@ -133,12 +133,12 @@ def is_prepared(choice: Choice) -> bool:
     return not choice.with_pictures or pictures.is_prepared(choice.contents)
 
 
-def prepare(choice: Choice, *, seconds: float | None = WAIT_SECONDS) -> None:
-    """Make what is missing. Raises NotReadyError when that takes longer than `seconds`, MissingFileError."""
+def prepare(choice: Choice) -> None:
+    """Make what is missing. Raises NotReadyError when that takes longer than a page waits, MissingFileError."""
     if choice.with_dicom:
         directory.prepare(choice.contents)
     if choice.with_pictures:
-        pictures.prepare(choice.contents, seconds=seconds)
+        pictures.prepare(choice.contents, seconds=WAIT_SECONDS)
 
 
 def package(choice: Choice) -> Package:
