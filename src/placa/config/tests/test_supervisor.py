@@ -153,7 +153,7 @@ def test_whoever_waits_long_is_told_for_what(monkeypatch):
     boss = supervisor.Supervisor([], said.append)
     monkeypatch.setattr(supervisor, "PATIENCE", 0.0)
     monkeypatch.setattr(supervisor, "TICK", 0.001)
-    monkeypatch.setattr(supervisor.signal, "signal", lambda *_: None)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
 
     def ready() -> None:
         said.append("ready")
