@@ -1,11 +1,7 @@
 """A report as PDF: the one received, or the text on the institution's paper (10.5)."""
 
-<<<<<<< HEAD
-=======
 import contextlib
 import hashlib
-import logging
->>>>>>> downloads
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -60,6 +56,8 @@ def drawn(study: Study, report: DiagnosticReport, version: ReportVersion) -> byt
     kept = folder.file_of(study, f"report-{hashlib.sha256(page.encode()).hexdigest()[:32]}.pdf")
     with contextlib.suppress(FileNotFoundError):
         return kept.read_bytes()
+    from weasyprint import HTML  # slow to load, and its system libraries may be missing
+
     pdf: bytes = HTML(string=page, url_fetcher=_nothing_fetched).write_pdf()
     folder.keep(kept, [pdf])
     return pdf
@@ -80,13 +78,6 @@ def _page(study: Study, report: DiagnosticReport, version: ReportVersion) -> str
             "title": report.title or study.study_description,
         },
     )
-<<<<<<< HEAD
-    from weasyprint import HTML  # slow to load, and its system libraries may be missing
-
-    pdf: bytes = HTML(string=page, url_fetcher=_nothing_fetched).write_pdf()
-    return pdf
-=======
->>>>>>> downloads
 
 
 def _nothing_fetched(url: str, *_args: object, **_options: object) -> dict[str, object]:
