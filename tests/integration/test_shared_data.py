@@ -112,7 +112,7 @@ def test_every_object_is_accepted_indexed_and_named_right(listener: Child, tmp_p
     for group, files in sorted(_groups(rows).items()):
         sender = _by_pynetdicom if group[1] in BEYOND_DCMTK else _by_dcmtk
         extra = () if sender is _by_pynetdicom else (tmp_path / "storescu.cfg",)
-        good = sender(listener, group, files, *extra)  # type: ignore[operator]
+        good = sender(listener, group, files, *extra)
         if good != len(files):
             failures.append((group, good, len(files)))
     assert failures == []
