@@ -27,7 +27,7 @@ JOBS ?= 2
 
 run: setup
 	@$(BIN)/placa migrate
-	@$(BIN)/placa demo --once || true
+	@$(BIN)/placa demo --once
 	@exec $(BIN)/placa run
 
 # the static checks come first: they take a minute and say the most; pytest closes

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.metadata import version as package_version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +91,7 @@ def run(options: argparse.Namespace) -> int:
     except supervisor.PortTakenError as error:
         raise RefusedError(str(error)) from error
     supervisor.Supervisor(services.services(), _say).run(
-        is_ready=lambda: services.ready(found),
+        waiting_for=lambda: services.waiting_for(found),
         on_ready=lambda: _say(services.greeting(found, ACCOUNTS, PASSWORD)),
     )
     return 0
@@ -152,12 +151,12 @@ def demo(options: argparse.Namespace) -> int:
         if options.once:
             return 0
         raise RefusedError("The demo's password is public: it loads only where PLACA_ENV=demo.")
-    if find_spec("placa.demo.load") is None:
-        raise RefusedError("This installation came without the demo's data.")
-    marker = found.home / "demo-loaded"
+    marker = found.home / "demo-loaded"  # spares the second start a load of Django
     if options.once and marker.exists():
         return 0
-    _call("placa.demo.load", "load_demo")
+    _say("Loading the demo (this happens once) ...")
+    if not _call("placa.demo.load", "load_demo", say=_say) and not options.once:
+        raise RefusedError("There is data here already. The demo loads into an empty home only.")
     marker.touch()
     return 0
 

@@ -8,6 +8,8 @@ worker_class = "gthread"
 workers = 2
 # a thread a running download: many wait on slow lines, few compute
 threads = 16
+# load once, then fork: half the start, and shared memory
+preload_app = True
 timeout = 60
 # a restart waits for downloads under way
 graceful_timeout = 3600

@@ -1,7 +1,6 @@
 """Which services `placa run` starts, when they are ready, and what it says then."""
 
 import http.client
-import importlib.util
 import socket
 import sys
 from collections.abc import Mapping
@@ -14,15 +13,13 @@ from placa.config.supervisor import Service
 def services() -> list[Service]:
     """Every process of a one-machine installation."""
     command = [sys.executable, "-m", "placa.cli"]
-    found = [
+    return [
         Service("web", [*command, "web"]),
+        Service("dicom", [*command, "dicom"]),
+        Service("render", [*command, "render"]),
         Service("worker (short)", [*command, "worker", "short"]),
         Service("worker (long)", [*command, "worker", "long"]),
-        Service("dicom", [*command, "dicom"]),
     ]
-    if _exists("placa.domain.archive.rendering"):
-        found.append(Service("render", [*command, "render"]))
-    return found
 
 
 def ports(environment: Environment) -> dict[str, int]:
@@ -30,9 +27,14 @@ def ports(environment: Environment) -> dict[str, int]:
     return {"PLACA_HTTP_PORT": environment.http_port, "PLACA_DICOM_PORT": environment.dicom_port}
 
 
-def ready(environment: Environment) -> bool:
-    """True once the listener accepts and the portal answers `/healthz`."""
-    return _accepts(environment.bind, environment.dicom_port) and _answers(environment)
+def waiting_for(environment: Environment) -> str:
+    """What does not answer yet, in words; empty once listener and portal do."""
+    if not _accepts(environment.bind, environment.dicom_port):
+        return "the DICOM listener"
+    status = _portal_status(environment)
+    if status == http.client.OK:
+        return ""
+    return f"the portal, which answers {status}" if status else "the portal"
 
 
 def greeting(environment: Environment, accounts: Mapping[str, str], password: str) -> str:
@@ -49,10 +51,6 @@ def greeting(environment: Environment, accounts: Mapping[str, str], password: st
     return "\n".join([*lines, "Ctrl-C ends it.", ""])
 
 
-def _exists(module: str) -> bool:
-    return importlib.util.find_spec(module) is not None
-
-
 def _accepts(host: str, port: int) -> bool:
     try:
         socket.create_connection((_reachable(host), port), timeout=1).close()
@@ -61,14 +59,14 @@ def _accepts(host: str, port: int) -> bool:
     return True
 
 
-def _answers(environment: Environment) -> bool:
-    """`/healthz` asked at the bound address, under the public host name that Django expects."""
+def _portal_status(environment: Environment) -> int:
+    """Status of `/healthz` at the bound address, under the public host name; 0 where nobody answers."""
     connection = http.client.HTTPConnection(_reachable(environment.bind), environment.http_port, timeout=2)
     try:
         connection.request("GET", "/healthz", headers={"Host": urlsplit(environment.base_url).netloc})
-        return connection.getresponse().status == http.client.OK
+        return connection.getresponse().status
     except (OSError, http.client.HTTPException):
-        return False
+        return 0
     finally:
         connection.close()
 

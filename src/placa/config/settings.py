@@ -137,6 +137,7 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
+WHITENOISE_IMMUTABLE_FILE_TEST = r"/build/viewer/assets/|\.[0-9a-f]{12}\."
 WHITENOISE_USE_FINDERS = ENVIRONMENT.mode == "test"
 
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
@@ -192,11 +193,16 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {
+        "plain": {
+            "()": "placa.common.redaction.MaskingFormatter",  # a share's token is in its address (S10)
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        }
+    },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    # one line a start and stop of each of its processes is more than a reader wants
-    "loggers": {"django-q": {"level": "WARNING"}},
+    # a line a process, a line a step of a PDF: more than a reader wants
+    "loggers": {"django-q": {"level": "WARNING"}, "weasyprint": {"level": "WARNING"}},
 }
 SILENCED_SYSTEM_CHECKS = [
     "security.W002",  # framing is ruled by the policy's frame-ancestors, which can list origins

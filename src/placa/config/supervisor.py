@@ -11,7 +11,7 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import FrameType
 
@@ -20,6 +20,7 @@ LONGEST_PAUSE = 30.0
 HEALTHY_AFTER = 60.0  # seconds of life after which a death counts as the first one again
 POLITE_STOP = 7.0  # seconds between SIGTERM and SIGKILL
 TICK = 0.2
+PATIENCE = 20.0  # seconds between words about what is not up yet
 PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
@@ -124,21 +125,32 @@ class Supervisor:
         """Ask `run` to end (also a signal handler)."""
         self._stop.set()
 
-    def run(self, is_ready: Callable[[], bool], on_ready: Callable[[], None]) -> None:
-        """Keep every service alive; call `on_ready` once, when `is_ready` first says yes."""
+    def run(self, waiting_for: Callable[[], str], on_ready: Callable[[], None]) -> None:
+        """Keep every service alive until told to stop.
+
+        `waiting_for` says what is not up yet; `on_ready` is called once, when it first says nothing.
+        """
         for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(signum, self.stop)
-        announced = False
         try:
+            announce = self._announcer(waiting_for, on_ready)
             while not self._stop.is_set():
                 for child in self.children:
                     child.tick(self.say)
-                if not announced and is_ready():
-                    announced = True
-                    on_ready()
+                next(announce, None)
                 self._stop.wait(TICK)
         finally:
             self._end_all()
+
+    def _announcer(self, waiting_for: Callable[[], str], on_ready: Callable[[], None]) -> Iterator[None]:
+        """Ask once a step; ends when everything is up. Whoever waits long is told for what."""
+        told = time.monotonic()
+        while missing := waiting_for():
+            if time.monotonic() - told > PATIENCE:
+                self.say(f"Still waiting for {missing}.")
+                told = time.monotonic()
+            yield
+        on_ready()
 
     def _end_all(self) -> None:
         for child in self.children:

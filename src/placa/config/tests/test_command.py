@@ -15,7 +15,7 @@ def placa(*arguments: str, **environment: str) -> subprocess.CompletedProcess[st
         [sys.executable, "-m", "placa.cli", *arguments],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         env=os.environ | environment,
     )
 

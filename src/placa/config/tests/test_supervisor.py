@@ -19,7 +19,7 @@ from placa.config.supervisor import Service, Supervisor
 
 services = [Service(f"child {n}", [sys.executable, "-c", code]) for n, code in enumerate(sys.argv[1:])]
 say = lambda text: print(text, flush=True)
-Supervisor(services, say).run(lambda: True, lambda: say("ready"))
+Supervisor(services, say).run(lambda: "", lambda: say("ready"))
 """
 
 
@@ -145,3 +145,19 @@ def test_a_free_port_is_taken_quietly():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     supervisor.refuse_taken_ports("127.0.0.1", {"PLACA_HTTP_PORT": port})
+
+
+def test_whoever_waits_long_is_told_for_what(monkeypatch):
+    said: list[str] = []
+    answers = iter(["the portal", "the portal", ""])
+    boss = supervisor.Supervisor([], said.append)
+    monkeypatch.setattr(supervisor, "PATIENCE", 0.0)
+    monkeypatch.setattr(supervisor, "TICK", 0.001)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+
+    def ready() -> None:
+        said.append("ready")
+        boss.stop()
+
+    boss.run(lambda: next(answers), ready)
+    assert said == ["Still waiting for the portal."] * 2 + ["ready"]

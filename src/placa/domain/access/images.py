@@ -15,7 +15,7 @@ from placa.domain.archive import rendering
 from placa.domain.archive import selectors as archive
 from placa.domain.archive.storage import storage
 from placa.domain.reports.dicom import encapsulated_pdf
-from placa.standards.dicom import metadata
+from placa.standards.dicom import metadata, sr
 
 Span = tuple[int, int]
 
@@ -131,6 +131,28 @@ def file_path(instance: Instance) -> Path:
 def document(instance: Instance) -> bytes:
     """The PDF inside an Encapsulated PDF instance. Raises InvalidObject."""
     return encapsulated_pdf(str(file_path(instance)))
+
+
+def structured_report(instance: Instance) -> str:
+    """A structured report as an escaped HTML fragment. Raises InvalidObject."""
+    return sr.to_html(sr.read_file(file_path(instance)))
+
+
+def ecg_drawing(instance: Instance) -> bytes:
+    """An ECG drawn to scale, as SVG. Raises rendering's errors."""
+    return rendering.ecg_drawing(instance)
+
+
+def video(instance: Instance) -> Iterator[bytes]:
+    """The encapsulated stream of a video. Raises NotVisible where it is no MP4, which browsers play."""
+    stream = b""
+    chunks = bulk_data(instance, "7FE00010")
+    if chunks is not None:
+        stream = next(chunks, b"")
+    if chunks is None or stream[4:8] != b"ftyp":
+        raise NotVisible("video")
+    yield stream
+    yield from chunks
 
 
 def bulk_data(instance: Instance, pointer: str) -> Iterator[bytes] | None:

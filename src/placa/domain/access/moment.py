@@ -4,6 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from placa.common import clock
+from placa.common.days import years_before
 from placa.domain.institution import selectors as institution
 from placa.domain.people.models import Organization
 
@@ -55,14 +56,3 @@ def moment(at: dt.datetime | None = None) -> Moment:
 def has_exclusive_company() -> bool:
     """Whether any enabled company makes the studies it pays for exclusive (4.3)."""
     return any(company.is_exclusive for company in Organization.objects.filter(enabled=True))
-
-
-def years_before(day: dt.date, years: int) -> dt.date:
-    """The day `years` years before `day`; 29 February becomes the 28th in a common year.
-
-    So somebody born on 29 February completes a year of age on 1 March of a common year.
-    """
-    try:
-        return day.replace(year=day.year - years)
-    except ValueError:
-        return day.replace(year=day.year - years, day=28)

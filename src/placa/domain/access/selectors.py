@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db.models import BooleanField, Case, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Value, When
 
 from placa.domain.access import rules
 from placa.domain.access.moment import Moment, moment
@@ -68,6 +68,12 @@ def reports_listed_of(viewer: Viewer, studies: Iterable[Study]) -> dict[int, lis
         if report.study_id is not None:
             by_study[report.study_id].append(report)
     return by_study
+
+
+def without_final_report(studies: QuerySet[Study]) -> QuerySet[Study]:
+    """Those of `studies` that have no signed report."""
+    final = DiagnosticReport.objects.filter(study=OuterRef("pk"), status__in=DiagnosticReport.FINAL_STATES)
+    return studies.exclude(Exists(final))
 
 
 def patients_in_sight(viewer: Viewer) -> QuerySet[Patient]:

@@ -27,6 +27,7 @@ __all__ = [
     "RenderRefused",
     "RenderUnavailable",
     "decoded_frame",
+    "ecg_drawing",
     "forget",
     "rendered",
     "serve",
@@ -80,6 +81,11 @@ def decoded_frame(instance: Instance, frame: int = 1) -> bytes:
     if not 1 <= frame <= instance.number_of_frames:
         raise IndexError(frame)
     return _ask({"op": "raw", "frame": frame - 1, "path": str(storage().path(instance.storage_key))})
+
+
+def ecg_drawing(instance: Instance) -> bytes:
+    """A 12-lead ECG drawn to scale, as SVG. Raises RenderRefused, RenderUnavailable."""
+    return _kept(instance, {"op": "ecg_svg"}, ".svg")
 
 
 def forget(storage_key: str) -> None:

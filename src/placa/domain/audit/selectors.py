@@ -1,5 +1,8 @@
 """Reads of the audit log."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from django.db.models import QuerySet
 
 from placa.domain.audit.models import AuditEvent
@@ -18,6 +21,12 @@ def events_of_patient(patient_id: int) -> QuerySet[AuditEvent]:
 def newest(limit: int = 50) -> list[AuditEvent]:
     """The newest events of all."""
     return list(AuditEvent.objects.order_by("-id")[:limit])
+
+
+def newest_of(study_uids: QuerySet[Any], actions: Sequence[str], limit: int) -> QuerySet[AuditEvent]:
+    """The newest `limit` successful events of `actions` on some studies (a query of their UIDs)."""
+    events = AuditEvent.objects.filter(study_uid__in=study_uids, action__in=actions, outcome="success")
+    return events.order_by("-id")[:limit]
 
 
 OPENING = ("view_images", "view_report", "download")

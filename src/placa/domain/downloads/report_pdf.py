@@ -1,21 +1,20 @@
 """A report as PDF: the one received, or the text on the institution's paper (10.5)."""
 
-import logging
+import contextlib
+import hashlib
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.template.loader import render_to_string
-from weasyprint import HTML
 
 from placa.domain.access.selectors import NotVisible, openable_reports_of
 from placa.domain.access.services import opened
 from placa.domain.access.types import DiagnosticReport, ReportVersion, Study
 from placa.domain.access.viewers import Viewer
+from placa.domain.downloads import folder
 from placa.domain.institution import selectors as institution
 from placa.domain.people.models import Patient
 from placa.domain.reports import selectors as reports
-
-logging.getLogger("weasyprint").setLevel(logging.ERROR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +46,26 @@ def pdf_of(study: Study, report: DiagnosticReport) -> bytes:
     if version is None:
         raise NotVisible("report")
     received = reports.pdf_of(version)
-    return received if received is not None else _drawn(study, report, version)
+    return received if received is not None else drawn(study, report, version)
 
 
-def _drawn(study: Study, report: DiagnosticReport, version: ReportVersion) -> bytes:
+def drawn(study: Study, report: DiagnosticReport, version: ReportVersion) -> bytes:
+    """A text version as PDF, in the language in use. The same page is drawn once: a download that is resumed later
+    must find the same bytes."""
+    page = _page(study, report, version)
+    kept = folder.file_of(study, f"report-{hashlib.sha256(page.encode()).hexdigest()[:32]}.pdf")
+    with contextlib.suppress(FileNotFoundError):
+        return kept.read_bytes()
+    from weasyprint import HTML  # slow to load, and its system libraries may be missing
+
+    pdf: bytes = HTML(string=page, url_fetcher=_nothing_fetched).write_pdf()
+    folder.keep(kept, [pdf])
+    return pdf
+
+
+def _page(study: Study, report: DiagnosticReport, version: ReportVersion) -> str:
     patient: Patient | None = study.patient
-    page = render_to_string(
+    return render_to_string(
         "downloads/report.html",
         {
             "institution": institution.current(),
@@ -65,8 +78,6 @@ def _drawn(study: Study, report: DiagnosticReport, version: ReportVersion) -> by
             "title": report.title or study.study_description,
         },
     )
-    pdf: bytes = HTML(string=page, url_fetcher=_nothing_fetched).write_pdf()
-    return pdf
 
 
 def _nothing_fetched(url: str, *_args: object, **_options: object) -> dict[str, object]:

@@ -63,6 +63,18 @@ def rematch_order(order_id: int) -> int:
     return _match_all(waiting.order_by("study_instance_uid").values_list("study_instance_uid", flat=True))
 
 
+def on_patient_changed(patient_id: int) -> None:
+    """A patient is new, or is known by another name, birth date or number: look at what waits for them."""
+    rematch_patient(patient_id)
+
+
+@transaction.atomic
+def on_order_changed(order_id: int) -> None:
+    """An order is new or was changed: its studies follow it at once, and what waits for its number is matched."""
+    archive.refresh_from_order(ServiceRequest.objects.get(pk=order_id))
+    rematch_order(order_id)
+
+
 def _match_all(uids: Iterable[str]) -> int:
     return sum(match_study(study_instance_uid=uid).patient is not None for uid in list(uids))
 

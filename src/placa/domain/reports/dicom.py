@@ -36,13 +36,13 @@ def content_of(instance: Instance, header: InstanceHeader) -> Content:
             title=header.document_title or header.series_description,
             pdf=encapsulated_pdf(path),
         )
-    document = sr.read_report(path)
+    document = sr.read_file(path)
     return Content(
         status=sr_status(header),
         source=ReportVersion.Source.DICOM_SR,
         title=document.title,
-        text=document.plain_text(),
-        signed_by=next(iter(document.verifying_observers), ""),
+        text=document.text,
+        signed_by=document.verified_by,
     )
 
 

@@ -5,7 +5,6 @@ from typing import Any
 from placa.common import clock
 from placa.domain.access.models import ShareGrant, SharePart
 from placa.domain.accounts.models import User
-from placa.domain.institution import selectors as institution
 from placa.domain.notifications.services import ring, send_mail, send_sms
 from placa.domain.sharing import keys, periods
 
@@ -20,7 +19,7 @@ def send_link(part: SharePart) -> None:
         "email": patient.email if grant.shows_contact else "",
         "message": grant.message,
         "link": keys.link_of(part),
-        "until": _local(grant),
+        "until": periods.local(periods.last_moment(grant.expires_at)),
         "pin_by": part.pin_by,
     }
     _mail(part, "share_link", context)
@@ -68,7 +67,7 @@ def _tell(part: SharePart, key: str, occasion: str) -> None:
     to = (user.email if user else "") or patient.email
     context = {
         "to_whom": part.email,
-        "at": clock.now().astimezone(institution.zone()),
+        "at": periods.local(clock.now()),
         "tries": SharePart.PIN_TRIES,
     }
     if to:
@@ -91,7 +90,3 @@ def _owner(grant: ShareGrant) -> User | None:
     if made_it is not None and (grant.guardianship_id is not None or made_it == own):
         return made_it
     return own
-
-
-def _local(grant: ShareGrant) -> Any:
-    return periods.last_moment(grant.expires_at).astimezone(institution.zone())

@@ -31,6 +31,11 @@ def last_moment(expires_at: dt.datetime) -> dt.datetime:
     return expires_at - dt.timedelta(seconds=1)
 
 
+def local(at: dt.datetime) -> dt.datetime:
+    """`at` on the institution's clocks, without zone: a template turns one with a zone into UTC again."""
+    return at.astimezone(institution.zone()).replace(tzinfo=None)
+
+
 def start_of(studies: Sequence[Study]) -> dt.datetime:
     """When a share of `studies` begins: now, or at the first release where none is released yet."""
     now = clock.now()

@@ -76,6 +76,11 @@ class Share:
         return self.grant.revoked_at or periods.last_moment(self.grant.expires_at)
 
     @property
+    def last_day(self) -> dt.date:
+        """The day of `ends_at` in the institution's zone."""
+        return periods.local(self.ends_at).date()
+
+    @property
     def openings(self) -> int:
         """How often it was opened, over all its parts."""
         return sum(part.openings for part, _state in self.parts)

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import logging
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -9,6 +10,7 @@ import segno
 from django.template.loader import render_to_string
 from django.utils import translation
 from weasyprint import HTML
+from weasyprint.urls import URLFetcher
 
 from placa.common import clock, tokens
 from placa.domain.access.models import SharePart
@@ -17,6 +19,9 @@ from placa.domain.institution import selectors as institution
 from placa.domain.institution.models import Text
 from placa.domain.sharing import keys, periods
 
+for _name in ("weasyprint", "weasyprint.progress", "fontTools"):
+    logging.getLogger(_name).setLevel(logging.ERROR)  # their progress is nobody's news
+
 Paper = Literal["A4", "letter"]
 
 
@@ -24,12 +29,13 @@ def pdf(part: SharePart, studies: Sequence[Study], *, paper: Paper = "A4") -> by
     """The sheet of one part as PDF, in the share's language; `studies` are those to name on it."""
     with translation.override(part.grant.language):
         page = render_to_string("sharing/sheet.html", _content(part, studies, paper))
-    document: bytes = HTML(string=page, url_fetcher=_no_fetch).write_pdf()
+    # images are inside the page; whatever else an address names is not asked for (case 28)
+    document: bytes = HTML(string=page, url_fetcher=URLFetcher(allowed_protocols=["data"])).write_pdf()
     return document
 
 
 def _content(part: SharePart, studies: Sequence[Study], paper: Paper) -> dict[str, Any]:
-    zone, grant, ours = institution.zone(), part.grant, institution.current()
+    grant, ours = part.grant, institution.current()
     link = keys.link_of(part)
     compliance = institution.text(Text.Kind.COMPLIANCE, grant.language)
     logo = ""
@@ -40,11 +46,11 @@ def _content(part: SharePart, studies: Sequence[Study], paper: Paper) -> dict[st
         "language": grant.language,
         "institution": ours,
         "logo": logo,
-        "today": clock.today(zone),
+        "today": clock.today(institution.zone()),
         "patient": grant.patient,
-        "exams": [(_title(study), study.exam_at.astimezone(zone)) for study in studies],
-        "starts": grant.starts_at.astimezone(zone),
-        "ends": periods.last_moment(grant.expires_at).astimezone(zone),
+        "exams": [(_title(study), periods.local(study.exam_at)) for study in studies],
+        "starts": periods.local(grant.starts_at),
+        "ends": periods.local(periods.last_moment(grant.expires_at)),
         "images": grant.images,
         "report": grant.report,
         "qr": qr(link),
@@ -72,13 +78,3 @@ def qr(link: str) -> str:
 def _title(study: Study) -> str:
     ordered = study.order.description if study.order else ""
     return ordered or study.study_description or ", ".join(study.modalities_in_study)
-
-
-def _no_fetch(url: str, *_args: Any, **_kwargs: Any) -> dict[str, Any]:
-    """Images are inside the page; whatever else an address names is not asked for (case 28)."""
-    if not url.startswith("data:"):
-        raise ValueError("the sheet fetches nothing")
-    from weasyprint import default_url_fetcher
-
-    found: dict[str, Any] = default_url_fetcher(url)
-    return found

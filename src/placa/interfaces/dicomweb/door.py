@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from placa.domain.access.selectors import NotVisible
 from placa.domain.access.viewers import NOBODY, Viewer
 from placa.domain.archive.rendering import RenderRefused, RenderUnavailable
+from placa.standards.dicom.errors import InvalidObject
 
 View = Callable[..., HttpResponseBase]
 DICOM_JSON = "application/dicom+json"
@@ -37,6 +38,8 @@ def door(view: View) -> View:
             return problem(404, "There is no such study, series, instance or frame.")
         except BadQuery as error:
             return problem(400, str(error))
+        except InvalidObject:
+            return problem(406, "This object cannot be read.")
         except RenderRefused as error:
             return problem(406, f"This object cannot be shown as an image: {error}")
         except RenderUnavailable:

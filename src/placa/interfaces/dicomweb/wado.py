@@ -2,6 +2,7 @@
 
 import gzip
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -125,14 +126,34 @@ def rendered(
 ) -> HttpResponseBase:
     """One frame as JPEG or PNG; an encapsulated PDF as PDF (PS3.18 10.4.1.1.3)."""
     found = open_images(viewer, study).instance(series, instance)
-    if found.kind == "pdf":
-        return _document(found)
-    return _picture(request, found, frame)
+    draw = {"pdf": _document, "sr": _structured_report, "ecg": _ecg, "video": _video}.get(found.kind)
+    return draw(found) if draw else _picture(request, found, frame)
 
 
-def _document(found: Instance) -> HttpResponse:
-    answer = HttpResponse(images.document(found), content_type="application/pdf")
-    answer["Content-Security-Policy"] = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
+def _document(found: Instance) -> HttpResponseBase:
+    return _framed(HttpResponse(images.document(found), content_type="application/pdf"))
+
+
+def _structured_report(found: Instance) -> HttpResponseBase:
+    page = f"<!doctype html><meta charset=utf-8><title>SR</title><body>{images.structured_report(found)}"
+    return _framed(HttpResponse(page, content_type="text/html; charset=utf-8"))
+
+
+def _ecg(found: Instance) -> HttpResponseBase:
+    return _framed(HttpResponse(images.ecg_drawing(found), content_type="image/svg+xml"))
+
+
+def _video(found: Instance) -> HttpResponseBase:
+    stream = images.video(found)
+    first = next(stream)
+    return StreamingHttpResponse(chain([first], stream), content_type="video/mp4")
+
+
+def _framed(answer: HttpResponse) -> HttpResponse:
+    """Somebody else's document: shown in our own frame, without scripts, origin or network (case 18)."""
+    answer["Content-Security-Policy"] = (
+        "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:"
+    )
     answer["X-Frame-Options"] = "SAMEORIGIN"
     answer["Content-Disposition"] = "inline"
     return answer

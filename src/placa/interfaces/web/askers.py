@@ -10,9 +10,9 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from placa.domain.access.selectors import NotVisible
-from placa.domain.access.viewers import NOBODY
+from placa.domain.access.viewers import NOBODY, Viewer
 from placa.interfaces.web.account.session import NotSignedInError, viewer_of
-from placa.interfaces.web.recipient.session import share_viewer
+from placa.interfaces.web.recipient.session import enter, share_viewer
 
 DOORS = {"dicomweb", "viewer", "files"}
 SHARED = {f"share-{name}" for name in DOORS}
@@ -29,18 +29,23 @@ class ViewerMiddleware:
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: dict[str, Any]
-    ) -> None:
-        """Set `request.viewer`. Raises Http404 for a share that is not open in this browser."""
+    ) -> HttpResponseBase | None:
+        """Set `request.viewer`. Under a share that is not open in this browser: a page leads to the PIN, data are 404."""
         match = request.resolver_match
         namespaces = set(match.namespaces) if match else set()
         if namespaces & SHARED:
-            request.viewer = share_viewer(request, str(kwargs["token"]))  # type: ignore[attr-defined]
             request.audience = "recipient"  # type: ignore[attr-defined]
+            ask = enter if "share-viewer" in namespaces else share_viewer
+            found = ask(request, str(kwargs["token"]))
+            if not isinstance(found, Viewer):
+                return found
+            request.viewer = found  # type: ignore[attr-defined]
         elif namespaces & DOORS:
             try:
                 request.viewer = viewer_of(request)  # type: ignore[attr-defined]
             except NotSignedInError:
                 request.viewer = NOBODY  # type: ignore[attr-defined]
+        return None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> None:
         """A page of a portal lets NotVisible through: outside it is a 404 like any other."""

@@ -47,6 +47,9 @@ class Doors:
     def zip(self, study: Study) -> str:
         return self.url("files:zip", uid=study.study_instance_uid)
 
+    def zip_status(self, study: Study) -> str:
+        return self.url("files:zip_status", uid=study.study_instance_uid)
+
 
 def title(study: Study) -> str:
     """What a study is called: its order's description, else the modality's, else its kind."""

@@ -33,17 +33,19 @@ class _Record:
     offset: int = 0
 
 
-def build_dicomdir(entries: Sequence[DirectoryEntry], *, file_set_id: str = "PLACA") -> bytes:
+def build_dicomdir(
+    entries: Sequence[DirectoryEntry], *, file_set_id: str = "PLACA", sop_instance_uid: str = ""
+) -> bytes:
     """The bytes of a DICOMDIR for `entries`, in their order within patient, study and series.
 
-    Raises ValueError for a `file_id` or `file_set_id` that media do not allow.
+    With `sop_instance_uid` the same entries give the same bytes; else it gets a new one. Raises ValueError for a `file_id` or `file_set_id` that media do not allow.
     """
     if not re.fullmatch(r"[A-Z0-9_ ]{0,16}", file_set_id):
         raise ValueError("File-set ID")
     roots = _tree(entries)
     header = file_header(
         sop_class_uid=uids.MEDIA_STORAGE_DIRECTORY,
-        sop_instance_uid=uids.new_uid(),
+        sop_instance_uid=sop_instance_uid or uids.new_uid(),
         transfer_syntax_uid=uids.EXPLICIT_VR_LITTLE_ENDIAN,
     )
     fixed = 8 + len(file_set_id) + len(file_set_id) % 2 + 12 + 12 + 10 + 12

@@ -1,10 +1,13 @@
 """Who may share what, with whom, and until when."""
 
 import datetime as dt
+import io
 import re
 
+import pypdf
 import pytest
 import time_machine
+from django.utils import translation
 
 from placa.common import clock
 from placa.demo import cast
@@ -14,7 +17,7 @@ from placa.domain.audit.models import AuditEvent
 from placa.domain.institution import selectors as institution
 from placa.domain.institution.services import change_setting
 from placa.domain.people.models import Patient
-from placa.domain.sharing import keys, periods, selectors, services
+from placa.domain.sharing import keys, periods, selectors, services, sheet
 from placa.domain.sharing.errors import InvalidShareError
 from placa.domain.sharing.tests.world import CT, HUGO, mails, share, study, viewer
 
@@ -182,6 +185,22 @@ def test_it_works_to_the_end_of_its_last_day() -> None:
     zone = institution.zone()
     last = periods.last_moment(made.grant.expires_at).astimezone(zone)
     assert last == dt.datetime(2030, 4, 9, 23, 59, 59, tzinfo=zone)
+
+
+def test_people_read_the_last_day_on_the_institution_s_clocks() -> None:
+    """23:59:59 in Santo Domingo is already tomorrow in UTC."""
+    with (
+        time_machine.travel(dt.datetime(2030, 3, 10, 15, 0, tzinfo=dt.UTC), tick=False),
+        translation.override("en"),
+    ):
+        made = share(days=30, with_sheet=True)
+        printed = sheet.pdf(made.keys[1].part, list(made.grant.studies.all()))
+    mail = mails(HUGO)["share_link"]
+    assert "9 April 2030" in mail.text
+    assert "9 April 2030" in mail.html
+    words = pypdf.PdfReader(io.BytesIO(printed)).pages[0].extract_text()
+    assert "April 9, 2030, 23:59" in " ".join(words.split())
+    assert "March 10, 2030, 11:00" in " ".join(words.split())
 
 
 def test_duration_is_within_the_setting() -> None:

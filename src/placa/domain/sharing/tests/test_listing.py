@@ -3,10 +3,11 @@
 import pytest
 
 from placa.demo import cast
+from placa.domain.access.models import ShareGrant, SharePart
 from placa.domain.access.selectors import NotVisible
 from placa.domain.archive.models import Study
 from placa.domain.people.models import Organization
-from placa.domain.sharing import selectors, services
+from placa.domain.sharing import selectors, services, tasks
 from placa.domain.sharing.tests.world import CT, share, viewer
 
 pytestmark = pytest.mark.django_db
@@ -44,3 +45,11 @@ def test_states() -> None:
     assert selectors.state_of(part) == "active"
     services.revoke(viewer=viewer("ana"), grant=made.grant)
     assert selectors.get_share(viewer("ana"), made.grant.public_id).parts[0][1] == "revoked"
+
+
+def test_sealed_pins_of_ended_shares_are_wiped() -> None:
+    ended, live = (share(recipients=[], with_sheet=True) for _ in range(2))
+    ShareGrant.objects.filter(pk=ended.grant.pk).update(expires_at=ended.grant.starts_at)
+    tasks.wipe()
+    assert SharePart.objects.get(grant=ended.grant).pin_sealed == ""
+    assert SharePart.objects.get(grant=live.grant).pin_sealed != ""

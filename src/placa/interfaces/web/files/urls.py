@@ -2,9 +2,11 @@
 
 from django.urls import path
 
-from placa.interfaces.web.files import views
+from placa.interfaces.web.files import views, zip_views
 
 app_name = "files"
 urlpatterns = [
     path("<str:uid>/report/<uuid:report>", views.report, name="report"),
+    path("<str:uid>/study.zip", zip_views.study_zip, name="zip"),
+    path("<str:uid>/zip-status", zip_views.zip_status, name="zip_status"),
 ]

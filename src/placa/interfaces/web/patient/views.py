@@ -157,7 +157,8 @@ def study(request: HttpRequest, uid: str) -> HttpResponse:
             "reports": [(report, doors.report(found, report), report.versions.last()) for report in readable],
             "report_states": [(report, studies.report_chip(report)) for report in reports],
             "zip_url": doors.zip(found) if found.may_download and row.images.url else "",
-            "zip_bytes": opened.bytes() if opened else 0,
+            "zip_status_url": doors.zip_status(found),
+            "zip_bytes": found.bytes,
             "looked": looked(found)[:4],
         },
     )

@@ -6,7 +6,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Any, TypeVar
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -21,7 +21,6 @@ from placa.domain.sharing.sessions import NoticeNeededError, PinNeededError
 from placa.interfaces.web.account.session import address_of
 
 UNKNOWN_LINK = throttle.Policy("share-link", free=20, first=60, longest=3600, window=3600)
-P = ParamSpec("P")
 R = TypeVar("R", bound=HttpResponseBase)
 
 
@@ -33,26 +32,30 @@ def share_viewer(request: HttpRequest, token: str) -> Viewer:
         raise Http404 from error
 
 
-def share_page(
-    view: Callable[Concatenate[HttpRequest, str, Viewer, P], HttpResponseBase],
-) -> Callable[Concatenate[HttpRequest, str, P], HttpResponseBase]:
+def share_page(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """For pages: `view(request, token, viewer, …)` once inside; else PIN, notice or neutral page."""
 
     @wraps(view)
-    def guarded(request: HttpRequest, token: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
-        answer: HttpResponseBase
-        try:
-            request.audience = "recipient"  # type: ignore[attr-defined]
-            answer = view(request, token, _viewer(request, token), *args, **kwargs)
-        except ShareGoneError:
-            answer = gone(request)
-        except PinNeededError:
-            answer = redirect("recipient:open", token=token)
-        except NoticeNeededError:
-            answer = redirect("recipient:notice", token=token)
-        return private(answer)
+    def guarded(request: HttpRequest, token: str, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        request.audience = "recipient"  # type: ignore[attr-defined]
+        found = enter(request, token)
+        if not isinstance(found, Viewer):
+            return found
+        return private(view(request, token, found, *args, **kwargs))
 
     return guarded
+
+
+def enter(request: HttpRequest, token: str) -> Viewer | HttpResponseBase:
+    """The viewer of a browser that is inside; for any other the answer to a page: PIN, notice, neutral page."""
+    try:
+        return _viewer(request, token)
+    except ShareGoneError:
+        return gone(request)
+    except PinNeededError:
+        return private(redirect("recipient:open", token=token))
+    except NoticeNeededError:
+        return private(redirect("recipient:notice", token=token))
 
 
 def known_part(request: HttpRequest, token: str) -> SharePart:

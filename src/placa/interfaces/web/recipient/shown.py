@@ -54,7 +54,7 @@ def frame(viewer: Viewer, token: str) -> dict[str, Any]:
     return {
         "patient": grant.patient,
         "facts": patient_facts(grant.patient, contact=grant.shows_contact),
-        "until": periods.last_moment(grant.expires_at).astimezone(institution.zone()),
+        "until": periods.local(periods.last_moment(grant.expires_at)),
         "message": grant.message if part.kind == SharePart.MAIL else "",
         "home_url": reverse("recipient:studies", kwargs={"token": token}),
         "leave_url": reverse("recipient:leave", kwargs={"token": token}),

@@ -13,7 +13,6 @@ from placa.domain.access.selectors import NotVisible
 from placa.domain.access.services import opened
 from placa.domain.access.viewers import Viewer
 from placa.domain.audit import services as audit
-from placa.domain.institution import selectors as institution
 from placa.domain.sharing import opening, periods, selectors, sessions
 from placa.domain.sharing.errors import ShareGoneError, WrongPinError
 from placa.domain.sharing.sessions import PinNeededError
@@ -57,12 +56,12 @@ def _open(request: HttpRequest, token: str) -> SharePart:
 
 
 def _card(request: HttpRequest, part: SharePart, *, left: int, error: str = "") -> HttpResponse:
-    zone, now = institution.zone(), clock.now()
-    until = periods.last_moment(part.grant.expires_at).astimezone(zone)
+    now = clock.now()
+    until = periods.local(periods.last_moment(part.grant.expires_at))
     starts_at = part.grant.starts_at
     context = {
         "until": until,
-        "days_left": (until.date() - now.astimezone(zone).date()).days,
+        "days_left": (until.date() - periods.local(now).date()).days,
         "starts_at": starts_at if starts_at > now else None,
         "left": left,
         "error": error,

@@ -1,9 +1,8 @@
 """The viewer's page: the study's JSON, the first picture, and the bundle that takes over."""
 
-from csp.decorators import csp_update
+from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.templatetags.static import static
 from django.views.decorators.http import require_safe
 
 from placa.domain.access.images import OpenStudy, open_images
@@ -13,14 +12,11 @@ from placa.interfaces.web.ui.assets import vite_chunks
 from placa.interfaces.web.viewer.context import context
 
 
+# what Cornerstone's codecs need beyond the portal's policy, on this page alone
+POLICY = {"script-src": ["'wasm-unsafe-eval'"], "worker-src": ["'self'", "blob:"], "media-src": ["'self'", "blob:"]}
+
+
 @require_safe
-@csp_update(
-    {
-        "script-src": ["'wasm-unsafe-eval'"],
-        "worker-src": ["'self'", "blob:"],
-        "media-src": ["'self'", "blob:"],
-    }
-)
 def page(request: HttpRequest, uid: str, token: str = "") -> HttpResponse:  # noqa: S107  a share's, none by default
     """The viewer on one study, in the look of whoever asks; 404 for what is not theirs."""
     viewer = getattr(request, "viewer", NOBODY)
@@ -33,13 +29,19 @@ def page(request: HttpRequest, uid: str, token: str = "") -> HttpResponse:  # no
     script, styles, _preloaded = vite_chunks("src/app/main.ts")
     page_context = {
         "viewer_context": told,
-        "viewer_module": static(script),
-        "viewer_styles": [static(style) for style in styles],
+        "viewer_module": _built(script),
+        "viewer_styles": [_built(style) for style in styles],
         "first_image_url": _first(opened, told["dicomweb"]),
     }
     answer = render(request, "ui/viewer.html", page_context)
     answer["Cache-Control"] = "no-store, private"
+    answer._csp_update = POLICY  # type: ignore[attr-defined]  # as django-csp's decorator does
     return answer
+
+
+def _built(name: str) -> str:
+    """Address of a file of the bundle under its own, already hashed name: under another it would run twice."""
+    return f"{settings.STATIC_URL}{name}"
 
 
 def _first(opened: OpenStudy, root: str) -> str:

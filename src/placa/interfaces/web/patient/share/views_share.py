@@ -92,7 +92,7 @@ def how(request: HttpRequest) -> HttpResponse:
         "form": form,
         "choice": form.data if form.is_bound else _how_initial(draft),
         "offered": [(str(days), days, end) for days, end in _offered(studies, starts_at)],
-        "latest": periods.last_moment(periods.longest(studies, starts_at)).astimezone(institution.zone()),
+        "latest": periods.local(periods.last_moment(periods.longest(studies, starts_at))),
         "earlier": earlier,
     }
     return _page(request, "how", 2, draft, studies, context)
@@ -111,9 +111,8 @@ def _usual_days() -> int:
 
 
 def _offered(studies: list[Study], starts_at: dt.datetime) -> list[tuple[int, dt.datetime]]:
-    zone = institution.zone()
     ends = periods.offered(studies, starts_at)
-    return [(days, periods.last_moment(end).astimezone(zone)) for days, end in ends.items()]
+    return [(days, periods.local(periods.last_moment(end))) for days, end in ends.items()]
 
 
 @PAGE

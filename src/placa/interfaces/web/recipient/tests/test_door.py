@@ -12,6 +12,7 @@ from placa.common import tokens
 from placa.common.redaction import MaskingFormatter, MaskTokens
 from placa.demo import cast
 from placa.domain.access.models import SharePart
+from placa.domain.accounts.models import User
 from placa.domain.archive.models import Study
 from placa.domain.audit.models import AuditEvent
 from placa.domain.institution.services import publish_text
@@ -248,7 +249,7 @@ def test_headers_keep_the_address_to_ourselves(client: Client) -> None:
 
 def test_signed_in_account_gives_nothing_to_a_share(client: Client) -> None:
     key = share().keys[0]
-    client.force_login(services.User.objects.get(username="carla"))
+    client.force_login(User.objects.get(username="carla"))
     assert client.get(f"{address(key)}/studies/{CT}").status_code == 302
 
 
@@ -289,3 +290,26 @@ def test_tokens_are_masked_in_logs() -> None:
 
 def test_addresses_have_names() -> None:
     assert reverse("recipient:open", kwargs={"token": "t"}) == "/s/t"
+
+
+def test_every_door_of_the_page_is_under_the_token(client: Client) -> None:
+    key = share().keys[0]
+    body = page(client, entered(client, key))
+    assert f"{address(key)}/viewer/{CT}" in body
+    assert f"{address(key)}/files/{CT}/report/" in body
+    assert f"{address(key)}/dicomweb/studies/{CT}/thumbnail" in body
+    assert 'href="/viewer/' not in body
+    assert 'href="/files/' not in body
+
+
+def test_data_doors_are_shut_before_the_pin(client: Client) -> None:
+    key = share().keys[0]
+    for door in (f"viewer/{CT}", f"dicomweb/studies/{CT}/metadata", f"dicomweb/studies/{CT}/thumbnail"):
+        assert client.get(f"{address(key)}/{door}").status_code in (302, 404)
+
+
+def test_viewer_without_the_pin_leads_to_it(client: Client) -> None:
+    key = share().keys[0]
+    answer = client.get(f"{address(key)}/viewer/{CT}")
+    assert (answer.status_code, answer.headers["Location"]) == (302, address(key))
+    assert client.get(f"/s/{'A' * 32}/viewer/{CT}").status_code == 404

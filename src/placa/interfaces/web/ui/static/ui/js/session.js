@@ -48,7 +48,10 @@ function alive() {
 
 if (dialog && idle) {
   alive(); // this page has just been asked for
-  document.addEventListener("htmx:afterRequest", alive);
+  document.addEventListener("htmx:afterRequest", (event) => {
+    // what a page asks by itself is nobody's doing
+    if (!event.detail.requestConfig?.headers?.["X-Placa-Background"]) alive();
+  });
   document.addEventListener("placa:alive", alive); // the viewer, once it has told the server
   dialog.addEventListener("cancel", (event) => event.preventDefault());
   document.addEventListener("submit", (event) => {

@@ -1,0 +1,200 @@
+"""The ZIP of a study: what goes in is what `access` says that the asker may have, in the layout of IHE PDI."""
+
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from placa.domain.access.images import OpenStudy
+from placa.domain.access.selectors import NotVisible, get_study, openable_reports_of
+from placa.domain.access.services import opened
+from placa.domain.access.types import DiagnosticReport, ReportVersion, Study
+from placa.domain.access.viewers import Viewer
+from placa.domain.archive.storage import storage
+from placa.domain.downloads import directory, pictures, report_pdf
+from placa.domain.downloads.directory import Contents, Item
+from placa.domain.downloads.errors import MissingFileError, NothingToDownloadError, NotOnlineError
+from placa.domain.downloads.pages import Shown, page_entries
+from placa.domain.institution import selectors as institution
+from placa.domain.reports import selectors as reports
+from placa.standards.zipstream import Entry, FileSpan, StoredZip, of_bytes
+
+Parts = Literal["all", "dicom", "jpeg", "report"]
+PARTS: tuple[Parts, ...] = get_args(Parts)
+DOCUMENTS = frozenset({"pdf", "sr"})  # objects that are reports
+WAIT_SECONDS = 8.0  # so long a request draws what is missing, before it says "not ready"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What of a study goes into one ZIP. `items` are its DICOM objects, `readable` its reports."""
+
+    viewer: Viewer
+    study: Study
+    parts: Parts
+    contents: Contents
+    items: tuple[Item, ...]
+    readable: tuple[DiagnosticReport, ...]
+
+    @property
+    def with_dicom(self) -> bool:
+        return self.parts in ("all", "dicom") and bool(self.items)
+
+    @property
+    def with_pictures(self) -> bool:
+        return self.parts in ("all", "jpeg") and bool(pictures.drawable(self.items))
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A ZIP ready to be sent: `name` for saving, and how it was chosen."""
+
+    choice: Choice
+    name: str
+    zip: StoredZip
+
+    def recorded(self) -> None:
+        """Leave the one audit event of a download."""
+        opened(self.choice.viewer, self.choice.study, "download", parts=self.choice.parts)
+
+    def still_allowed(self) -> bool:
+        """Whether the asker may still have everything that is in here; a refusal is audited."""
+        choice = self.choice
+        try:
+            study = get_study(choice.viewer, choice.study.study_instance_uid, need="download")
+        except NotVisible:
+            return False
+        if choice.items and not study.may_images:
+            return False
+        return not choice.readable or _versions(choice.readable) == _versions(
+            readable_of(choice.viewer, study)
+        )
+
+
+def choose(viewer: Viewer, study_instance_uid: str, parts: Parts = "all", series: str = "") -> Choice:
+    """What `viewer` takes along. With `series` only that one, without reports.
+
+    Raises NotVisible; NothingToDownloadError where the asked part is not theirs; NotOnlineError.
+    """
+    study = get_study(viewer, study_instance_uid, need="download")
+    readable: tuple[DiagnosticReport, ...] = ()
+    if study.may_report and parts in ("all", "report") and not series:
+        readable = readable_of(viewer, study)
+    items: tuple[Item, ...] = ()
+    contents = Contents(study, (), "")
+    if study.may_images and parts != "report":
+        if study.availability != Study.Availability.ONLINE and study.number_of_instances:
+            raise NotOnlineError
+        contents = directory.contents_of(OpenStudy(study).study)
+        items = _open_items(viewer, study, contents)
+        if series:
+            items = tuple(item for item in items if item.series_uid == series)
+    choice = Choice(viewer, study, parts, contents, items, readable)
+    if not (choice.with_dicom or choice.with_pictures or readable):
+        raise NothingToDownloadError
+    return choice
+
+
+def readable_of(viewer: Viewer, study: Study) -> tuple[DiagnosticReport, ...]:
+    """The reports that `viewer` may open and that have something to show."""
+    found = openable_reports_of(viewer, study)
+    return tuple(report for report in found if reports.current_version(report) is not None)
+
+
+def _open_items(viewer: Viewer, study: Study, contents: Contents) -> tuple[Item, ...]:
+    """Without the DICOM objects of reports that this asker may not open, or that were replaced since (case 24)."""
+    if not any(item.instance.kind in DOCUMENTS for item in contents.items):
+        return contents.items
+    closed = {report.source_instance_uid for report in reports.reports_of(study)}
+    if study.may_report:
+        closed -= {one.source_instance_uid for one in readable_of(viewer, study) if not _replaced(one)}
+    return tuple(
+        item
+        for item in contents.items
+        if item.instance.kind not in DOCUMENTS
+        or (study.may_report and item.instance.sop_instance_uid not in closed)
+    )
+
+
+def _replaced(report: DiagnosticReport) -> bool:
+    version = reports.current_version(report)
+    return version is None or version.number > 1
+
+
+def _versions(found: Sequence[DiagnosticReport]) -> list[tuple[int, int]]:
+    versions = [reports.current_version(report) for report in found]
+    return [(version.report_id, version.number) for version in versions if version is not None]
+
+
+def is_prepared(choice: Choice) -> bool:
+    """Whether nothing has to be drawn or read before the first byte."""
+    if choice.with_dicom and not directory.is_prepared(choice.contents):
+        return False
+    return not choice.with_pictures or pictures.is_prepared(choice.contents)
+
+
+def prepare(choice: Choice) -> None:
+    """Make what is missing. Raises NotReadyError when that takes longer than a page waits, MissingFileError."""
+    if choice.with_dicom:
+        directory.prepare(choice.contents)
+    if choice.with_pictures:
+        pictures.prepare(choice.contents, seconds=WAIT_SECONDS)
+
+
+def package(choice: Choice) -> Package:
+    """The ZIP of a prepared choice. Raises MissingFileError before anything is sent."""
+    modified = choice.study.last_received_at.astimezone(institution.zone())
+    entries = [*_entries(choice)]
+    return Package(choice, file_name(choice.study, choice.parts), StoredZip(entries, modified))
+
+
+def open_package(viewer: Viewer, study_instance_uid: str, parts: Parts = "all", series: str = "") -> Package:
+    """Choose, prepare what is missing and put together. Raises as `choose`, `prepare` and `package`."""
+    choice = choose(viewer, study_instance_uid, parts, series)
+    prepare(choice)
+    return package(choice)
+
+
+def _entries(choice: Choice) -> Iterator[Entry]:
+    """The small things first, DICOM last: whoever looks into a half-sent file finds where to begin."""
+    drawn = pictures.pictures_of(choice.contents, choice.items) if choice.with_pictures else []
+    named = [(f"REPORTS/REPORT{n:02}.PDF", report) for n, report in enumerate(choice.readable, 1)]
+    profile = ""
+    dicom: Sequence[Item] = choice.items if choice.with_dicom else ()
+    if dicom:
+        made = directory.directory_of(choice.contents, dicom)
+        profile = made.profile
+        yield made.entry
+    drawable = pictures.drawable(choice.items) if choice.with_pictures else []
+    yield from page_entries(Shown(choice.study, dicom, profile, drawable, drawn, named))
+    for name, report in named:
+        yield _report_entry(choice.study, name, report)
+    yield from pictures.picture_entries(drawn)
+    yield from directory.file_entries(dicom)
+
+
+def _report_entry(study: Study, name: str, report: DiagnosticReport) -> Entry:
+    version = reports.current_version(report)
+    if version is None:  # withdrawn since it was chosen
+        raise NotVisible("report")
+    if version.storage_key:
+        return _stored_pdf(name, version)
+    return of_bytes(name, report_pdf.drawn(study, report, version))
+
+
+def _stored_pdf(name: str, version: ReportVersion) -> Entry:
+    crc = size = 0
+    try:
+        with storage().open(version.storage_key) as file:
+            while part := file.read(256 * 1024):
+                crc, size = zlib.crc32(part, crc), size + len(part)
+    except FileNotFoundError as error:
+        raise MissingFileError(version.storage_key) from error
+    return Entry(name, size, crc, FileSpan(storage().path(version.storage_key)))
+
+
+def file_name(study: Study, parts: Parts = "all") -> str:
+    """A plain name that says nothing of person or exam: the accession number, else the study's own id."""
+    plain = "".join(c for c in study.accession_number if c.isascii() and (c.isalnum() or c in "-_"))
+    part = "" if parts == "all" else f"-{parts}"
+    return f"study-{plain or study.public_id.hex[:8]}{part}.zip"

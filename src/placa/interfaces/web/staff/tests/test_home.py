@@ -1,0 +1,115 @@
+"""The home: what waits, figures that are counted, lights that ask."""
+
+import socket
+
+import pytest
+from django.conf import settings
+from django.urls import reverse
+
+from placa.common import clock
+from placa.demo import cast
+from placa.domain.access.viewers import viewer_for
+from placa.domain.accounts.models import User
+from placa.domain.archive.models import Study
+from placa.domain.audit import services as audit
+from placa.domain.enrolment import figures
+from placa.domain.jobs.selectors import queue
+from placa.domain.notifications import services as notifications
+from placa.domain.notifications.models import OutboxMessage
+from placa.interfaces.web.staff import health
+
+pytestmark = pytest.mark.django_db
+
+
+def test_what_waits_for_the_super_user(jefe, stranger):
+    todos = {todo.url: todo.count for todo in jefe.get(reverse("staff:home")).context["todos"]}
+    assert todos == {
+        reverse("staff:inbox"): 1,
+        reverse("staff:orders") + "?status=urgent": 0,
+        reverse("staff:approvals"): 1,
+        reverse("staff:messages") + "?state=failed": 0,
+    }
+
+
+def test_only_what_one_may_do_waits(ines, stranger):
+    todos = ines.get(reverse("staff:home")).context["todos"]
+    assert [todo.url for todo in todos] == [reverse("staff:orders") + "?status=urgent"]
+
+
+def test_figures_are_counted_within_sight(db):
+    ines, jefe = (viewer_for(User.objects.get(username=name), "staff") for name in ("ines", "jefe"))
+    Study.objects.update(first_received_at=clock.now())
+    assert figures.week(jefe).received.today == len(cast.STUDIES)
+    assert figures.week(ines).received.today == 7
+    ana = User.objects.get(username="ana")
+    for _twice in range(2):
+        audit.record(
+            action="view_images", actor=f"user:{ana.pk}", role="patient", study_uid=cast.STUDIES["ana_cr"].uid
+        )
+    assert (figures.week(jefe).opened.today, figures.week(ines).opened.today) == (1, 0)
+
+
+def test_the_listeners_light_asks_the_port():
+    assert health._listener().ok is False
+    with socket.socket() as server:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind(("127.0.0.1", settings.ENVIRONMENT.dicom_port))
+        server.listen()
+        assert health._listener().ok is True
+
+
+def test_workers_that_never_started_are_not_working(db):
+    assert queue().working is False
+
+
+def test_what_happened_is_within_sight(ines, jefe):
+    audit.record(action="hold", actor="user:1", study_uid=cast.STUDIES["carla_wc"].uid)
+    assert ines.get(reverse("staff:home")).context["happened"] == []
+    assert len(jefe.get(reverse("staff:home")).context["happened"]) == 1
+
+
+def failed_mail() -> OutboxMessage:
+    message = notifications.send_mail(
+        to="lost@correo.example", template="welcome", language="es", recipient="user:1", dedupe_key="x",
+        context={
+            "user": User.objects.first(), "password": "Secreto-123", "link": "http://x/", "role": "patient",
+            "hours": 72, "until": clock.now(),
+        },
+    )  # fmt: skip
+    assert message is not None
+    OutboxMessage.objects.filter(pk=message.pk).update(state="failed", last_error="550 no such user")
+    return message
+
+
+def test_a_failed_message_is_tried_again(jefe):
+    message = failed_mail()
+    page = jefe.get(reverse("staff:messages")).content.decode()
+    assert "550 no such user" in page
+    assert "lost@correo.example" not in page
+    assert "l…@correo.example" in page
+    assert "Secreto-123" not in page
+    jefe.post(reverse("staff:message_retry", args=[message.public_id]))
+    message.refresh_from_db()
+    assert message.state == "waiting"
+    jefe.post(reverse("staff:message_retry", args=[message.public_id]))
+    message.refresh_from_db()
+    assert message.state == "waiting"
+
+
+def test_a_doctor_is_enabled(jefe):
+    faro = User.objects.get(username="faro").practitioner
+    jefe.post(reverse("staff:doctor_enable", args=[faro.public_id]))
+    faro.refresh_from_db()
+    assert faro.state == "enabled"
+    assert jefe.post(reverse("staff:doctor_enable", args=[faro.public_id])).status_code == 404
+
+
+def test_a_doctor_is_refused_with_a_reason(jefe):
+    faro = User.objects.get(username="faro").practitioner
+    url = reverse("staff:doctor_refuse", args=[faro.public_id])
+    assert jefe.post(url, {"reason": "  "}).status_code == 422
+    faro.refresh_from_db()
+    assert faro.state == "waiting"
+    jefe.post(url, {"reason": "La matrícula no existe."})
+    faro.refresh_from_db()
+    assert (faro.state, faro.state_reason) == ("refused", "La matrícula no existe.")

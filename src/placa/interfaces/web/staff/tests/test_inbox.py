@@ -1,0 +1,170 @@
+"""The inbox: compare, assign, reject, put back (9.7). Nothing is guessed, nothing is deleted."""
+
+import datetime as dt
+
+import pytest
+from django.urls import reverse
+
+from placa.demo import cast
+from placa.domain.archive.models import Study
+from placa.domain.audit.models import AuditEvent
+from placa.domain.intake.models import InboxItem
+from placa.domain.orders.models import ServiceRequest
+from placa.domain.people.models import Patient
+
+pytestmark = pytest.mark.django_db
+UID = cast.STUDIES["stranger"].uid
+
+
+def study() -> Study:
+    return Study.objects.get(study_instance_uid=UID)
+
+
+def arrived(**changes: object) -> None:
+    Study.objects.filter(study_instance_uid=UID).update(**changes)
+
+
+def url(name: str, item: InboxItem) -> str:
+    return reverse(f"staff:{name}", args=[item.public_id])
+
+
+def candidates(client, item, **query):
+    return {one.patient.given_name: one for one in client.get(url("inbox_item", item), query).context["candidates"]}
+
+
+def test_the_list_shows_what_waits(jefe, stranger):
+    page = jefe.get(reverse("staff:inbox"))
+    assert [item.pk for item, _chip, _line in page.context["waiting"]] == [stranger.pk]
+    assert "Desconocido^Pedro" in page.content.decode()
+    assert page.context["nav_counts"]["inbox"] == 1
+
+
+def test_nobody_like_this_on_file(jefe, stranger):
+    assert candidates(jefe, stranger) == {}
+
+
+def test_candidates_are_compared_side_by_side(jefe, stranger):
+    ana = cast.patient("ana")
+    wrong_day = ana.birth_date.replace(day=2, month=1)
+    arrived(patient_name="MORALES^ANA", patient_birth_date=wrong_day, patient_sex="M", dicom_patient_id="402-1180-9")
+    found = candidates(jefe, stranger)
+    assert list(found) == ["Ana"]  # Bruno shares a family name only: too little
+    assert {key: one.state for key, one in found["Ana"].likeness.items()} == {
+        "name": "near", "birth_date": "differs", "sex": "differs", "identifier": "near",
+    }  # fmt: skip
+
+
+def test_day_and_month_that_changed_places_look_alike(jefe, stranger):
+    Patient.objects.filter(pk=cast.patient("ana").pk).update(birth_date=dt.date(1985, 8, 5))
+    arrived(patient_name="Morales Peralta^Ana", patient_birth_date=dt.date(1985, 5, 8))
+    likeness = candidates(jefe, stranger)["Ana"].likeness
+    assert (likeness["name"].state, likeness["birth_date"].state) == ("same", "near")
+
+
+def test_assigning(jefe, stranger):
+    carla = cast.patient("carla")
+    response = jefe.post(url("inbox_assign", stranger), {"patient": str(carla.public_id), "order": ""})
+    assert response.url == reverse("staff:inbox")
+    assert study().patient == carla
+    stranger.refresh_from_db()
+    assert (stranger.resolution, stranger.resolved_by[:5]) == ("assigned", "user:")
+    assert AuditEvent.objects.filter(action="assign_patient", study_uid=UID).exists()
+
+
+def test_assigning_with_an_order(jefe, stranger):
+    carla = cast.patient("carla")
+    order = ServiceRequest.objects.create(
+        accession_number="X1", patient=carla, description="Tórax", ordered_at=study().exam_at
+    )
+    jefe.post(url("inbox_assign", stranger), {"patient": str(carla.public_id), "order": str(order.public_id)})
+    assert (study().patient, study().order) == (carla, order)
+
+
+def test_an_order_of_somebody_else_is_refused(jefe, stranger):
+    of_ana = ServiceRequest.objects.get(accession_number=cast.STUDIES["ana_ct"].accession)
+    data = {"patient": str(cast.patient("carla").public_id), "order": str(of_ana.public_id)}
+    assert jefe.post(url("inbox_assign", stranger), data).status_code == 404
+    assert study().patient is None
+
+
+@pytest.mark.parametrize("patient", ["", "nonsense", "00000000-0000-0000-0000-000000000007"])
+def test_nobody_to_assign_to(jefe, stranger, patient):
+    assert jefe.post(url("inbox_assign", stranger), {"patient": patient}).status_code == 404
+    assert study().patient is None
+
+
+def test_an_assignment_can_be_undone(jefe, stranger):
+    jefe.post(url("inbox_assign", stranger), {"patient": str(cast.patient("carla").public_id)})
+    jefe.post(reverse("staff:study_unassign", args=[UID]))
+    assert study().patient is None
+    assert InboxItem.objects.filter(study=study(), resolved_at=None).count() == 1
+
+
+def test_rejecting_deletes_nothing_and_can_be_undone(jefe, stranger):
+    jefe.post(url("inbox_close", stranger), {"decision": "rejected"})
+    assert study().patient is None
+    page = jefe.get(reverse("staff:inbox"))
+    assert page.context["waiting"] == []
+    assert [item.pk for item, _chip, _line in page.context["decided"]] == [stranger.pk]
+    jefe.post(url("inbox_reopen", stranger))
+    stranger.refresh_from_db()
+    assert stranger.resolved_at is None
+    actions = AuditEvent.objects.filter(study_uid=UID).values_list("action", flat=True)
+    assert {"inbox_rejected", "inbox_reopened"} <= set(actions)
+
+
+def test_a_study_without_patient_cannot_be_kept_as_it_is(jefe, stranger):
+    jefe.post(url("inbox_close", stranger), {"decision": "kept"})
+    stranger.refresh_from_db()
+    assert stranger.resolved_at is None
+
+
+def test_a_file_that_cannot_be_read_is_shown_and_kept(jefe, db):
+    from placa.common import clock
+
+    item = InboxItem.objects.create(
+        kind="unreadable", storage_key="2026/11/22/aa/x.dcm", sender="peer:CT1",
+        detail={"reason": "<b>broken</b>"}, created_at=clock.now(),
+    )  # fmt: skip
+    page = jefe.get(url("inbox_item", item)).content.decode()
+    assert "&lt;b&gt;broken" in page
+    assert "CT1" in page
+    jefe.post(url("inbox_close", item), {"decision": "kept"})
+    item.refresh_from_db()
+    assert item.resolution == "kept"
+
+
+def test_searching_another_person(jefe, stranger):
+    assert list(candidates(jefe, stranger, q="nuria")) == ["Nuria"]
+
+
+def test_another_sites_things_do_not_wait_here(employ, stranger):
+    from placa.domain.institution.models import Site
+
+    arrived(site=Site.objects.get(code="CENTRO"))
+    norte = employ("inbox", sites=("NORTE",))
+    assert norte.get(reverse("staff:inbox")).context["waiting"] == []
+    assert norte.get(url("inbox_item", stranger)).status_code == 404
+    data = {"patient": str(cast.patient("carla").public_id)}
+    assert norte.post(url("inbox_assign", stranger), data).status_code == 404
+    assert study().patient is None
+
+
+def test_a_site_assigns_to_its_own_patients_or_by_the_very_number(employ, stranger):
+    centro = employ("inbox", sites=("CENTRO",))
+    carla = cast.patient("carla")  # has studies at Norte only
+    data = {"patient": str(carla.public_id)}
+    assert centro.post(url("inbox_assign", stranger), data).status_code == 404
+    arrived(dicom_patient_id=cast.PATIENTS["carla"].patient_id)
+    assert centro.post(url("inbox_assign", stranger), data).status_code == 302
+    assert study().patient == carla
+
+
+def test_too_many_are_said_to_be_more(jefe, db):
+    from placa.common import clock
+
+    InboxItem.objects.bulk_create(
+        InboxItem(kind="unreadable", storage_key=f"k{n}", created_at=clock.now()) for n in range(63)
+    )
+    page = jefe.get(reverse("staff:inbox"))
+    assert (len(page.context["waiting"]), page.context["left_out"]) == (60, 3)

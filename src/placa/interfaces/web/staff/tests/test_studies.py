@@ -1,0 +1,235 @@
+"""Studies: release, withhold, hand delivery, order, report, notification (9.8)."""
+
+import io
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from pypdf import PdfWriter
+
+from placa.demo import cast
+from placa.domain.access.selectors import has_facet
+from placa.domain.access.viewers import viewer_for
+from placa.domain.accounts.models import User
+from placa.domain.archive.models import Study
+from placa.domain.audit.models import AuditEvent
+from placa.domain.notifications.models import OutboxMessage
+from placa.domain.orders.models import ServiceRequest
+from placa.domain.reports.models import DiagnosticReport, ReportVersion
+
+pytestmark = pytest.mark.django_db
+
+
+def url(name: str, key: str) -> str:
+    return reverse(f"staff:{name}", args=[cast.STUDIES[key].uid])
+
+
+def study(key: str) -> Study:
+    return Study.objects.get(study_instance_uid=cast.STUDIES[key].uid)
+
+
+def opens(key: str, facet: str = "images", who: str = "ana") -> bool:
+    viewer = viewer_for(User.objects.get(username=who), "patient")
+    return has_facet(viewer, cast.STUDIES[key].uid, facet)
+
+
+def pdf(pages: int = 1) -> SimpleUploadedFile:
+    writer, out = PdfWriter(), io.BytesIO()
+    for _page in range(pages):
+        writer.add_blank_page(200, 200)
+    writer.write(out)
+    return SimpleUploadedFile("informe.pdf", out.getvalue(), content_type="application/pdf")
+
+
+def test_the_list_is_what_access_says(ines, jefe):
+    def listed(client):
+        rows = client.get(reverse("staff:studies")).context["rows"]
+        return {row["study"].study_instance_uid for row in rows}
+
+    keys = {"ana_ct", "ana_us", "ana_mr", "ana_ecg", "ana_lab", "bruno_dx", "carla_cr"}
+    assert listed(ines) == {cast.STUDIES[key].uid for key in keys}
+    assert listed(jefe) == {plan.uid for plan in cast.STUDIES.values()}
+
+
+@pytest.mark.parametrize(
+    ("query", "keys"),
+    [
+        ({"q": "nunez"}, {"carla_cr", "carla_wc"}),
+        ({"q": "402-2291"}, {"bruno_dx"}),
+        ({"state": "unmatched"}, {"stranger"}),
+        ({"state": "hand"}, {"ana_biopsy"}),
+        ({"state": "exclusive"}, {"carla_wc"}),
+        ({"state": "held"}, set()),
+        ({"kind": "laboratory"}, {"ana_lab"}),
+    ],
+)
+def test_search_and_states(jefe, query, keys):
+    rows = jefe.get(reverse("staff:studies"), query).context["rows"]
+    assert {row["study"].study_instance_uid for row in rows} == {cast.STUDIES[key].uid for key in keys}
+
+
+@pytest.mark.parametrize("key", ["ana_cr", "ana_biopsy", "carla_wc", "stranger"])
+def test_other_sites_and_exclusive_ones_are_not_there(ines, key):
+    assert ines.get(url("study", key)).status_code == 404
+    assert AuditEvent.objects.filter(outcome="refused", study_uid=cast.STUDIES[key].uid).exists()
+    for name in ("study_order", "study_report"):
+        assert ines.post(url(name, key), {"order": "x"}).status_code == 404
+
+
+def test_a_study_that_does_not_exist(jefe):
+    assert jefe.get(reverse("staff:study", args=["1.2.3"])).status_code == 404
+
+
+def test_release_now(jefe):
+    assert not opens("ana_mr")
+    jefe.post(url("study_release", "ana_mr"), {"do": "now"})
+    assert opens("ana_mr")
+
+
+def test_withhold_at_once(jefe):
+    assert opens("ana_ct")
+    jefe.post(url("study_release", "ana_ct"), {"do": "hold"})
+    assert not opens("ana_ct")
+    assert opens("ana_ct", "row")
+    jefe.post(url("study_release", "ana_ct"), {"do": "auto"})
+    assert opens("ana_ct")
+    assert AuditEvent.objects.filter(action="hold", study_uid=cast.STUDIES["ana_ct"].uid).exists()
+
+
+def test_nothing_else_is_a_release(jefe):
+    assert jefe.post(url("study_release", "ana_ct"), {"do": "everything"}).status_code == 404
+    assert study("ana_ct").release == "auto"
+
+
+def test_releasing_needs_the_permission_to(ines):
+    assert ines.post(url("study_release", "ana_mr"), {"do": "now"}).status_code == 404
+    assert not opens("ana_mr")
+    assert AuditEvent.objects.filter(outcome="refused", action="staff_page").exists()
+    page = ines.get(url("study", "ana_mr")).content.decode()
+    assert url("study_release", "ana_mr") not in page
+    assert 'id="trail"' not in page
+
+
+def test_hand_delivery_and_its_record(jefe):
+    jefe.post(url("study_hand_delivery", "ana_ct"), {"on": "1"})
+    assert not opens("ana_ct")
+    refused = jefe.post(url("study_hand_over", "ana_ct"), {"to": "   "})
+    assert refused.status_code == 422
+    assert list(refused.context["hand_form"].errors) == ["to"]
+    jefe.post(url("study_hand_over", "ana_ct"), {"to": "Ana Morales, 402-1180-7"})
+    row = study("ana_ct")
+    assert row.handed_over_at is not None
+    assert row.handed_over_to == "Ana Morales, 402-1180-7"
+    assert "Ana Morales, 402-1180-7" in jefe.get(url("study", "ana_ct")).content.decode()
+    jefe.post(url("study_hand_delivery", "ana_ct"), {"on": "0"})
+    assert opens("ana_ct")
+    assert jefe.post(url("study_hand_over", "ana_ct"), {"to": "Ana"}).status_code == 404
+
+
+def test_order_away_and_back(ines):
+    order = study("carla_cr").order
+    ines.post(url("study_order", "carla_cr"), {"do": "unlink"})
+    assert study("carla_cr").order is None
+    page = ines.get(url("study", "carla_cr"))
+    assert order.pk in {one.pk for one in page.context["orders"]}
+    ines.post(url("study_order", "carla_cr"), {"order": str(order.public_id)})
+    assert study("carla_cr").order == order
+
+
+def test_an_order_of_somebody_else_is_not_linked(jefe):
+    of_ana = ServiceRequest.objects.get(accession_number=cast.STUDIES["ana_ct"].accession)
+    before = study("carla_cr").order
+    jefe.post(url("study_order", "carla_cr"), {"order": str(of_ana.public_id)})
+    assert study("carla_cr").order == before
+
+
+def test_linking_an_exclusive_order_takes_it_from_the_patient(jefe):
+    exclusive = ServiceRequest.objects.get(accession_number=cast.STUDIES["carla_wc"].accession)
+    assert opens("carla_cr", "row", "carla")
+    jefe.post(url("study_order", "carla_cr"), {"order": str(exclusive.public_id)})
+    assert not opens("carla_cr", "row", "carla")
+
+
+def test_a_report_is_uploaded(ines):
+    response = ines.post(
+        url("study_report", "ana_mr"),
+        {"pdf": pdf(), "status": "final", "signed_by": "Dra. Milagros Peña", "title": "", "report": ""},
+    )
+    assert response.status_code == 302
+    made = DiagnosticReport.objects.filter(study=study("ana_mr")).latest("pk")
+    assert (made.status, made.signed_by) == ("final", "Dra. Milagros Peña")
+    assert made.versions.get().storage_key
+
+
+def test_a_newer_version_corrects_and_the_old_one_stays(ines):
+    first = DiagnosticReport.objects.get(study=study("ana_ct"))
+    data = {"pdf": pdf(2), "status": "final", "report": str(first.public_id)}
+    ines.post(url("study_report", "ana_ct"), data)
+    first.refresh_from_db()
+    assert first.status == "amended"
+    assert list(first.versions.order_by("number").values_list("status", flat=True)) == ["final", "amended"]
+
+
+@pytest.mark.parametrize(
+    "file",
+    [b"<html><script>1</script>", b"", b"%PDF-1.7 broken"],
+    ids=["html", "empty", "broken"],
+)
+def test_what_is_no_pdf_is_refused_beside_its_field(ines, file):
+    before = ReportVersion.objects.count()
+    data = {"pdf": SimpleUploadedFile("a.pdf", file), "status": "final", "signed_by": "Dra. Sol"}
+    response = ines.post(url("study_report", "ana_mr"), data)
+    assert response.status_code == 422
+    assert list(response.context["report_form"].errors) == ["pdf"]
+    assert response.context["report_form"]["signed_by"].value() == "Dra. Sol"
+    assert ReportVersion.objects.count() == before
+
+
+def test_a_report_of_another_study_is_no_choice(ines):
+    other = DiagnosticReport.objects.get(study=study("ana_ct"))
+    data = {"pdf": pdf(), "status": "final", "report": str(other.public_id)}
+    assert ines.post(url("study_report", "bruno_dx"), data).status_code == 422
+    assert other.versions.count() == 1
+
+
+def test_the_upload_list_shows_what_waits_for_a_report(ines):
+    rows = ines.get(reverse("staff:upload")).context["rows"]
+    keys = {"ana_us", "ana_mr"}
+    assert {row["study"].study_instance_uid for row in rows} == {cast.STUDIES[key].uid for key in keys}
+
+
+def test_the_notification_goes_out_again_to_whoever_may_open(jefe):
+    jefe.post(url("study_notify", "ana_ct"))
+    told = set(OutboxMessage.objects.values_list("template", "address"))
+    assert told == {("result", "ana@correo.example"), ("result_doctor", "diaz@medicos.example")}
+
+
+def test_before_release_only_the_doctor_is_told_again(jefe):
+    jefe.post(url("study_notify", "ana_mr"))
+    assert set(OutboxMessage.objects.values_list("template", flat=True)) == {"result_doctor"}
+
+
+def test_nobody_is_told_of_an_exclusive_study(jefe):
+    jefe.post(url("study_notify", "carla_wc"))
+    assert not OutboxMessage.objects.exists()
+
+
+def test_the_trail_says_who_did_what(jefe):
+    jefe.post(url("study_release", "ana_ct"), {"do": "hold"})
+    page = jefe.get(url("study", "ana_ct"))
+    whats = {one["event"].action: one["who"] for one in page.context["trail"]}
+    assert whats["hold"] == "Julio Jefe Marte"
+
+
+def test_more_studies_than_a_page(jefe):
+    original = study("ana_ct")
+    for number in range(45):
+        original.pk, original.study_instance_uid = None, f"1.2.3.{number}"
+        original.public_id = __import__("uuid").uuid4()
+        original._state.adding = True
+        original.save()
+    page = jefe.get(reverse("staff:studies"))
+    assert len(page.context["rows"]) == 40
+    second = jefe.get(page.context["next"])
+    uids = {row["study"].pk for row in page.context["rows"]} | {row["study"].pk for row in second.context["rows"]}
+    assert len(uids) == Study.objects.count()

@@ -1,0 +1,125 @@
+"""Studies, events and waiting things in the words of staff."""
+
+import datetime as dt
+
+from django.utils.translation import gettext as _
+
+from placa.domain.access.selectors import release_moment
+from placa.domain.access.types import Study
+from placa.domain.institution import selectors as institution
+from placa.domain.intake.models import InboxItem
+from placa.interfaces.web.ui import dates
+from placa.interfaces.web.ui.rows import Chip
+
+Kind = InboxItem.Kind
+KIND_LOOKS = {
+    Kind.UNKNOWN_PATIENT: ("person-x", "bad"),
+    Kind.NO_PATIENT_ID: ("patch-exclamation", "bad"),
+    Kind.DEMOGRAPHICS: ("exclamation-triangle", "wait"),
+    Kind.TWO_CANDIDATES: ("people", "wait"),
+    Kind.OTHER_CONTENT: ("copy", "wait"),
+    Kind.OTHER_PATIENT: ("shuffle", "wait"),
+    Kind.UNREADABLE: ("file-earmark", "mute"),
+}
+
+
+def kind_chip(item: InboxItem) -> Chip:
+    """Why something waits."""
+    picture, look = KIND_LOOKS[Kind(item.kind)]
+    return Chip(look, picture, item.get_kind_display())  # type: ignore[arg-type]
+
+
+def kind_help(kind: str) -> str:
+    """What staff should do about it."""
+    return {
+        Kind.UNKNOWN_PATIENT: _(
+            "The number that arrived is not on file. Compare and assign; you can undo it."
+        ),
+        Kind.NO_PATIENT_ID: _("It arrived without a patient's number. Compare and assign; you can undo it."),
+        Kind.DEMOGRAPHICS: _(
+            "The number is on file, but the person looks different. Compare before you assign."
+        ),
+        Kind.TWO_CANDIDATES: _("More than one person fits. Compare and assign; you can undo it."),
+        Kind.OTHER_CONTENT: _(
+            "An image that we already had arrived again with other content. The first one is kept."
+        ),
+        Kind.OTHER_PATIENT: _(
+            "Images with another patient's number arrived in this study. Nobody sees those images."
+        ),
+        Kind.UNREADABLE: _("A file arrived that cannot be read. It is kept as it came."),
+    }[Kind(kind)]
+
+
+def release_chip(study: Study, at: dt.datetime) -> Chip:
+    """How a study stands towards its patient."""
+    if study.patient_id is None:
+        return Chip("bad", "person-x", _("Without a patient"))
+    if study.exclusive_to is not None:
+        return Chip("accent", "lock-fill", _("Only for %(company)s") % {"company": study.exclusive_to.name})
+    if study.release == Study.Release.HELD:
+        return Chip("wait", "lock", _("Withheld"))
+    if study.hand_delivery:
+        if study.handed_over_at is not None:
+            return Chip("ok", "person-check", _("Handed over"))
+        return Chip("wait", "person-raised-hand", _("Hand delivery"))
+    opens = release_moment(study)
+    if opens is None:
+        return Chip("wait", "link-45deg", _("Waits for an order"))
+    zone = institution.zone()
+    if opens > at:
+        when = dates.moment(opens, zone)
+        return Chip(
+            "info", "hourglass-split", _("Opens: %(when)s") % {"when": when}, dates.exact(opens, zone)
+        )
+    return Chip("ok", "check-circle", _("Open to the patient"), dates.exact(opens, zone))
+
+
+def action_words(action: str) -> str:
+    """An audited action as staff say it."""
+    return {
+        "view": _("Opened the page"),
+        "view_images": _("Looked at the images"),
+        "view_report": _("Read the report"),
+        "download": _("Downloaded"),
+        "share": _("Shared it"),
+        "assign_patient": _("Assigned to a patient"),
+        "link_order": _("Linked to an order"),
+        "unlink": _("Taken away from the patient"),
+        "unlink_order": _("Taken away from its order"),
+        "release_now": _("Released to the patient"),
+        "hold": _("Withheld from the patient"),
+        "release_by_delay": _("Left to open by itself"),
+        "mark_hand_delivery": _("Hand delivery changed"),
+        "hand_over": _("Handed over"),
+        "report_version": _("A report arrived"),
+        "report_late_preliminary": _("A late preliminary report was left out"),
+        "tell_again": _("Notification sent again"),
+        "inbox_kept": _("Kept as it is"),
+        "inbox_rejected": _("Rejected"),
+        "inbox_reopened": _("Put back into the inbox"),
+        "open_row": _("Tried to open the page"),
+        "open_images": _("Tried to open the images"),
+        "open_report": _("Tried to open the report"),
+        "open_download": _("Tried to download"),
+        "open_share": _("Tried to share it"),
+    }.get(action, action.replace("_", " ").capitalize())
+
+
+ACTION_ICONS = {
+    "view": "eye", "view_images": "images", "view_report": "file-earmark-text", "download": "download",
+    "share": "share", "assign_patient": "person-check", "link_order": "link-45deg", "unlink": "person-x",
+    "unlink_order": "link-45deg", "release_now": "send", "hold": "lock", "release_by_delay": "clock",
+    "mark_hand_delivery": "person-raised-hand", "hand_over": "person-check", "report_version": "pen",
+    "tell_again": "envelope", "inbox_kept": "check2", "inbox_rejected": "x-octagon",
+    "inbox_reopened": "inbox",
+}  # fmt: skip
+
+
+def action_icon(action: str) -> str:
+    """The drawing of an audited action."""
+    return ACTION_ICONS.get(action, "info-circle")
+
+
+def told_words(what: str) -> str:
+    """What somebody was told of."""
+    return {"images": _("Images"), "report": _("Report"), "amended": _("Corrected report")}.get(what, what)

@@ -1,0 +1,224 @@
+"""A ZIP of stored entries whose sizes and CRCs are known beforehand, written as a stream (APPNOTE.TXT 6.3.10).
+
+Nothing is compressed, so the length of the whole is known before the first byte, any range of it can be made without
+the rest, and files go from disk to the network as they are. Names are UTF-8 (general purpose bit 11); ZIP64 records
+(4.3.14, 4.5.3) appear only where a number does not fit, as most readers expect.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from struct import pack
+from typing import BinaryIO, Final
+
+CHUNK: Final = 256 * 1024
+_MAX16, _MAX32 = 0xFFFF, 0xFFFFFFFF
+_UTF8: Final = 0x0800
+_ZIP64_ID: Final = 0x0001
+_PLAIN_VERSION, _ZIP64_VERSION = 20, 45
+_MADE_ON_UNIX: Final = 3 << 8
+_REGULAR_FILE: Final = 0o100644 << 16
+
+
+class ShortSource(OSError):
+    """A file has fewer bytes than were announced: the stream must be cut, never padded."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileSpan:
+    """Bytes of an entry that lie in a file, from `offset` on."""
+
+    path: Path
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file of the archive: `size` in bytes, `crc32` as ZIP has it, and where the bytes are."""
+
+    name: str
+    size: int
+    crc32: int
+    content: bytes | FileSpan
+
+
+def of_bytes(name: str, content: bytes) -> Entry:
+    """An entry whose bytes are at hand."""
+    return Entry(name, len(content), zlib.crc32(content), content)
+
+
+class StoredZip:
+    """A ZIP of `entries`, in their order; every one carries `modified` (local time, from 1980 on).
+
+    `size` is its exact length in bytes, `digest` a hash that is equal only for equal bytes. Raises ValueError for a
+    name that would leave the folder into which it is unpacked, or that comes twice.
+    """
+
+    def __init__(self, entries: Iterable[Entry], modified: datetime) -> None:
+        self.entries: Sequence[Entry] = tuple(entries)
+        _check_names(entry.name for entry in self.entries)
+        self._time, self._date = _dos(modified)
+        self._starts: list[int] = []  # of the local headers
+        position = 0
+        for entry in self.entries:
+            self._starts.append(position)
+            position += len(self._local(entry)) + entry.size
+        self._directory_at = position
+        self._directory_size = sum(len(self._central(i)) for i in range(len(self.entries)))
+        self.size = position + self._directory_size + len(self._end())
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) over everything that decides the bytes."""
+        state = hashlib.sha256(pack("<HH", self._time, self._date))
+        for entry in self.entries:
+            state.update(pack("<QI", entry.size, entry.crc32) + entry.name.encode() + b"\0")
+        return state.hexdigest()
+
+    def stream(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """Bytes `start` to before `stop` (default: to the end), in chunks of at most 256 KiB.
+
+        Raises ShortSource where a file turns out shorter than announced, OSError where it cannot be read.
+        """
+        end = self.size if stop is None else min(stop, self.size)
+        if start >= end:
+            return
+        with _OneFile() as file:
+            first = max(0, bisect_right(self._starts, start) - 1)
+            for index in range(first, len(self.entries)):
+                if self._starts[index] >= end:
+                    return
+                yield from self._entry(index, start, end, file)
+        yield from self._tail(start, end)
+
+    def _entry(self, index: int, start: int, end: int, file: _OneFile) -> Iterator[bytes]:
+        entry, position = self.entries[index], self._starts[index]
+        header = self._local(entry)
+        yield from _cut(header, position, start, end)
+        position += len(header)
+        low, high = max(start, position), min(end, position + entry.size)
+        if low >= high:
+            return
+        if isinstance(entry.content, bytes):
+            yield from _cut(entry.content, position, start, end)
+        else:
+            yield from file.read(entry.content, low - position, high - low)
+
+    def _tail(self, start: int, end: int) -> Iterator[bytes]:
+        """The central directory, gathered into chunks, and its end."""
+        position, gathered = self._directory_at, bytearray()
+        for index in range(len(self.entries)):
+            record = self._central(index)
+            for part in _cut(record, position, start, end):
+                gathered += part
+            position += len(record)
+            if len(gathered) >= CHUNK:
+                yield bytes(gathered)
+                gathered.clear()
+        for part in _cut(self._end(), position, start, end):
+            gathered += part
+        if gathered:
+            yield bytes(gathered)
+
+    def _local(self, entry: Entry) -> bytes:
+        """Local file header (4.3.7)."""
+        name, large = entry.name.encode(), entry.size >= _MAX32
+        extra = pack("<HHQQ", _ZIP64_ID, 16, entry.size, entry.size) if large else b""
+        size = _MAX32 if large else entry.size
+        version = _ZIP64_VERSION if large else _PLAIN_VERSION
+        return (
+            pack("<4s5H3I2H", b"PK\3\4", version, _UTF8, 0, self._time, self._date, entry.crc32, size, size,
+                 len(name), len(extra))
+            + name + extra
+        )  # fmt: skip
+
+    def _central(self, index: int) -> bytes:
+        """Central directory header (4.3.12)."""
+        entry, offset = self.entries[index], self._starts[index]
+        name, large, far = entry.name.encode(), entry.size >= _MAX32, offset >= _MAX32
+        wide = pack("<QQ", entry.size, entry.size) if large else b""
+        wide += pack("<Q", offset) if far else b""
+        extra = pack("<HH", _ZIP64_ID, len(wide)) + wide if wide else b""
+        size = _MAX32 if large else entry.size
+        version = _ZIP64_VERSION if wide else _PLAIN_VERSION
+        return (
+            pack("<4s6H3I5H2I", b"PK\1\2", _MADE_ON_UNIX | version, version, _UTF8, 0, self._time, self._date,
+                 entry.crc32, size, size, len(name), len(extra), 0, 0, 0, _REGULAR_FILE, min(offset, _MAX32))
+            + name + extra
+        )  # fmt: skip
+
+    def _end(self) -> bytes:
+        """End of central directory (4.3.16), after its ZIP64 record and locator where a number is too large."""
+        count, size, at = len(self.entries), self._directory_size, self._directory_at
+        record = b""
+        if count >= _MAX16 or size >= _MAX32 or at >= _MAX32:
+            version = _ZIP64_VERSION
+            record = pack("<4sQ2H2I4Q", b"PK\6\6", 44, _MADE_ON_UNIX | version, version, 0, 0, count, count,
+                          size, at)  # fmt: skip
+            record += pack("<4sIQI", b"PK\6\7", 0, at + size, 1)
+        entries = min(count, _MAX16)
+        return record + pack(
+            "<4s4H2IH", b"PK\5\6", 0, 0, entries, entries, min(size, _MAX32), min(at, _MAX32), 0
+        )
+
+
+class _OneFile:
+    """Keeps the file that was read last open: pictures of a study lie one after another in one."""
+
+    def __init__(self) -> None:
+        self._path: Path | None = None
+        self._file: BinaryIO | None = None
+
+    def read(self, span: FileSpan, skip: int, length: int) -> Iterator[bytes]:
+        if self._file is None or self._path != span.path:
+            self.close()
+            self._file, self._path = span.path.open("rb", buffering=0), span.path
+        file = self._file
+        file.seek(span.offset + skip)
+        while length > 0:
+            part = file.read(min(CHUNK, length))
+            if not part:
+                raise ShortSource("a file of the archive is shorter than announced")
+            length -= len(part)
+            yield part
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def __enter__(self) -> _OneFile:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+
+def _cut(data: bytes, position: int, start: int, end: int) -> Iterator[bytes]:
+    """What of `data`, which begins at `position`, lies in [start, end), in chunks."""
+    low, high = max(start - position, 0), min(end - position, len(data))
+    for at in range(low, high, CHUNK):
+        yield data[at : min(at + CHUNK, high)]
+
+
+def _check_names(names: Iterable[str]) -> None:
+    seen: set[str] = set()
+    for name in names:
+        parts = name.split("/")
+        if not name or "\\" in name or "\0" in name or any(part in ("", ".", "..") for part in parts):
+            raise ValueError("not a name for an archive")
+        if name in seen:
+            raise ValueError("a name comes twice")
+        seen.add(name)
+
+
+def _dos(at: datetime) -> tuple[int, int]:
+    """MS-DOS time and date (4.4.6): two-second steps, years 1980 to 2107."""
+    year = min(max(at.year, 1980), 2107) - 1980
+    return at.hour << 11 | at.minute << 5 | at.second // 2, year << 9 | at.month << 5 | at.day
