@@ -210,6 +210,8 @@ def test_recovery_gives_a_file_its_peers_default_issuer_again_but_only_by_our_ow
         content = file.read()
     forged = content.replace(note_of(sender, f"{STUDY}.2.1").encode(), note_of(sender, "1.2.3.4").encode())
     assert forged != content
-    assert sender_of(storage().store([forged])) == Sender(ae_title="CT7")
+    made = storage().store([forged])
+    assert sender_of(made) == Sender(ae_title="CT7")
+    storage().delete(made)
     recover()
     assert (_study().default_issuer, _study().site) == ("CLINIC", peer.site)
