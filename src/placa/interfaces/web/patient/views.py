@@ -119,7 +119,7 @@ def _groups(
             group = coming if not study.may_report else group
         if group not in order:
             order.append(group)
-        big = group == fresh and not grouped[fresh]
+        big = group == fresh and not grouped[fresh] and study.may_images and study.number_of_images > 0
         grouped[group].append(studies.patient_row(study, own, when=when, is_new=is_new, big=big))
     return [(name, grouped[name]) for name in order if grouped[name]]
 
@@ -200,8 +200,11 @@ def study_facts(found: Study) -> list[Fact]:
 
 
 def looked(found: Study) -> list[tuple[str, str, dt.datetime]]:
-    """Who opened, downloaded or shared a study, in plain words, newest first (2.16)."""
-    return [(access.name_of(event), action_name(event.action), event.at) for event in access.looks_at(found)]
+    """Who opened, downloaded or shared a study, and when last, in plain words, newest first (2.16)."""
+    newest: dict[tuple[str, str], dt.datetime] = {}
+    for event in access.looks_at(found):
+        newest.setdefault((access.name_of(event), action_name(event.action)), event.at)
+    return [(who, what, at) for (who, what), at in newest.items()]
 
 
 def action_name(action: str) -> str:
