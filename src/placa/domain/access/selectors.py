@@ -86,7 +86,8 @@ def running_agreements_of(viewer: Viewer) -> list[Agreement]:
     if viewer.role != "company":
         return []
     longest = F("ends_on").desc(nulls_first=True)
-    return list(rules.running_agreements(viewer, moment()).order_by(longest, "pk"))
+    running = rules.running_agreements(viewer, moment()).select_related("organization")
+    return list(running.order_by(longest, "pk"))
 
 
 def release_moment(study: Study) -> dt.datetime | None:

@@ -12,6 +12,7 @@ from placa.domain.access.search import Filters
 from placa.interfaces.web.ui.rows import Filter
 
 KINDS = ("radiology", "laboratory", "ecg", "eeg", "other")
+FIRST_YEAR, LAST_YEAR = 1900, 2999  # beyond them no exam, and no arithmetic that overflows
 STATES = ("ready", "pending", "unread", "urgent")
 MODALITIES = ("CT", "MR", "CR", "DX", "US", "MG", "NM", "PT", "XA", "RF", "ECG")
 
@@ -34,9 +35,10 @@ def filters_of(request: HttpRequest, *, people: bool = False, practitioner: int 
 
 def _day(text: str) -> dt.date | None:
     try:
-        return dt.date.fromisoformat(text)
+        day = dt.date.fromisoformat(text)
     except ValueError:
         return None
+    return day if FIRST_YEAR <= day.year <= LAST_YEAR else None
 
 
 def _public_id(text: str) -> str:

@@ -82,7 +82,8 @@ def verdict_chip(study: Study) -> Chip:
 def home(request: HttpRequest) -> HttpResponse:
     """The exams this company pays for, newest first, under its agreement."""
     viewer = viewer_of(request)
-    terms = terms_of(selectors.running_agreements_of(viewer))
+    running = selectors.running_agreements_of(viewer)
+    terms = terms_of(running)
     filters = _filters(request)
     found = worklist.with_people(search.narrowed(selectors.studies_visible_to(viewer), filters))
     page = search.page(found, request.GET.get("after", ""))
@@ -92,7 +93,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "company/home.html",
         {
             **worklist.list_context(request, filters, page),
-            "company": _company(viewer),
+            "company": _company(viewer, running),
             "terms": terms,
             "rows": [_row(study, reports[study.pk], terms) for study in page.rows],
             "states": [
@@ -123,8 +124,8 @@ def _row(study: Study, reports: Sequence[DiagnosticReport], terms: Terms) -> Tab
     )
 
 
-def _company(viewer: Viewer) -> Organization:
-    return Organization.objects.get(pk=viewer.subject)
+def _company(viewer: Viewer, running: Sequence[Agreement]) -> Organization:
+    return running[0].organization if running else Organization.objects.get(pk=viewer.subject)
 
 
 @require_GET
@@ -148,5 +149,5 @@ def agreement(request: HttpRequest) -> HttpResponse:
     return render(
         request,
         "company/agreement.html",
-        {"company": _company(viewer), "agreements": [(one, parts_of(one)) for one in running]},
+        {"company": _company(viewer, running), "agreements": [(one, parts_of(one)) for one in running]},
     )

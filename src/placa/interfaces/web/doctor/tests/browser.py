@@ -2,7 +2,10 @@
 
 import re
 import uuid
+from collections.abc import Callable
+from typing import Any
 
+import pytest
 from django.test import Client
 
 from placa.common import clock
@@ -12,8 +15,8 @@ from placa.domain.access.services import opened
 from placa.domain.access.viewers import viewer_for
 from placa.domain.accounts.models import User
 from placa.domain.archive.models import Study
+from placa.domain.institution import selectors as institution
 from placa.domain.institution.models import Setting, Text
-from placa.domain.institution.selectors import forget
 from placa.domain.orders.models import ServiceRequest
 from placa.domain.reports.models import DiagnosticReport
 
@@ -62,7 +65,7 @@ def read(name: str, key: str) -> None:
 def choose(key: str, value: object) -> None:
     """Choose a setting of the institution."""
     Setting.objects.update_or_create(key=key, defaults={"value": value})
-    forget()
+    institution.forget()
 
 
 def copies(key: str, count: int) -> list[Study]:
@@ -87,3 +90,13 @@ def copies(key: str, count: int) -> list[Study]:
 
 def new_id() -> uuid.UUID:
     return uuid.uuid4()
+
+
+def remembering(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the institution be remembered between reads, as it is everywhere but in tests."""
+    kept: dict[str, Any] = {}
+
+    def remembered(name: str, load: Callable[[], Any]) -> Any:
+        return kept[name] if name in kept else kept.setdefault(name, load())
+
+    monkeypatch.setattr(institution, "_remembered", remembered)
