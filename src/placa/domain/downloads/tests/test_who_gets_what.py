@@ -2,17 +2,20 @@
 
 import io
 import zipfile
+from typing import Any
 
 import pytest
 
 from placa.common import clock
 from placa.demo import lab, load, phantoms
+from placa.domain.access.models import ShareGrant
 from placa.domain.access.selectors import NotVisible
 from placa.domain.access.viewers import Viewer
 from placa.domain.archive.models import Instance, Study
 from placa.domain.archive.storage import storage
 from placa.domain.audit.models import AuditEvent
 from placa.domain.downloads import package
+from placa.domain.downloads.errors import NothingToDownloadError
 from placa.domain.downloads.tests import world
 from placa.domain.downloads.tests.world import CT, viewer
 from placa.domain.institution.services import change_setting
@@ -47,7 +50,7 @@ def dicom_objects(asker: Viewer, **how: str) -> set[str]:
     return {item.instance.sop_instance_uid for item in choice.items}
 
 
-def share(**parts: bool) -> Viewer:
+def share(**parts: Any) -> Viewer:
     made = sharing.create_share(
         viewer=viewer("ana"), study_uids=[CT], recipients=["hugo@medicos.example"], days=30, **parts
     )
@@ -89,7 +92,7 @@ def test_a_share_without_the_report_has_none_in_any_form() -> None:
     assert not has(found, "REPORTS")
     assert secret not in dicom_objects(recipient)
     assert secret in dicom_objects(viewer("ana"))
-    with pytest.raises(package.NothingToDownloadError):
+    with pytest.raises(NothingToDownloadError):
         names(recipient, parts="report")
 
 
@@ -167,7 +170,5 @@ def test_what_ends_while_the_bytes_run_is_noticed(change) -> None:
 def test_a_share_that_loses_its_images_is_noticed() -> None:
     world.slices(1)
     made = package.open_package(share(), CT)
-    from placa.domain.access.models import ShareGrant
-
     ShareGrant.objects.update(images=False)
     assert not made.still_allowed()

@@ -2,10 +2,15 @@
 
 import io
 import zipfile
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 
+from placa.common import clock
 from placa.demo import cast
 from placa.domain.access.models import ShareGrant
 from placa.domain.accounts.models import User
@@ -18,6 +23,7 @@ from placa.domain.downloads.tests import world
 from placa.domain.downloads.tests.world import CT, viewer
 from placa.domain.institution.models import Text
 from placa.domain.sharing import services as sharing
+from placa.interfaces.web.account import session as sessions
 from placa.interfaces.web.files import zip_views
 from placa.interfaces.web.files.byte_range import Unsatisfiable, asked_span
 
@@ -32,15 +38,21 @@ def _no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def browser(username: str) -> Client:
-    """Signed in as one of the cast, by the form."""
-    client = Client()
-    answer = client.post("/", {"username": username, "password": "Placa-demo-2026"})
-    assert answer.status_code == 302
+    """Signed in as one of the cast in their first role, whether or not their portal has pages yet."""
+    client, at = Client(), clock.now().timestamp()
+    client.force_login(User.objects.get(username=username))
+    session = client.session
+    session.update({sessions.SIGNED_IN_AT: at, sessions.SEEN_AT: at, sessions.ROLE: viewer(username).role})
+    session.save()
     return client
 
 
-def body(answer) -> bytes:
+def body(answer: Any) -> bytes:
     return b"".join(answer.streaming_content) if answer.streaming else answer.content
+
+
+def running(answer: Any) -> Iterator[bytes]:
+    return iter(answer.streaming_content)
 
 
 def test_the_whole_has_its_exact_length_and_may_not_be_cached() -> None:
@@ -201,7 +213,7 @@ def test_the_stream_is_cut_when_access_ends(end, monkeypatch: pytest.MonkeyPatch
     world.slices(3)
     monkeypatch.setattr(zip_views, "ASKED_AGAIN_SECONDS", 0.0)
     answer = browser("ana").get(URL)
-    chunks = iter(answer.streaming_content)
+    chunks = running(answer)
     sent = len(next(chunks))
     end()
     with pytest.raises(DownloadCutError):
@@ -211,7 +223,7 @@ def test_the_stream_is_cut_when_access_ends(end, monkeypatch: pytest.MonkeyPatch
 
 def test_the_stream_asks_twice_a_second(monkeypatch: pytest.MonkeyPatch) -> None:
     now, asked = [100.0], []
-    monkeypatch.setattr(zip_views.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("placa.interfaces.web.files.zip_views.time.monotonic", lambda: now[0])
 
     def chunks():
         for _ in range(20):
@@ -242,8 +254,7 @@ def test_a_recipient_downloads_and_is_cut_off_by_revocation(monkeypatch: pytest.
     event = AuditEvent.objects.get(action="download", study_uid=CT)
     assert event.role == "share"
     monkeypatch.setattr(zip_views, "ASKED_AGAIN_SECONDS", 0.0)
-    running = client.get(url)
-    chunks = iter(running.streaming_content)
+    chunks = running(client.get(url))
     next(chunks)
     revoke()
     with pytest.raises(DownloadCutError):
@@ -280,12 +291,6 @@ def test_the_state_as_json_and_as_a_panel() -> None:
 
 
 def test_asking_for_the_state_keeps_no_session_alive() -> None:
-    from datetime import timedelta
-
-    import time_machine
-
-    from placa.common import clock
-
     world.slices(1)
     start = clock.now()
     with time_machine.travel(start, tick=False) as traveller:
