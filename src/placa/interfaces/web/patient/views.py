@@ -23,6 +23,7 @@ from placa.domain.people.models import Patient
 from placa.domain.sharing import selectors as sharing
 from placa.interfaces.web import listing, studies
 from placa.interfaces.web.account.session import signed_in, viewer_of
+from placa.interfaces.web.facts import banner, study_facts
 from placa.interfaces.web.ui import dates
 from placa.interfaces.web.ui.rows import Fact, Person, StudyRow
 
@@ -119,7 +120,7 @@ def _groups(
             group = coming if not study.may_report else group
         if group not in order:
             order.append(group)
-        big = group == fresh and not grouped[fresh]
+        big = group == fresh and not grouped[fresh] and study.may_images and study.number_of_images > 0
         grouped[group].append(studies.patient_row(study, own, when=when, is_new=is_new, big=big))
     return [(name, grouped[name]) for name in order if grouped[name]]
 
@@ -170,38 +171,12 @@ def study(request: HttpRequest, uid: str) -> HttpResponse:
     )
 
 
-def banner(person: Patient) -> list[Fact]:
-    """Name, sex, birth date and age, identifiers, phone, e-mail (2.5)."""
-    today = clock.today(institution.zone())
-    birth = person.birth_date
-    age = dates.age(birth, today) if birth else ""
-    identifiers = ", ".join(person.identifiers.values_list("value", flat=True))
-    return [
-        Fact(_("Patient"), person.full_name),
-        Fact(_("Sex and age"), ", ".join(filter(None, [str(person.get_sex_display()), age]))),
-        Fact(_("Birth date"), dates.moment(birth, institution.zone()) if birth else ""),
-        Fact(_("Identifiers"), identifiers),
-        Fact(_("Phone"), person.mobile or person.phone),
-        Fact(_("E-mail"), person.email),
-    ]
-
-
-def study_facts(found: Study) -> list[Fact]:
-    """Order number, accession number, order date, site, prescriber (2.5)."""
-    order = found.order
-    zone = institution.zone()
-    return [
-        Fact(_("Order"), order.order_number if order else ""),
-        Fact(_("Accession number"), found.accession_number),
-        Fact(_("Ordered on"), dates.exact(order.ordered_at.astimezone(zone).date(), zone) if order else ""),
-        Fact(_("Site"), found.site.name if found.site else ""),
-        Fact(_("Prescriber"), order.requester.full_name if order and order.requester else ""),
-    ]
-
-
 def looked(found: Study) -> list[tuple[str, str, dt.datetime]]:
-    """Who opened, downloaded or shared a study, in plain words, newest first (2.16)."""
-    return [(access.name_of(event), action_name(event.action), event.at) for event in access.looks_at(found)]
+    """Who opened, downloaded or shared a study, and when last, in plain words, newest first (2.16)."""
+    newest: dict[tuple[str, str], dt.datetime] = {}
+    for event in access.looks_at(found):
+        newest.setdefault((access.name_of(event), action_name(event.action)), event.at)
+    return [(who, what, at) for (who, what), at in newest.items()]
 
 
 def action_name(action: str) -> str:

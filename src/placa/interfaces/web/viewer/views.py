@@ -11,7 +11,11 @@ from placa.interfaces.web.viewer.context import context
 
 
 # what Cornerstone's codecs need beyond the portal's policy, on this page alone
-POLICY = {"script-src": ["'wasm-unsafe-eval'"], "worker-src": ["'self'", "blob:"], "media-src": ["'self'", "blob:"]}
+POLICY = {
+    "script-src": ["'wasm-unsafe-eval'"],
+    "worker-src": ["'self'", "blob:"],
+    "media-src": ["'self'", "blob:"],
+}
 
 
 @require_safe
@@ -25,9 +29,7 @@ def page(request: HttpRequest, uid: str, token: str = "") -> HttpResponse:  # no
     opened = open_images(viewer, uid)
     told = context(request, viewer, opened, token)
     title, first_image = told["study"]["description"], _first(opened, told["dicomweb"])
-    answer = render(
-        request, "ui/viewer.html", {"context": told, "title": title, "first_image": first_image}
-    )
+    answer = render(request, "ui/viewer.html", {"context": told, "title": title, "first_image": first_image})
     answer["Cache-Control"] = "no-store, private"
     answer._csp_update = POLICY  # type: ignore[attr-defined]  # as django-csp's decorator does
     return answer
@@ -36,7 +38,8 @@ def page(request: HttpRequest, uid: str, token: str = "") -> HttpResponse:  # no
 def _first(opened: OpenStudy, root: str) -> str:
     """Address of the first picture that the viewer will show, so that it is asked for before any script runs."""
     for series in opened.series():
-        for instance in opened.instances_of(series)[:1]:
+        instances = opened.instances_of(series)
+        for instance in instances[len(instances) // 2 :][:1]:  # the middle says more than the edge
             if instance.kind == "image":
                 study = opened.study.study_instance_uid
                 base = f"{root}/studies/{study}/series/{series.series_instance_uid}"
