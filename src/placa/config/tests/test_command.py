@@ -15,7 +15,7 @@ def placa(*arguments: str, **environment: str) -> subprocess.CompletedProcess[st
         [sys.executable, "-m", "placa.cli", *arguments],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=400,  # a machine full of other work takes ten times as long
         env=os.environ | environment,
     )
 

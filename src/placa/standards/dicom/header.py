@@ -24,8 +24,7 @@ _EOT, _EOT_LENGTHS = 0x7FE00001, 0x7FE00002
 
 @dataclass(frozen=True, slots=True)
 class InstanceHeader:
-    """What an index keeps of one instance. Names are DICOM keywords; absent text is "", absent numbers are
-    None.
+    """What an index keeps of one instance. Names are DICOM keywords; absent text is "", absent numbers None.
 
     `patient_name` and `referring_physician_name` are decoded PN values with their groups and carets.
     `problems` lists codes of what is wrong but can be lived with. `concept_name` is (code value, coding

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from placa.common import clock
 from placa.interfaces.web.ui.context import PORTAL_NAMES
@@ -52,15 +51,15 @@ def chrome(audience: str) -> dict[str, Any]:
             ("Settings", "sliders"),
         ),
     }.get(audience, ())
-    groups = {"Patients": _("People"), "Settings": _("Centre")}
+    groups = {"Patients": "People", "Settings": "Centre"}
     nav = [
         NavItem(
-            _(label),
+            label,
             icon,
             home,
             not index,
             "inbox" if label == "Inbox" else "",
-            groups.get(label, _("Today")),
+            groups.get(label, "Today"),
         )
         for index, (label, icon) in enumerate(items)
     ]
@@ -72,7 +71,7 @@ def chrome(audience: str) -> dict[str, Any]:
         "nav_counts": {"inbox": 6},
         "user": Ana(),
         "signed_in": audience != "recipient",
-        "user_menu": [NavItem(_("Security and password"), "shield-lock", home, False)],
+        "user_menu": [NavItem("Security and password", "shield-lock", home, False)],
         "bell_url": home,
         "bell_count": 2,
         "home_url": home,
@@ -95,9 +94,9 @@ def _picture(name: str) -> str:
 def menu() -> list[MenuItem]:
     """Entries of a row's menu; every row offers the download."""
     return [
-        MenuItem(_("Download"), "download", HERE),
-        MenuItem(_("Share"), "share", HERE),
-        MenuItem(_("Who has looked"), "eye", HERE),
+        MenuItem("Download", "download", HERE),
+        MenuItem("Share", "share", HERE),
+        MenuItem("Who has looked", "eye", HERE),
     ]
 
 
@@ -113,7 +112,7 @@ def new_row() -> StudyRow:
         thumbnail=_picture("tc-axial.jpg"),
         big=True,
         is_new=True,
-        chips=(Chip("ok", "check-circle", _("Report signed")), Chip("line", "clock", _("Since today, 9:05"))),
+        chips=(Chip("ok", "check-circle", "Report signed"), Chip("line", "clock", "Since today, 9:05")),
         images=Opener(HERE),
         report=Opener(HERE),
         share_url=HERE,
@@ -130,9 +129,9 @@ def coming_rows() -> list[StudyRow]:
             when=_at(0, 10, 40),
             where="Sede Norte",
             modality="MR",
-            chips=(Chip("info", "hourglass-split", _("Available tomorrow, 10:40")),),
-            images=Opener(why=_("they open tomorrow at 10:40")),
-            report=Opener(why=_("it opens tomorrow at 10:40")),
+            chips=(Chip("info", "hourglass-split", "Available tomorrow, 10:40"),),
+            images=Opener(why="they open tomorrow at 10:40"),
+            report=Opener(why="it opens tomorrow at 10:40"),
             menu=menu(),
         ),
         StudyRow(
@@ -143,10 +142,10 @@ def coming_rows() -> list[StudyRow]:
             who="Dr. Rafael Díaz",
             modality="DX",
             thumbnail=_picture("rx-mini.jpg"),
-            chips=(Chip("wait", "pen", _("Report being signed")),),
-            why=_("The images can be seen already. We will tell you when the report is signed."),
+            chips=(Chip("wait", "pen", "Report being signed"),),
+            why="The images can be seen already. We will tell you when the report is signed.",
             images=Opener(HERE),
-            report=Opener(why=_("it is being signed; that usually takes a day")),
+            report=Opener(why="it is being signed; that usually takes a day"),
             share_url=HERE,
             menu=menu(),
         ),
@@ -155,11 +154,11 @@ def coming_rows() -> list[StudyRow]:
             when=_at(-12, 11, 0),
             where="Sede Centro",
             picture_icon="person-lock",
-            chips=(Chip("mute", "person-raised-hand", _("Handed over in person")),),
-            why=_("We give you this result in person. Call us and we will find a time:"),
+            chips=(Chip("mute", "person-raised-hand", "Handed over in person"),),
+            why="We give you this result in person. Call us and we will find a time:",
             why_link=("tel:809-555-0142", "809-555-0142"),
-            images=Opener(why=_("handed over in person")),
-            report=Opener(why=_("handed over in person")),
+            images=Opener(why="handed over in person"),
+            report=Opener(why="handed over in person"),
             menu=menu(),
         ),
         StudyRow(
@@ -173,9 +172,9 @@ def coming_rows() -> list[StudyRow]:
             picture_icon="cloud-arrow-down",
             dim=True,
             progress=38,
-            chips=(Chip("info", "arrow-repeat", _("Fetching the images")),),
-            why=_("About an hour left. We will write to you."),
-            images=Opener(why=_("they are coming from the archive")),
+            chips=(Chip("info", "arrow-repeat", "Fetching the images"),),
+            why="About an hour left. We will write to you.",
+            images=Opener(why="they are coming from the archive"),
             report=Opener(HERE),
             share_url=HERE,
             menu=menu(),
@@ -186,8 +185,8 @@ def coming_rows() -> list[StudyRow]:
             when=_at(-16, 7, 30),
             where="Sede Norte",
             modality="LAB",
-            chips=(Chip("ok", "check-circle", _("Report signed")),),
-            images=Opener(why=_("this exam has no images")),
+            chips=(Chip("ok", "check-circle", "Report signed"),),
+            images=Opener(why="this exam has no images"),
             report=Opener(HERE),
             share_url=HERE,
             menu=menu(),
@@ -200,29 +199,29 @@ def pieces() -> dict[str, Any]:
     return {
         "new_row": new_row(),
         "rows": coming_rows(),
-        "people": [Person("Ana", HERE, current=True), Person("Bruno", HERE, note=_("11 years"), child=True)],
+        "people": [Person("Ana", HERE, current=True), Person("Bruno", HERE, note="11 years", child=True)],
         "filters": [
-            Filter(_("All"), HERE, on=True),
-            Filter(_("New"), HERE, count=1),
-            Filter(_("Pending"), HERE, count=3),
+            Filter("All", HERE, on=True),
+            Filter("New", HERE, count=1),
+            Filter("Pending", HERE, count=3),
         ],
-        "steps": [Step(_("To whom"), HERE), Step(_("What and until when")), Step(_("PIN")), Step(_("Check"))],
+        "steps": [Step("To whom", HERE), Step("What and until when"), Step("PIN"), Step("Check")],
         "facts": [
-            Fact(_("Patient"), "Ana Morales Peralta"),
-            Fact(_("Sex and age"), "F, 41"),
-            Fact(_("Identifier"), "001-0000041-0"),
-            Fact(_("Record"), "ALB-20417"),
-            Fact(_("Phone"), ""),
-            Fact(_("E-mail"), "ana.morales@correo.example", wide=True),
+            Fact("Patient", "Ana Morales Peralta"),
+            Fact("Sex and age", "F, 41"),
+            Fact("Identifier", "001-0000041-0"),
+            Fact("Record", "ALB-20417"),
+            Fact("Phone", ""),
+            Fact("E-mail", "ana.morales@correo.example", wide=True),
         ],
         "summary_facts": [
-            Fact(_("For"), "hugo.lantigua@medicos.example"),
-            Fact(_("Until"), "17/12/2026"),
-            Fact(_("PIN"), ""),
+            Fact("For", "hugo.lantigua@medicos.example"),
+            Fact("Until", "17/12/2026"),
+            Fact("PIN", ""),
         ],
-        "menu_items": [*menu(), MenuItem(_("End it now"), "x-circle", dialog="demo-confirm", danger=True)],
+        "menu_items": [*menu(), MenuItem("End it now", "x-circle", dialog="demo-confirm", danger=True)],
         "opens": Opener(HERE),
-        "closed": Opener(why=_("it is being signed")),
+        "closed": Opener(why="it is being signed"),
         "thumb": _picture("tc-mini.jpg"),
         "stage": _picture("tc-axial.jpg"),
         "xray": _picture("rx-mini.jpg"),

@@ -4,7 +4,6 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET
 
@@ -57,7 +56,7 @@ def gallery(request: HttpRequest) -> HttpResponse:
         "icon_names": sorted(assets.icon_names()),
         "password": forms.NewPassword(auto_id="gallery_%s"),
     }
-    messages.success(request, _("Study shared"))
+    messages.success(request, "Study shared")
     return render(request, "ui/demo/gallery.html", context)
 
 
