@@ -90,7 +90,8 @@ def page_address(orthanc: str) -> Iterator[str]:
         process.wait(10)
 
 
-@pytest.fixture(scope="session")
+# a module long: where Playwright's loop runs, Django refuses the database to whatever test comes next
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     if not Path(CHROMIUM).exists():
         pytest.skip("Chromium is not installed")

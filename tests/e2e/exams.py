@@ -1,0 +1,40 @@
+"""What the modalities of the journeys send: small studies that the demo's phantoms draw."""
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+from pydicom.dataset import Dataset
+
+from placa.common import clock
+from placa.demo import cast, phantoms
+
+ZONE = ZoneInfo("America/Santo_Domingo")
+SLICES = 12
+
+
+def visit(key: str, accession: str, description: str) -> phantoms.Visit:
+    """An exam that was done a quarter of an hour ago."""
+    done = (clock.now() - dt.timedelta(minutes=15)).astimezone(ZONE).replace(tzinfo=None, microsecond=0)
+    uid = phantoms.derived_uid(f"e2e/{key}")
+    return phantoms.Visit(uid, accession, done, description, "Clínica Alborada", "", "TC-NORTE-1")
+
+
+def small_ct(identity: phantoms.Identity, exam: phantoms.Visit) -> list[Dataset]:
+    """Twelve slices of an abdomen."""
+    return phantoms.ct_abdomen(identity, exam, slices=SLICES, coronal=0)
+
+
+def of_the_cast(key: str) -> phantoms.Identity:
+    """A patient of the cast as the modality's worklist names them."""
+    person = cast.PATIENTS[key]
+    birth = person.birth_date(clock.today(ZONE))
+    return phantoms.Identity(
+        f"{person.family_name}^{person.given_name}", person.patient_id, cast.ISSUER, birth, person.sex
+    )
+
+
+def report_pdf(sentence: str) -> bytes:
+    """One page with a sentence."""
+    from weasyprint import HTML
+
+    return bytes(HTML(string=f"<html lang='es'><title>Informe</title><h1>Informe</h1><p>{sentence}</p>").write_pdf())
