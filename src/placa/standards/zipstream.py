@@ -8,6 +8,7 @@ the rest, and files go from disk to the network as they are. Names are UTF-8 (ge
 from __future__ import annotations
 
 import hashlib
+import re
 import zlib
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,6 +25,7 @@ _ZIP64_ID: Final = 0x0001
 _PLAIN_VERSION, _ZIP64_VERSION = 20, 45
 _MADE_ON_UNIX: Final = 3 << 8
 _REGULAR_FILE: Final = 0o100644 << 16
+_NO_NAME: Final = re.compile(r"[\\\0]|(?:^|/)\.{0,2}(?:/|$)")
 
 
 class ShortSource(OSError):
@@ -62,24 +64,23 @@ class StoredZip:
 
     def __init__(self, entries: Iterable[Entry], modified: datetime) -> None:
         self.entries: Sequence[Entry] = tuple(entries)
-        _check_names(entry.name for entry in self.entries)
+        _check_names([entry.name for entry in self.entries])
         self._time, self._date = _dos(modified)
         self._starts: list[int] = []  # of the local headers
-        position = 0
+        position = directory = 0
         for entry in self.entries:
             self._starts.append(position)
-            position += len(self._local(entry)) + entry.size
-        self._directory_at = position
-        self._directory_size = sum(len(self._central(i)) for i in range(len(self.entries)))
-        self.size = position + self._directory_size + len(self._end())
+            local, central = _header_sizes(entry, position)
+            position += local + entry.size
+            directory += central
+        self._directory_at, self._directory_size = position, directory
+        self.size = position + directory + len(self._end())
 
     @property
     def digest(self) -> str:
         """SHA-256 (hex) over everything that decides the bytes."""
-        state = hashlib.sha256(pack("<HH", self._time, self._date))
-        for entry in self.entries:
-            state.update(pack("<QI", entry.size, entry.crc32) + entry.name.encode() + b"\0")
-        return state.hexdigest()
+        lines = "".join([f"{entry.name}\0{entry.size}\0{entry.crc32}\0" for entry in self.entries])
+        return hashlib.sha256(pack("<HH", self._time, self._date) + lines.encode()).hexdigest()
 
     def stream(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """Bytes `start` to before `stop` (default: to the end), in chunks of at most 256 KiB.
@@ -168,6 +169,14 @@ class StoredZip:
         )
 
 
+def _header_sizes(entry: Entry, offset: int) -> tuple[int, int]:
+    """Bytes of the local and of the central header of an entry at `offset`."""
+    name = len(entry.name) if entry.name.isascii() else len(entry.name.encode())
+    large, far = entry.size >= _MAX32, offset >= _MAX32
+    wide = 16 * large + 8 * far
+    return 30 + name + 20 * large, 46 + name + (4 + wide if wide else 0)
+
+
 class _OneFile:
     """Keeps the file that was read last open: pictures of a study lie one after another in one."""
 
@@ -207,15 +216,12 @@ def _cut(data: bytes, position: int, start: int, end: int) -> Iterator[bytes]:
         yield data[at : min(at + CHUNK, high)]
 
 
-def _check_names(names: Iterable[str]) -> None:
-    seen: set[str] = set()
+def _check_names(names: Sequence[str]) -> None:
     for name in names:
-        parts = name.split("/")
-        if not name or "\\" in name or "\0" in name or any(part in ("", ".", "..") for part in parts):
+        if _NO_NAME.search(name):
             raise ValueError("not a name for an archive")
-        if name in seen:
-            raise ValueError("a name comes twice")
-        seen.add(name)
+    if len(set(names)) < len(names):
+        raise ValueError("a name comes twice")
 
 
 def _dos(at: datetime) -> tuple[int, int]:

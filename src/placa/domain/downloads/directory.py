@@ -12,9 +12,9 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from placa.domain.access.types import Instance, Study
+from placa.domain.access.types import Study
 from placa.domain.archive import selectors as archive
 from placa.domain.archive.metadata import pieces_of_instances
 from placa.domain.archive.storage import storage
@@ -35,12 +35,37 @@ from placa.standards.zipstream import Entry, FileSpan, of_bytes
 LAYOUT = "1"  # part of every key: what is kept by an older program is not used by a newer one
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Kept(NamedTuple):
+    """What the ZIP needs of an Instance and its Series: thousands of them are read for one request."""
+
+    pk: int
+    sop_class_uid: str
+    sop_instance_uid: str
+    transfer_syntax_uid: str
+    kind: str
+    instance_number: int | None
+    number_of_frames: int
+    storage_key: str
+    bytes: int
+    crc32: int
+    series_instance_uid: str
+    modality: str
+    series_number: int | None
+    series_description: str
+
+
+_COLUMNS = [
+    f"series__{name}"
+    if name in ("series_instance_uid", "modality", "series_number", "series_description")
+    else name
+    for name in Kept._fields
+]
+
+
+class Item(NamedTuple):
     """A served instance and its place: `file_id` is its path in the ZIP, in components."""
 
-    instance: Instance
-    series_uid: str
+    instance: Kept
     file_id: tuple[str, str, str]
 
     @property
@@ -59,18 +84,17 @@ class Contents:
 
 def contents_of(study: Study) -> Contents:
     """What a study has now. Names are numbered over the whole study: a part of it has the same ones."""
+    rows = archive.instances_of_study(study).values_list(*_COLUMNS)
     items: list[Item] = []
-    state = hashlib.sha256(LAYOUT.encode())
-    series: dict[str, int] = {}
+    series: dict[str, str] = {}
     count = 0
-    for instance in archive.instances_of_study(study).defer("frame_offsets"):
-        uid = instance.series.series_instance_uid
+    for instance in map(Kept._make, rows):
+        uid = instance.series_instance_uid
         if uid not in series:
-            series[uid], count = len(series) + 1, 0
+            series[uid], count = f"SER{len(series) + 1:05}", 0
         count += 1
-        items.append(Item(instance, uid, ("DICOM", f"SER{series[uid]:05}", f"IM{count:06}")))
-        facts = (instance.pk, instance.storage_key, instance.bytes, instance.crc32, instance.number_of_frames)
-        state.update(repr(facts).encode())
+        items.append(Item(instance, ("DICOM", series[uid], f"IM{count:06}")))
+    state = hashlib.sha256(LAYOUT.encode() + repr([item.instance for item in items]).encode())
     return Contents(study, tuple(items), state.hexdigest()[:32])
 
 
@@ -158,13 +182,13 @@ def _entry_of(study: Study, item: Item) -> DirectoryEntry:
 
 
 def _header_of_row(study: Study, item: Item) -> InstanceHeader:
-    instance = item.instance
+    own = item.instance
     return InstanceHeader(
-        sop_class_uid=instance.sop_class_uid, sop_instance_uid=instance.sop_instance_uid,
-        study_instance_uid=study.study_instance_uid, series_instance_uid=item.series_uid,
-        transfer_syntax_uid=instance.transfer_syntax_uid, patient_id=study.dicom_patient_id,
-        patient_name=study.patient_name, modality=instance.series.modality,
-        series_number=instance.series.series_number, instance_number=instance.instance_number,
+        sop_class_uid=own.sop_class_uid, sop_instance_uid=own.sop_instance_uid,
+        study_instance_uid=study.study_instance_uid, series_instance_uid=own.series_instance_uid,
+        transfer_syntax_uid=own.transfer_syntax_uid, patient_id=study.dicom_patient_id,
+        patient_name=study.patient_name, modality=own.modality,
+        series_number=own.series_number, instance_number=own.instance_number,
     )  # fmt: skip
 
 

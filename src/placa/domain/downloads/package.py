@@ -5,10 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from django.db.models import Max
+
 from placa.domain.access.images import OpenStudy
 from placa.domain.access.selectors import NotVisible, get_study, openable_reports_of
 from placa.domain.access.services import opened
-from placa.domain.access.types import DiagnosticReport, ReportVersion, Study
+from placa.domain.access.types import Study
 from placa.domain.access.viewers import Viewer
 from placa.domain.archive.storage import storage
 from placa.domain.downloads import directory, pictures, report_pdf
@@ -17,11 +19,13 @@ from placa.domain.downloads.errors import MissingFileError, NothingToDownloadErr
 from placa.domain.downloads.pages import Shown, page_entries
 from placa.domain.institution import selectors as institution
 from placa.domain.reports import selectors as reports
+from placa.domain.reports.models import DiagnosticReport, ReportVersion
 from placa.standards.zipstream import Entry, FileSpan, StoredZip, of_bytes
 
 Parts = Literal["all", "dicom", "jpeg", "report"]
 PARTS: tuple[Parts, ...] = get_args(Parts)
 DOCUMENTS = frozenset({"pdf", "sr"})  # objects that are reports
+Standing = list[tuple[int, str, int]]
 WAIT_SECONDS = 8.0  # so long a request draws what is missing, before it says "not ready"
 
 
@@ -35,6 +39,7 @@ class Choice:
     contents: Contents
     items: tuple[Item, ...]
     readable: tuple[DiagnosticReport, ...]
+    standing: Standing  # of the reports, as they were when chosen
 
     @property
     def with_dicom(self) -> bool:
@@ -66,9 +71,7 @@ class Package:
             return False
         if choice.items and not study.may_images:
             return False
-        return not choice.readable or _versions(choice.readable) == _versions(
-            readable_of(choice.viewer, study)
-        )
+        return not choice.readable or (study.may_report and _standing(choice.readable) == choice.standing)
 
 
 def choose(viewer: Viewer, study_instance_uid: str, parts: Parts = "all", series: str = "") -> Choice:
@@ -88,8 +91,8 @@ def choose(viewer: Viewer, study_instance_uid: str, parts: Parts = "all", series
         contents = directory.contents_of(OpenStudy(study).study)
         items = _open_items(viewer, study, contents)
         if series:
-            items = tuple(item for item in items if item.series_uid == series)
-    choice = Choice(viewer, study, parts, contents, items, readable)
+            items = tuple(item for item in items if item.instance.series_instance_uid == series)
+    choice = Choice(viewer, study, parts, contents, items, readable, _standing(readable))
     if not (choice.with_dicom or choice.with_pictures or readable):
         raise NothingToDownloadError
     return choice
@@ -121,9 +124,13 @@ def _replaced(report: DiagnosticReport) -> bool:
     return version is None or version.number > 1
 
 
-def _versions(found: Sequence[DiagnosticReport]) -> list[tuple[int, int]]:
-    versions = [reports.current_version(report) for report in found]
-    return [(version.report_id, version.number) for version in versions if version is not None]
+def _standing(found: Sequence[DiagnosticReport]) -> Standing:
+    """Status and newest version of each report now; one plain query, asked every second of a download."""
+    if not found:
+        return []
+    now = DiagnosticReport.objects.filter(pk__in=[report.pk for report in found])
+    newest = now.annotate(newest=Max("versions__number"))
+    return list(newest.order_by("pk").values_list("pk", "status", "newest"))
 
 
 def is_prepared(choice: Choice) -> bool:

@@ -11,16 +11,16 @@ import zlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from PIL import Image
 
-from placa.domain.access.types import Instance
 from placa.domain.archive import rendering
+from placa.domain.archive.models import Instance
 from placa.domain.archive.rendering import RenderRefused, RenderUnavailable
 from placa.domain.downloads import folder
-from placa.domain.downloads.directory import Contents, Item
+from placa.domain.downloads.directory import Contents, Item, Kept
 from placa.domain.downloads.errors import NotReadyError
 from placa.standards.zipstream import Entry, FileSpan
 
@@ -30,8 +30,7 @@ ECG_SIDE = 1024
 DRAWN = frozenset({"image", "video", "ecg"})
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(NamedTuple):
     """A JPEG in the file of the study. `frame` counts from 1."""
 
     item: Item
@@ -132,7 +131,11 @@ def _all_drawn(items: Sequence[Item], limit: float | None) -> Iterator[tuple[Ite
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _drawn(instance: Instance, limit: float | None) -> Drawn:
+def _drawn(kept: Kept, limit: float | None) -> Drawn:
+    # enough of a row for the renderer, which asks the database for nothing
+    instance = Instance(
+        pk=kept.pk, kind=kept.kind, storage_key=kept.storage_key, number_of_frames=kept.number_of_frames
+    )
     pictures: Drawn = []
     try:
         for frame in frames_taken(instance.number_of_frames):

@@ -37,7 +37,7 @@ from placa.interfaces.web.files.views import viewer_or_none
 from placa.interfaces.web.recipient.session import share_viewer
 
 log = logging.getLogger(__name__)
-ASKED_AGAIN_SECONDS = 0.5  # access is asked this often while bytes run; the promise is a second (S3)
+ASKED_AGAIN_SECONDS = 0.8  # access is asked this often while bytes run; the promise is a second (S3)
 RETRY_SECONDS = 5
 
 
