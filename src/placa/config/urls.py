@@ -16,6 +16,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("placa.interfaces.web.account.urls")),
     path("patient/", include("placa.interfaces.web.patient.urls")),
     path("staff/", include("placa.interfaces.web.staff.urls")),
+    path("doctor/", include("placa.interfaces.web.doctor.urls")),
+    path("company/", include("placa.interfaces.web.company.urls")),
     path("s/", include("placa.interfaces.web.recipient.urls")),
     *(path(f"{door}/", include(MODULES[door])) for door in DOORS),
     *(path(f"s/<str:token>/{door}/", include(MODULES[door], namespace=f"share-{door}")) for door in DOORS),

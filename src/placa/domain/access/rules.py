@@ -83,7 +83,7 @@ def grant_stand_in(viewer: Viewer, moment: Moment) -> Q:
 
 def grant_payer(viewer: Viewer, moment: Moment) -> Q:
     """Studies whose order this company pays for, under an agreement that runs today (4.2, 4.5)."""
-    return Q(order__payer_id=viewer.subject) & Q(Exists(_agreements(viewer, moment)))
+    return Q(order__payer_id=viewer.subject) & Q(Exists(running_agreements(viewer, moment)))
 
 
 def grant_share(viewer: Viewer, moment: Moment) -> Q:
@@ -192,7 +192,7 @@ def restrict_agreement_scope(viewer: Viewer, moment: Moment, facet: Facet) -> Q:
     """A company sees what its agreement says, and never shares (4.2, 4.5)."""
     if facet == "share":
         return NONE
-    return _flags(facet, _agreements(viewer, moment))
+    return _flags(facet, running_agreements(viewer, moment))
 
 
 def restrict_doctor_scope(viewer: Viewer, moment: Moment, facet: Facet) -> Q:
@@ -305,7 +305,8 @@ def openable_reports(viewer: Viewer, moment: Moment) -> QuerySet[DiagnosticRepor
     return final.filter(final_at__lte=moment.at - moment.report_delay)
 
 
-def _agreements(viewer: Viewer, moment: Moment) -> QuerySet[Agreement]:
+def running_agreements(viewer: Viewer, moment: Moment) -> QuerySet[Agreement]:
+    """Agreements of this company that run today; together they say what it sees (4.5)."""
     return Agreement.objects.filter(
         Q(ends_on=None) | Q(ends_on__gte=moment.today),
         organization_id=viewer.subject, organization__enabled=True, starts_on__lte=moment.today,

@@ -62,7 +62,7 @@ def _with_status(studies: QuerySet[Study], filters: Filters) -> QuerySet[Study]:
     if filters.status == "urgent":
         return studies.filter(order__urgent=True)
     if filters.status == "unread":
-        return studies.exclude(Exists(_receipts(filters.practitioner)))
+        return unread(studies, filters.practitioner)
     return studies
 
 
@@ -76,7 +76,7 @@ def _matches(word: str, people: bool) -> Q:
         identifiers = PatientIdentifier.objects.filter(
             patient=OuterRef("patient_id"), value__istartswith=word
         )
-        found |= Q(name_key__contains=word) | Q(Exists(identifiers))
+        found |= Q(name_key__contains=word) | Q(Exists(identifiers)) | Q(order__modality__iexact=word)
     return found
 
 
@@ -102,6 +102,35 @@ def page(studies: QuerySet[Study], cursor: str = "", size: int = PAGE) -> Page:
     more = rows[size - 1] if len(rows) > size else None
     following = f"{more.exam_at.timestamp():.6f}_{more.pk}" if more else ""
     return Page(rows[:size], following)
+
+
+UNREAD, READ = "unread", "read"
+
+
+def page_unread_first(
+    studies: QuerySet[Study], practitioner: int, cursor: str = "", size: int = PAGE
+) -> Page:
+    """Like `page`, those that this doctor has not opened before all others (3.2).
+
+    The cursor says in which of the two it stands, so that a page may begin in one and end in the other.
+    """
+    part, _, within = cursor.partition(":")
+    rows: list[Study] = []
+    if part != READ:
+        new = page(unread(studies, practitioner), within, size)
+        if new.next:
+            return Page(new.rows, f"{UNREAD}:{new.next}")
+        rows, within = list(new.rows), ""
+    read, left = studies.filter(Exists(_receipts(practitioner))), size - len(rows)
+    if not left:
+        return Page(rows, f"{READ}:" if read.exists() else "")
+    rest = page(read, within, left)
+    return Page([*rows, *rest.rows], f"{READ}:{rest.next}" if rest.next else "")
+
+
+def unread(studies: QuerySet[Study], practitioner: int) -> QuerySet[Study]:
+    """Those `studies` that this doctor has not opened."""
+    return studies.exclude(Exists(_receipts(practitioner)))
 
 
 def _read_cursor(cursor: str) -> tuple[dt.datetime, int] | None:

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable
 
 from django.core.exceptions import ObjectDoesNotExist
-from django.db.models import BooleanField, Case, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from placa.domain.access import rules
 from placa.domain.access.moment import Moment, moment
@@ -12,7 +12,7 @@ from placa.domain.access.rules import Facet
 from placa.domain.access.viewers import Viewer
 from placa.domain.archive.models import Study
 from placa.domain.audit import services as audit
-from placa.domain.people.models import Patient
+from placa.domain.people.models import Agreement, Patient
 from placa.domain.reports.models import DiagnosticReport
 
 
@@ -87,9 +87,18 @@ def patients_in_sight(viewer: Viewer) -> QuerySet[Patient]:
     )
 
 
-def release_moment(study: Study) -> dt.datetime | None:
+def running_agreements_of(viewer: Viewer) -> list[Agreement]:
+    """The agreements of a company that run today, the one that lasts longest first; none for anybody else."""
+    if viewer.role != "company":
+        return []
+    longest = F("ends_on").desc(nulls_first=True)
+    running = rules.running_agreements(viewer, moment()).select_related("organization")
+    return list(running.order_by(longest, "pk"))
+
+
+def release_moment(study: Study, when: Moment | None = None) -> dt.datetime | None:
     """When the patient's side opens, by the rules of 2.4; None while staff decide it."""
-    when = moment()
+    when = when or moment()
     if study.release == Study.Release.NOW:
         return study.released_at or study.clock_start
     if study.release == Study.Release.HELD or (when.unlinked_wait and study.order is None):

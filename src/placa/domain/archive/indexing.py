@@ -18,7 +18,7 @@ from placa.domain.institution import selectors as institution
 from placa.standards.dicom.header import InstanceHeader
 from placa.standards.dicom.names import fold, name_key
 
-SHOWN = frozenset({"image", "video"})
+SHOWN = frozenset({"image", "video", "ecg"})
 
 
 class Outcome(StrEnum):

@@ -18,6 +18,7 @@ class Sender:
     address: str = ""
     default_issuer: str = ""  # IssuerOfPatientID where the object names none
     site_id: int | None = None
+    peer_id: int | None = None
 
     @property
     def name(self) -> str:

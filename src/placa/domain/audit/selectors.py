@@ -38,3 +38,8 @@ def opened_by(actor: str, study_uids: list[str]) -> set[str]:
         actor=actor, study_uid__in=study_uids, action__in=OPENING, outcome="success"
     )
     return set(events.values_list("study_uid", flat=True))
+
+
+def acknowledged_by(actor: str) -> QuerySet[AuditEvent]:
+    """What `actor` confirmed to have read; each event names its study."""
+    return AuditEvent.objects.filter(actor=actor, action="acknowledge", outcome="success")

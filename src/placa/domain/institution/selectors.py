@@ -83,9 +83,14 @@ def exam_types() -> list[ExamType]:
 
 def release_delays() -> list[int]:
     """The different delays in hours that exam types set for themselves."""
-    own = ExamType.objects.filter(release_delay_hours__isnull=False).order_by()
-    delays = own.values_list("release_delay_hours", flat=True).distinct()
-    return [hours for hours in delays if hours is not None]
+
+    def load() -> list[int]:
+        own = ExamType.objects.filter(release_delay_hours__isnull=False).order_by()
+        delays = own.values_list("release_delay_hours", flat=True).distinct()
+        return [hours for hours in delays if hours is not None]
+
+    found: list[int] = _remembered("release_delays", load)
+    return found
 
 
 def storing_peer(ae_title: str, address: str) -> DicomPeer | None:

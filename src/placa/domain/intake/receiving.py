@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from placa.domain.archive.errors import PermanentError, RetriableError
 from placa.domain.archive.records import Received, Sender
 from placa.domain.archive.storage import StorageError, Writer, storage
-from placa.domain.institution import selectors as institution
+from placa.domain.intake.senders import note_of
 from placa.standards.dicom import part10
 from placa.standards.dicom.errors import InvalidObject
 from placa.standards.dicom.header import InstanceHeader, header_of
@@ -24,14 +24,6 @@ class Announced:
     transfer_syntax_uid: str
 
 
-def sender_at(ae_title: str, address: str) -> Sender:
-    """The sender with this AE title at this address, with what its peer entry says."""
-    peer = institution.storing_peer(ae_title, address)
-    if peer is None:
-        return Sender(ae_title=ae_title, address=address)
-    return Sender(ae_title, address, peer.default_issuer, peer.site_id)
-
-
 def receive(data_set: Iterable[bytes], announced: Announced, sender: Sender) -> Received:
     """Keep one object as a Part 10 file: the data set's bytes as they came, under a preamble of zeros.
 
@@ -44,6 +36,7 @@ def receive(data_set: Iterable[bytes], announced: Announced, sender: Sender) -> 
             sop_instance_uid=announced.sop_instance_uid,
             transfer_syntax_uid=announced.transfer_syntax_uid,
             source_application_entity_title=sender.ae_title,
+            note=note_of(sender, announced.sop_instance_uid),
         )
         with storage().new() as writer:
             writer.write(header)

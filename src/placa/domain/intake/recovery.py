@@ -7,14 +7,11 @@ from collections.abc import Iterable, Iterator
 
 from placa.common import clock
 from placa.domain.archive.models import Instance
-from placa.domain.archive.records import Received, Sender
+from placa.domain.archive.records import Received
 from placa.domain.archive.storage import storage
-from placa.domain.institution.models import DicomPeer
 from placa.domain.intake import pipeline, services
 from placa.domain.intake.models import InboxItem, IndexMark
-from placa.standards.dicom.errors import InvalidObject
-from placa.standards.dicom.part10 import read_file_meta
-from placa.standards.dicom.source import FileSource
+from placa.domain.intake.senders import sender_of
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +30,7 @@ def recover() -> int:
     done = 0
     for keys in _slices(_stored(since)):
         missing = _without_rows(keys)
-        indexed = pipeline.process(Received(key, _sender_of(key)) for key in missing)
+        indexed = pipeline.process(Received(key, sender_of(key)) for key in missing)
         services.prepare(pipeline.new_studies(indexed))
         done += len(missing)
     # a day back: a writer may have begun before midnight and ended after
@@ -59,16 +56,3 @@ def _without_rows(keys: list[str]) -> list[str]:
     known = set(Instance.objects.filter(storage_key__in=keys).values_list("storage_key", flat=True))
     known |= set(InboxItem.objects.filter(storage_key__in=keys).values_list("storage_key", flat=True))
     return [key for key in keys if key not in known]
-
-
-def _sender_of(key: str) -> Sender:
-    """Who sent a stored file, as its File Meta Information says (0002,0016)."""
-    try:
-        with FileSource(storage().path(key)) as source:
-            ae_title = read_file_meta(source).source_application_entity_title
-    except (InvalidObject, FileNotFoundError):
-        return Sender()
-    peers = list(DicomPeer.objects.filter(ae_title=ae_title)[:2]) if ae_title else []
-    if len(peers) != 1:
-        return Sender(ae_title=ae_title)
-    return Sender(ae_title, peers[0].address, peers[0].default_issuer, peers[0].site_id)

@@ -92,6 +92,14 @@ def shares_of(viewer: Viewer) -> list[Share]:
     return [share for grant in grants.order_by("-id") if (share := _share(viewer, grant)).studies]
 
 
+def live_shares_of(viewer: Viewer, limit: int = 3) -> list[Share]:
+    """The newest shares that still work, at most `limit`: for a glance at home."""
+    grants = ShareGrant.objects.filter(
+        patient__in=patients_in_sight(viewer), revoked_at=None, expires_at__gt=clock.now()
+    ).select_related("patient")
+    return [share for grant in grants.order_by("-id")[:limit] if (share := _share(viewer, grant)).studies]
+
+
 def get_share(viewer: Viewer, public_id: uuid.UUID) -> Share:
     """One share of a patient in sight; raises NotVisible for any other."""
     found = ShareGrant.objects.filter(patient__in=patients_in_sight(viewer), public_id=public_id).first()

@@ -19,7 +19,8 @@ from pynetdicom.events import Event
 
 from placa.domain.archive.errors import PermanentError, RetriableError
 from placa.domain.intake.indexer import Indexer
-from placa.domain.intake.receiving import MISMATCH, Announced, receive, sender_at
+from placa.domain.intake.receiving import MISMATCH, Announced, receive
+from placa.domain.intake.senders import sender_at
 from placa.interfaces.dimse import peers, spool
 from placa.interfaces.dimse.contexts import VERIFICATION, offered, serve_as_storage
 from placa.interfaces.dimse.transport import Listener
@@ -113,6 +114,7 @@ def _requested(event: Event) -> None:
     if not peers.may_store(ae_title, address):
         log.warning("association refused: AE title or address not listed (from %s)", address)
         assoc.acse.send_reject(0x01, 0x01, 0x03)
+        assoc.kill()  # waits until the rejection is on the wire
         return
     assoc.acceptor.supported_contexts = offered(assoc.requestor.requested_contexts)
     for context in assoc.acceptor.supported_contexts:

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Sequence
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -11,6 +12,7 @@ from placa.domain.access.search import Filters
 from placa.interfaces.web.ui.rows import Filter
 
 KINDS = ("radiology", "laboratory", "ecg", "eeg", "other")
+FIRST_YEAR, LAST_YEAR = 1900, 2999  # beyond them no exam, and no arithmetic that overflows
 STATES = ("ready", "pending", "unread", "urgent")
 MODALITIES = ("CT", "MR", "CR", "DX", "US", "MG", "NM", "PT", "XA", "RF", "ECG")
 
@@ -19,13 +21,13 @@ def filters_of(request: HttpRequest, *, people: bool = False, practitioner: int 
     """What the address asks for; what makes no sense counts as not asked."""
     asked = request.GET
     return Filters(
-        text=asked.get("q", "").strip()[:100],
+        text=asked.get("q", "").replace("\x00", "").strip()[:100],
         since=_day(asked.get("from", "")),
         until=_day(asked.get("to", "")),
         kind=_one_of(asked.get("kind", ""), KINDS),
         modality=_one_of(asked.get("modality", ""), MODALITIES),
         status=_one_of(asked.get("status", ""), STATES),  # type: ignore[arg-type]
-        patient_public_id=asked.get("person", "")[:36],
+        patient_public_id=_public_id(asked.get("person", "")),
         people=people,
         practitioner=practitioner,
     )
@@ -33,9 +35,17 @@ def filters_of(request: HttpRequest, *, people: bool = False, practitioner: int 
 
 def _day(text: str) -> dt.date | None:
     try:
-        return dt.date.fromisoformat(text)
+        day = dt.date.fromisoformat(text)
     except ValueError:
         return None
+    return day if FIRST_YEAR <= day.year <= LAST_YEAR else None
+
+
+def _public_id(text: str) -> str:
+    try:
+        return str(UUID(text[:36]))
+    except ValueError:
+        return ""
 
 
 def _one_of(text: str, allowed: Sequence[str]) -> str:

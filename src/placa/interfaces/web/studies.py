@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from placa.domain.access.moment import Moment, moment
 from placa.domain.access.selectors import release_moment
 from placa.domain.access.types import DiagnosticReport, Study
 from placa.domain.institution import selectors as institution
@@ -93,12 +94,13 @@ class Standing:
     hand_delivery: bool = False
 
 
-def standing(study: Study, report: DiagnosticReport | None, at: dt.datetime) -> Standing:
+def standing(study: Study, report: DiagnosticReport | None, when: Moment | None = None) -> Standing:
     """In this order: hand delivery, not yet released, off-line, then the report's own state."""
     if study.hand_delivery:
         return _by_hand()
-    opens = release_moment(study)
-    if opens is None or opens > at:
+    when = when or moment()  # a list passes its own, read once
+    opens = release_moment(study, when)
+    if opens is None or opens > when.at:
         return _not_released(opens)
     chip = report_chip(report)
     images_why = _images_why(study)
@@ -114,10 +116,7 @@ def standing(study: Study, report: DiagnosticReport | None, at: dt.datetime) -> 
 
 
 def _by_hand() -> Standing:
-    phone = institution.current().phone
-    why = _("We hand you this result in person. Call %(phone)s and we will agree on a time.") % {
-        "phone": phone
-    }
+    why = _("We hand you this result in person. Call us and we will agree on a time:")
     closed = _("it is handed over in person")
     return Standing(Chip("mute", "person-raised-hand", _("Not validated")), why, closed, closed, True)
 
@@ -162,13 +161,13 @@ def patient_row(
     study: Study,
     reports: Sequence[DiagnosticReport],
     *,
-    at: dt.datetime,
+    when: Moment | None = None,
     is_new: bool = False,
     big: bool = False,
 ) -> StudyRow:
     """A row of the patient's home."""
     doors = Doors("patient")
-    how = standing(study, newest(reports), at)
+    how = standing(study, newest(reports), when)
     images, report = openers(study, reports, doors, how.images_why, how.report_why)
     doctor = study.order.requester.full_name if study.order and study.order.requester else ""
     phone = institution.current().phone

@@ -253,7 +253,15 @@ def _collect(walker: Walker, position: int, meta: FileMeta) -> _Found:
                 walker.check_depth(element)
         elif tag in _LOOKUPS:
             found.lookups = True
+    else:
+        _must_be_padding(source.read(position, end - position))
     return found
+
+
+def _must_be_padding(rest: bytes) -> None:
+    """Fewer bytes than an element takes may follow the last one only as zeros; else the object was cut there."""
+    if any(rest):
+        raise InvalidObject(errors.TRUNCATED, f"{len(rest)} bytes behind the last element")
 
 
 def _build(walker: Walker, meta: FileMeta, found: _Found, require_uids: bool) -> InstanceHeader:

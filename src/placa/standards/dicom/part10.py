@@ -36,6 +36,8 @@ _META_TAGS: Final = {
     0x00020003: "media_storage_sop_instance_uid",
     0x00020010: "transfer_syntax_uid",
     0x00020016: "source_application_entity_title",
+    0x00020100: "private_information_creator_uid",
+    0x00020102: "private_information",
 }
 
 
@@ -55,6 +57,14 @@ class FileMeta:
     media_storage_sop_instance_uid: str = ""
     transfer_syntax_uid: str = ""
     source_application_entity_title: str = ""
+    private_information_creator_uid: str = ""
+    private_information: str = ""
+
+    @property
+    def own_note(self) -> str:
+        """What `file_header` was given as `note`; nothing where another implementation wrote the header."""
+        ours = self.private_information_creator_uid == uids.IMPLEMENTATION_CLASS_UID
+        return self.private_information if ours else ""
 
     @property
     def is_deflated(self) -> bool:
@@ -178,9 +188,11 @@ def file_header(
     sop_instance_uid: str,
     transfer_syntax_uid: str,
     source_application_entity_title: str = "",
+    note: str = "",
 ) -> bytes:
     """Preamble of zeros, prefix and File Meta Information (PS3.10 7.1) for a data set that follows.
 
+    `note` is up to 64 ASCII characters, kept as Private Information (0002,0102) under our own creator UID.
     Raises InvalidObject(invalid-uid) for a UID that is none.
     """
     for uid in (sop_class_uid, sop_instance_uid, transfer_syntax_uid):
@@ -196,6 +208,9 @@ def file_header(
         + _meta_element(0x13, b"SH", uids.IMPLEMENTATION_VERSION_NAME.encode())
         + (_meta_element(0x16, b"AE", aet) if aet else b"")
     )
+    if note:
+        body += _meta_element(0x100, b"UI", uids.IMPLEMENTATION_CLASS_UID.encode())
+        body += _meta_element(0x102, b"OB", note.encode("ascii")[:64])
     return PREAMBLE + _meta_element(0x00, b"UL", pack("<I", len(body))) + body
 
 

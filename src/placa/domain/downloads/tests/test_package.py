@@ -40,7 +40,7 @@ def test_the_layout_of_ihe_pdi() -> None:
     assert archive.testzip() is None
     assert archive.namelist() == [
         "DICOMDIR", "README.TXT", "INDEX.HTM",
-        "IHE_PDI/S001P001.HTM", "IHE_PDI/S003P001.HTM", "IHE_PDI/S004P001.HTM",
+        "IHE_PDI/S001P001.HTM", "IHE_PDI/S002P001.HTM", "IHE_PDI/S003P001.HTM",
         "REPORTS/REPORT01.PDF",
         *(f"IHE_PDI/SER00001/IM00000{n}.JPG" for n in (1, 2, 3)),
         *pictures(archive),

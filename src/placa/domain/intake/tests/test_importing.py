@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.filewriter import dcmwrite
-from pydicom.uid import ExplicitVRLittleEndian, MediaStorageDirectoryStorage
+from pydicom.uid import UID, ExplicitVRLittleEndian, MediaStorageDirectoryStorage
 
 from placa.domain.archive.models import Instance, Study
 from placa.domain.archive.storage import storage
@@ -29,7 +29,7 @@ def disk(tmp_path: Path) -> Path:
     return folder
 
 
-def _numbers() -> set[int]:
+def _numbers() -> set[int | None]:
     return set(
         Instance.objects.filter(study__study_instance_uid=STUDY).values_list("instance_number", flat=True)
     )
@@ -78,7 +78,7 @@ def _directory(*names: list[str]) -> bytes:
     directory.file_meta = FileMetaDataset()
     directory.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     directory.file_meta.MediaStorageSOPClassUID = MediaStorageDirectoryStorage
-    directory.file_meta.MediaStorageSOPInstanceUID = "1.2.3"
+    directory.file_meta.MediaStorageSOPInstanceUID = UID("1.2.3")
     del directory.SOPClassUID
     buffer = io.BytesIO()
     dcmwrite(buffer, directory)

@@ -11,9 +11,11 @@ from placa.domain.archive.indexing import Outcome
 from placa.domain.archive.models import Instance, Series, Study
 from placa.domain.archive.records import Received, Sender
 from placa.domain.archive.storage import storage
+from placa.domain.institution.models import DicomPeer, Site
 from placa.domain.intake.models import InboxItem
 from placa.domain.intake.pipeline import process
 from placa.domain.intake.recovery import recover
+from placa.domain.intake.senders import note_of, sender_at, sender_of
 from placa.domain.intake.tests.objects import MODALITY, STUDY, ct, received
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("archive")]
@@ -195,3 +197,21 @@ def test_recovery_knows_the_sender_by_the_files_own_words() -> None:
     received(ct())
     recover()
     assert _study().sending_ae_title == "CT1"
+
+
+def test_recovery_gives_a_file_its_peers_default_issuer_again_but_only_by_our_own_signature() -> None:
+    peer = DicomPeer.objects.create(
+        name="CT", ae_title="CT7", address="10.0.0.7", default_issuer="CLINIC", site=Site.objects.first()
+    )
+    sender = sender_at("CT7", "10.0.0.7")
+    kept = received(ct(1), sender)
+    assert sender_of(kept.key) == sender
+    with storage().open(kept.key) as file:
+        content = file.read()
+    forged = content.replace(note_of(sender, f"{STUDY}.2.1").encode(), note_of(sender, "1.2.3.4").encode())
+    assert forged != content
+    made = storage().store([forged])
+    assert sender_of(made) == Sender(ae_title="CT7")
+    storage().delete(made)
+    recover()
+    assert (_study().default_issuer, _study().site) == ("CLINIC", peer.site)

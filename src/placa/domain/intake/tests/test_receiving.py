@@ -44,7 +44,7 @@ def test_a_uid_that_is_none_is_refused(uid: str) -> None:
         receive([encoded(ct())], Announced(CT, uid, "1.2.840.10008.1.2.1"), MODALITY)
 
 
-@pytest.mark.parametrize("cut", [1, 20, 200])
+@pytest.mark.parametrize("cut", [1, 20, 40, 130, 200])
 def test_a_data_set_that_is_cut_short_is_refused(cut: int) -> None:
     before = _kept()
     with pytest.raises(PermanentError):

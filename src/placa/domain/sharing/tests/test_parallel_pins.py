@@ -6,8 +6,6 @@ import sys
 import time
 from pathlib import Path
 
-import pytest
-
 GUESS = """
 import sys, time, django
 django.setup()
@@ -55,7 +53,6 @@ print(answer, part.wrong_pins, part.locked_at is not None, told)
 """
 
 
-@pytest.mark.slow
 def test_parallel_guesses_over_processes(tmp_path: Path) -> None:
     home = {
         **os.environ,

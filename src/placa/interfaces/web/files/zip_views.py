@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
-from typing import cast
 
 from django.http import (
     Http404,
@@ -30,7 +29,7 @@ from placa.domain.downloads.errors import (
     NotOnlineError,
     NotReadyError,
 )
-from placa.domain.downloads.package import PARTS, Package, Parts, open_package
+from placa.domain.downloads.package import PARTS, Package, open_package
 from placa.domain.downloads.services import zip_state
 from placa.interfaces.web.account.session import background, to_sign_in
 from placa.interfaces.web.files.byte_range import Unsatisfiable, asked_span
@@ -52,7 +51,7 @@ def study_zip(request: HttpRequest, uid: str, token: str = "") -> HttpResponseBa
     if parts not in PARTS:
         raise Http404
     try:
-        found = open_package(viewer, uid, cast(Parts, parts), request.GET.get("series", ""))
+        found = open_package(viewer, uid, parts, request.GET.get("series", ""))
     except NothingToDownloadError as error:
         raise Http404 from error
     except NotOnlineError:

@@ -15,12 +15,15 @@ from placa.common import clock
 from placa.domain.access import search, selectors
 from placa.domain.access import services as access
 from placa.domain.access.images import OpenStudy
+from placa.domain.access.moment import moment
 from placa.domain.access.types import DiagnosticReport, Study
 from placa.domain.audit import selectors as audit
 from placa.domain.institution import selectors as institution
 from placa.domain.people.models import Patient
+from placa.domain.sharing import selectors as sharing
 from placa.interfaces.web import listing, studies
 from placa.interfaces.web.account.session import signed_in, viewer_of
+from placa.interfaces.web.facts import banner, study_facts
 from placa.interfaces.web.ui import dates
 from placa.interfaces.web.ui.rows import Fact, Person, StudyRow
 
@@ -59,6 +62,10 @@ def home(request: HttpRequest) -> HttpResponse:
             "first_page": first_page,
             "sentence": _sentence(groups) if first_page and not filters.active else "",
             "greeting": _greeting(chosen, viewer.subject),
+            "shared": [
+                (share, ", ".join(studies.title(one) for one in share.studies))
+                for share in sharing.live_shares_of(viewer)
+            ],
         },
     )
 
@@ -100,7 +107,7 @@ def _groups(
     rows: Sequence[Study], reports: dict[int, list[DiagnosticReport]], opened: set[str], *, flat: bool
 ) -> list[Group]:
     """New, on the way, then by month of this year and by year before."""
-    now, zone = clock.now(), institution.zone()
+    when, zone = moment(), institution.zone()
     grouped: dict[str, list[StudyRow]] = defaultdict(list)
     fresh, coming = _("New"), _("On its way")
     order = [fresh, coming]
@@ -108,13 +115,13 @@ def _groups(
         group = dates.day_group(study.exam_at, zone)
         is_new = study.study_instance_uid not in opened and (study.may_report or study.may_images)
         own = reports[study.pk]
-        if not flat and not study.hand_delivery and study.exam_at > now - dt.timedelta(days=60):
+        if not flat and not study.hand_delivery and study.exam_at > when.at - dt.timedelta(days=60):
             group = fresh if is_new and study.may_report else group
             group = coming if not study.may_report else group
         if group not in order:
             order.append(group)
-        big = group == fresh and not grouped[fresh]
-        grouped[group].append(studies.patient_row(study, own, at=now, is_new=is_new, big=big))
+        big = group == fresh and not grouped[fresh] and study.may_images and study.number_of_images > 0
+        grouped[group].append(studies.patient_row(study, own, when=when, is_new=is_new, big=big))
     return [(name, grouped[name]) for name in order if grouped[name]]
 
 
@@ -139,7 +146,7 @@ def study(request: HttpRequest, uid: str) -> HttpResponse:
     found = selectors.get_study(viewer, uid)
     access.opened(viewer, found, "view")
     reports = selectors.reports_listed_of(viewer, [found])[found.pk]
-    row = studies.patient_row(found, reports, at=clock.now())
+    row = studies.patient_row(found, reports)
     readable = selectors.openable_reports_of(viewer, found)
     doors = studies.Doors("patient")
     opened = OpenStudy(found) if row.images.url else None
@@ -164,38 +171,12 @@ def study(request: HttpRequest, uid: str) -> HttpResponse:
     )
 
 
-def banner(person: Patient) -> list[Fact]:
-    """Name, sex, birth date and age, identifiers, phone, e-mail (2.5)."""
-    today = clock.today(institution.zone())
-    birth = person.birth_date
-    age = dates.age(birth, today) if birth else ""
-    identifiers = ", ".join(person.identifiers.values_list("value", flat=True))
-    return [
-        Fact(_("Patient"), person.full_name),
-        Fact(_("Sex and age"), ", ".join(filter(None, [str(person.get_sex_display()), age]))),
-        Fact(_("Birth date"), dates.moment(birth, institution.zone()) if birth else ""),
-        Fact(_("Identifiers"), identifiers),
-        Fact(_("Phone"), person.mobile or person.phone),
-        Fact(_("E-mail"), person.email),
-    ]
-
-
-def study_facts(found: Study) -> list[Fact]:
-    """Order number, accession number, order date, site, prescriber (2.5)."""
-    order = found.order
-    zone = institution.zone()
-    return [
-        Fact(_("Order"), order.order_number if order else ""),
-        Fact(_("Accession number"), found.accession_number),
-        Fact(_("Ordered on"), dates.exact(order.ordered_at.astimezone(zone).date(), zone) if order else ""),
-        Fact(_("Site"), found.site.name if found.site else ""),
-        Fact(_("Prescriber"), order.requester.full_name if order and order.requester else ""),
-    ]
-
-
 def looked(found: Study) -> list[tuple[str, str, dt.datetime]]:
-    """Who opened, downloaded or shared a study, in plain words, newest first (2.16)."""
-    return [(access.name_of(event), action_name(event.action), event.at) for event in access.looks_at(found)]
+    """Who opened, downloaded or shared a study, and when last, in plain words, newest first (2.16)."""
+    newest: dict[tuple[str, str], dt.datetime] = {}
+    for event in access.looks_at(found):
+        newest.setdefault((access.name_of(event), action_name(event.action)), event.at)
+    return [(who, what, at) for (who, what), at in newest.items()]
 
 
 def action_name(action: str) -> str:

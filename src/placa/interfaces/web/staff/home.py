@@ -136,7 +136,7 @@ def _stats(viewer: Viewer) -> list[Stat]:
 
 def _stat(label: str, series: figures.Series) -> Stat:
     more = series.more
-    delta = _("same as yesterday")
+    delta = ""
     if more:
         delta = (_("%(n)d more than yesterday") if more > 0 else _("%(n)d fewer than yesterday")) % {
             "n": abs(more)

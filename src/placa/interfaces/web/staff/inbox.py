@@ -73,7 +73,6 @@ def item(request: HttpRequest, item: uuid.UUID) -> HttpResponse:
         "chip": words.kind_chip(found),
         "advice": words.kind_help(found.kind),
         "study": study,
-        "waiting": _waiting(viewer),
         "text": text,
         "matches": found.kind in MATCHING,
         **_size(viewer),
@@ -88,7 +87,7 @@ def item(request: HttpRequest, item: uuid.UUID) -> HttpResponse:
 
 def _about(study: Study) -> dict[str, Any]:
     uid = study.study_instance_uid
-    opens = study.may_images and study.number_of_images  # type: ignore[attr-defined]
+    opens = study.may_images and study.number_of_images
     thumbnail = route("dicomweb:study_thumbnail", study=uid) if opens else ""
     return {
         "title": study_words.title(study),

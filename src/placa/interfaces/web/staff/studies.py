@@ -123,7 +123,7 @@ def show(request: HttpRequest, viewer: Viewer, found: Study, status: int = 200, 
     """The study's page, with `forms` that hold errors."""
     listed = selectors.reports_listed_of(viewer, [found])[found.pk]
     uid = found.study_instance_uid
-    opens = found.may_images and found.number_of_images  # type: ignore[attr-defined]
+    opens = found.may_images and found.number_of_images
     thumbnail = route("dicomweb:study_thumbnail", study=uid) if opens else ""
     person = found.patient
     seen = person is not None and patients_visible_to(viewer).filter(pk=person.pk).exists()
@@ -165,7 +165,7 @@ def facts(found: Study) -> list[Fact]:
 
 
 def _report(found: Study, report: DiagnosticReport) -> dict[str, Any]:
-    opens = found.may_report  # type: ignore[attr-defined]
+    opens = found.may_report
     url = route("files:report", uid=found.study_instance_uid, report=report.public_id) if opens else ""
     return {
         "report": report,

@@ -78,6 +78,7 @@ def action_words(action: str) -> str:
     """An audited action as staff say it."""
     return {
         "view": _("Opened the page"),
+        "preview": _("Saw the preview"),
         "view_images": _("Looked at the images"),
         "view_report": _("Read the report"),
         "download": _("Downloaded"),
@@ -106,7 +107,7 @@ def action_words(action: str) -> str:
 
 
 ACTION_ICONS = {
-    "view": "eye", "view_images": "images", "view_report": "file-earmark-text", "download": "download",
+    "view": "eye", "preview": "image", "view_images": "images", "view_report": "file-earmark-text", "download": "download",
     "share": "share", "assign_patient": "person-check", "link_order": "link-45deg", "unlink": "person-x",
     "unlink_order": "link-45deg", "release_now": "send", "hold": "lock", "release_by_delay": "clock",
     "mark_hand_delivery": "person-raised-hand", "hand_over": "person-check", "report_version": "pen",

@@ -1,6 +1,5 @@
 """The viewer's page: the study's JSON, the first picture, and the bundle that takes over."""
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -8,12 +7,15 @@ from django.views.decorators.http import require_safe
 from placa.domain.access.images import OpenStudy, open_images
 from placa.domain.access.viewers import NOBODY
 from placa.interfaces.web.account.session import to_sign_in
-from placa.interfaces.web.ui.assets import vite_chunks
 from placa.interfaces.web.viewer.context import context
 
 
 # what Cornerstone's codecs need beyond the portal's policy, on this page alone
-POLICY = {"script-src": ["'wasm-unsafe-eval'"], "worker-src": ["'self'", "blob:"], "media-src": ["'self'", "blob:"]}
+POLICY = {
+    "script-src": ["'wasm-unsafe-eval'"],
+    "worker-src": ["'self'", "blob:"],
+    "media-src": ["'self'", "blob:"],
+}
 
 
 @require_safe
@@ -26,28 +28,18 @@ def page(request: HttpRequest, uid: str, token: str = "") -> HttpResponse:  # no
         return to_sign_in(request)
     opened = open_images(viewer, uid)
     told = context(request, viewer, opened, token)
-    script, styles, _preloaded = vite_chunks("src/app/main.ts")
-    page_context = {
-        "viewer_context": told,
-        "viewer_module": _built(script),
-        "viewer_styles": [_built(style) for style in styles],
-        "first_image_url": _first(opened, told["dicomweb"]),
-    }
-    answer = render(request, "ui/viewer.html", page_context)
+    title, first_image = told["study"]["description"], _first(opened, told["dicomweb"])
+    answer = render(request, "ui/viewer.html", {"context": told, "title": title, "first_image": first_image})
     answer["Cache-Control"] = "no-store, private"
     answer._csp_update = POLICY  # type: ignore[attr-defined]  # as django-csp's decorator does
     return answer
 
 
-def _built(name: str) -> str:
-    """Address of a file of the bundle under its own, already hashed name: under another it would run twice."""
-    return f"{settings.STATIC_URL}{name}"
-
-
 def _first(opened: OpenStudy, root: str) -> str:
     """Address of the first picture that the viewer will show, so that it is asked for before any script runs."""
     for series in opened.series():
-        for instance in opened.instances_of(series)[:1]:
+        instances = opened.instances_of(series)
+        for instance in instances[len(instances) // 2 :][:1]:  # the middle says more than the edge
             if instance.kind == "image":
                 study = opened.study.study_instance_uid
                 base = f"{root}/studies/{study}/series/{series.series_instance_uid}"

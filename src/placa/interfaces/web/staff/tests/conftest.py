@@ -29,9 +29,7 @@ def sign_in(db: None) -> SignIn:
         at = clock.now().timestamp()
         kept = client.session
         roles = roles_of(user)
-        kept.update(
-            {session.ROLE: roles[0] if roles else "", session.SIGNED_IN_AT: at, session.SEEN_AT: at}
-        )
+        kept.update({session.ROLE: roles[0] if roles else "", session.SIGNED_IN_AT: at, session.SEEN_AT: at})
         kept.save()
         return client
 

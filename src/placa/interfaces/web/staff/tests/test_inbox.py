@@ -29,7 +29,10 @@ def url(name: str, item: InboxItem) -> str:
 
 
 def candidates(client, item, **query):
-    return {one.patient.given_name: one for one in client.get(url("inbox_item", item), query).context["candidates"]}
+    return {
+        one.patient.given_name: one
+        for one in client.get(url("inbox_item", item), query).context["candidates"]
+    }
 
 
 def test_the_list_shows_what_waits(jefe, stranger):
@@ -45,8 +48,14 @@ def test_nobody_like_this_on_file(jefe, stranger):
 
 def test_candidates_are_compared_side_by_side(jefe, stranger):
     ana = cast.patient("ana")
+    assert ana.birth_date is not None
     wrong_day = ana.birth_date.replace(day=2, month=1)
-    arrived(patient_name="MORALES^ANA", patient_birth_date=wrong_day, patient_sex="M", dicom_patient_id="402-1180-9")
+    arrived(
+        patient_name="MORALES^ANA",
+        patient_birth_date=wrong_day,
+        patient_sex="M",
+        dicom_patient_id="402-1180-9",
+    )
     found = candidates(jefe, stranger)
     assert list(found) == ["Ana"]  # Bruno shares a family name only: too little
     assert {key: one.state for key, one in found["Ana"].likeness.items()} == {

@@ -44,7 +44,9 @@ def page_of(order: ServiceRequest) -> str:
 def sees(username: str, key: str) -> bool:
     user = User.objects.get(username=username)
     role = {"ana": "patient", "carla": "patient", "diaz": "doctor", "heras": "company"}[username]
-    return studies_visible_to(viewer_for(user, role)).filter(study_instance_uid=cast.STUDIES[key].uid).exists()
+    return (
+        studies_visible_to(viewer_for(user, role)).filter(study_instance_uid=cast.STUDIES[key].uid).exists()
+    )
 
 
 def test_an_order_gets_the_next_number(ines):
@@ -53,7 +55,11 @@ def test_an_order_gets_the_next_number(ines):
     assert create(ines).status_code == 302
     made = newest()
     assert made.accession_number == (f"A26-{highest + 1}" if year == "26" else f"A{year}-100001")
-    assert (made.patient, made.description, made.modality) == (cast.patient("carla"), "Radiografía de tórax", "CR")
+    assert (made.patient, made.description, made.modality) == (
+        cast.patient("carla"),
+        "Radiografía de tórax",
+        "CR",
+    )
 
 
 def test_a_number_names_one_order(ines):
@@ -103,12 +109,24 @@ def test_an_exclusive_payer_must_be_understood(jefe):
 
 def test_an_exclusive_payer_takes_the_study_from_everybody_else_at_once(jefe):
     order = order_of("carla_cr")
-    assert (sees("carla", "carla_cr"), sees("diaz", "carla_cr"), sees("heras", "carla_cr")) == (True, True, False)
+    assert (sees("carla", "carla_cr"), sees("diaz", "carla_cr"), sees("heras", "carla_cr")) == (
+        True,
+        True,
+        False,
+    )
     arl = Organization.objects.get(identifier="arl")
     jefe.post(page_of(order), data(payer=arl.pk, understood="on"))
-    assert (sees("carla", "carla_cr"), sees("diaz", "carla_cr"), sees("heras", "carla_cr")) == (False, False, True)
+    assert (sees("carla", "carla_cr"), sees("diaz", "carla_cr"), sees("heras", "carla_cr")) == (
+        False,
+        False,
+        True,
+    )
     jefe.post(page_of(order), data(payer=""))
-    assert (sees("carla", "carla_cr"), sees("diaz", "carla_cr"), sees("heras", "carla_cr")) == (True, True, False)
+    assert (sees("carla", "carla_cr"), sees("diaz", "carla_cr"), sees("heras", "carla_cr")) == (
+        True,
+        True,
+        False,
+    )
 
 
 def test_after_that_it_is_no_longer_everybodys_on_the_staff(ines):
@@ -148,7 +166,9 @@ def test_one_orders_for_ones_own_sites_only(ines):
 
 def test_changing_the_doctor_changes_who_sees_the_study(ines):
     assert sees("diaz", "carla_cr")
-    ines.post(page_of(order_of("carla_cr")), data(requester=Practitioner.objects.get(user__username="egea").pk))
+    ines.post(
+        page_of(order_of("carla_cr")), data(requester=Practitioner.objects.get(user__username="egea").pk)
+    )
     assert not sees("diaz", "carla_cr")
 
 

@@ -171,7 +171,12 @@ def link(client, child="bruno", **data):
 def test_a_guardian_is_linked_with_proof(jefe):
     assert link(jefe).status_code == 302
     made = Guardianship.objects.get(guardian=cast.patient("carla"))
-    assert (made.child, made.kind, made.proof, made.ended_at) == (cast.patient("bruno"), "tutor", "Acta 3", None)
+    assert (made.child, made.kind, made.proof, made.ended_at) == (
+        cast.patient("bruno"),
+        "tutor",
+        "Acta 3",
+        None,
+    )
 
 
 @pytest.mark.parametrize(
@@ -205,6 +210,7 @@ def test_the_link_ends_at_once(jefe, sign_in):
     from placa.domain.access.viewers import viewer_for
 
     ana = cast.patient("ana")
+    assert ana.user is not None
     viewer = viewer_for(ana.user, "patient")
     assert patients_in_sight(viewer).count() == 2
     jefe.post(reverse("staff:guardian_end", args=[ana.wards.get().public_id]))

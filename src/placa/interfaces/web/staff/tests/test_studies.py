@@ -8,6 +8,7 @@ from django.urls import reverse
 from pypdf import PdfWriter
 
 from placa.demo import cast
+from placa.domain.access.rules import Facet
 from placa.domain.access.selectors import has_facet
 from placa.domain.access.viewers import viewer_for
 from placa.domain.accounts.models import User
@@ -28,7 +29,7 @@ def study(key: str) -> Study:
     return Study.objects.get(study_instance_uid=cast.STUDIES[key].uid)
 
 
-def opens(key: str, facet: str = "images", who: str = "ana") -> bool:
+def opens(key: str, facet: Facet = "images", who: str = "ana") -> bool:
     viewer = viewer_for(User.objects.get(username=who), "patient")
     return has_facet(viewer, cast.STUDIES[key].uid, facet)
 
@@ -128,6 +129,7 @@ def test_hand_delivery_and_its_record(jefe):
 
 def test_order_away_and_back(ines):
     order = study("carla_cr").order
+    assert order is not None
     ines.post(url("study_order", "carla_cr"), {"do": "unlink"})
     assert study("carla_cr").order is None
     page = ines.get(url("study", "carla_cr"))
@@ -231,5 +233,7 @@ def test_more_studies_than_a_page(jefe):
     page = jefe.get(reverse("staff:studies"))
     assert len(page.context["rows"]) == 40
     second = jefe.get(page.context["next"])
-    uids = {row["study"].pk for row in page.context["rows"]} | {row["study"].pk for row in second.context["rows"]}
+    uids = {row["study"].pk for row in page.context["rows"]} | {
+        row["study"].pk for row in second.context["rows"]
+    }
     assert len(uids) == Study.objects.count()

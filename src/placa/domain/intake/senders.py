@@ -1,0 +1,56 @@
+"""Who sent a file: known from the association, and after a crash from a note in the file's own header.
+
+The note names the peer's entry and is signed for this one object, so that a file that another installation wrote, or
+that somebody made, brings no default issuer along.
+"""
+
+import hmac
+
+from placa.common.tokens import derived_token
+from placa.domain.archive.records import Sender
+from placa.domain.archive.storage import storage
+from placa.domain.institution import selectors as institution
+from placa.domain.institution.models import DicomPeer
+from placa.standards.dicom.errors import InvalidObject
+from placa.standards.dicom.part10 import FileMeta, read_file_meta
+from placa.standards.dicom.source import FileSource
+
+
+def sender_at(ae_title: str, address: str) -> Sender:
+    """The sender with this AE title at this address, with what its peer entry says."""
+    peer = institution.storing_peer(ae_title, address)
+    if peer is None:
+        return Sender(ae_title=ae_title, address=address)
+    return _of_peer(peer)
+
+
+def note_of(sender: Sender, sop_instance_uid: str) -> str:
+    """What is written into a stored file's header, so that `sender_of` knows `sender` again."""
+    if sender.peer_id is None:
+        return ""
+    return f"{sender.peer_id}.{derived_token('sender', sop_instance_uid, sender.peer_id)}"
+
+
+def sender_of(key: str) -> Sender:
+    """Who sent the stored file at `key`, as its header says."""
+    try:
+        with FileSource(storage().path(key)) as source:
+            meta = read_file_meta(source)
+    except (InvalidObject, FileNotFoundError):
+        return Sender()
+    return _noted(meta) or Sender(ae_title=meta.source_application_entity_title)
+
+
+def _noted(meta: FileMeta) -> Sender | None:
+    number, _, signature = meta.own_note.partition(".")
+    if not number.isdecimal():
+        return None
+    expected = derived_token("sender", meta.media_storage_sop_instance_uid, number)
+    if not hmac.compare_digest(signature.encode(), expected.encode()):
+        return None
+    peer = DicomPeer.objects.filter(pk=int(number)).first()
+    return _of_peer(peer) if peer else None
+
+
+def _of_peer(peer: DicomPeer) -> Sender:
+    return Sender(peer.ae_title, str(peer.address), peer.default_issuer, peer.site_id, peer.pk)

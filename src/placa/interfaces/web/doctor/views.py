@@ -1,0 +1,90 @@
+"""The doctor's portal: the list with the unread first, one study, the confirmation of an urgent finding."""
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from placa.domain.access import search, selectors
+from placa.domain.access import services as access
+from placa.domain.access.types import Study
+from placa.domain.access.viewers import Viewer
+from placa.domain.audit import selectors as audit
+from placa.interfaces.web import listing, worklist
+from placa.interfaces.web.account.session import signed_in, viewer_of
+from placa.interfaces.web.worklist import TableRow
+
+URGENT_SHOWN = 3
+
+
+@require_GET
+@signed_in("doctor")
+def home(request: HttpRequest) -> HttpResponse:
+    """Everything this doctor ordered or was copied on, the unread first (3.2)."""
+    viewer = viewer_of(request)
+    visible = selectors.studies_visible_to(viewer)
+    filters = listing.filters_of(request, people=True, practitioner=viewer.subject)
+    found = worklist.with_people(search.narrowed(visible, filters))
+    page = search.page_unread_first(found, viewer.subject, request.GET.get("after", ""))
+    unread = search.unread(visible, viewer.subject).count()
+    return render(
+        request,
+        "doctor/home.html",
+        {
+            **worklist.list_context(request, filters, page),
+            "rows": _rows(viewer, page),
+            "urgent": _rows(viewer, search.Page(_unacknowledged(viewer, visible)[:URGENT_SHOWN], "")),
+            "sentence": ngettext("%(n)d unread result.", "%(n)d unread results.", unread) % {"n": unread}
+            if unread
+            else _("You have read everything."),
+            "states": [
+                listing.choice(request, "status", "unread", _("Unread")),
+                listing.choice(request, "status", "urgent", _("Urgent")),
+            ],
+        },
+    )
+
+
+def _rows(viewer: Viewer, page: search.Page) -> list[TableRow]:
+    if not page.rows:
+        return []
+    reports = selectors.reports_listed_of(viewer, page.rows)
+    seen = search.seen_by(viewer.subject, page.rows)
+    return [
+        worklist.row(study, reports[study.pk], "doctor", unread=study.pk not in seen) for study in page.rows
+    ]
+
+
+def _unacknowledged(viewer: Viewer, studies: QuerySet[Study]) -> QuerySet[Study]:
+    """Urgent studies that this doctor has not confirmed to have read (3.4)."""
+    confirmed = audit.acknowledged_by(viewer.actor).values("study_uid")
+    return worklist.with_people(
+        studies.filter(order__urgent=True).exclude(study_instance_uid__in=confirmed)
+    )
+
+
+@require_GET
+@signed_in("doctor")
+def study(request: HttpRequest, uid: str) -> HttpResponse:
+    """One study: person, images, report, download; there is no sharing (3.3)."""
+    viewer = viewer_of(request)
+    found = selectors.get_study(viewer, uid)
+    context = worklist.study_context(viewer, found, "doctor", contact=True)
+    waiting = context["row"].urgent and _unacknowledged(
+        viewer, selectors.studies_visible_to(viewer).filter(pk=found.pk)
+    )
+    return render(request, "doctor/study.html", {**context, "unacknowledged": bool(waiting)})
+
+
+@require_POST
+@signed_in("doctor")
+def acknowledge(request: HttpRequest, uid: str) -> HttpResponse:
+    """Record that the doctor has read an urgent report; without a report there is nothing to confirm (404)."""
+    viewer = viewer_of(request)
+    found = selectors.get_study(viewer, uid, need="report")
+    access.opened(viewer, found, "acknowledge")
+    messages.success(request, _("Recorded: you have read it and take care of it."))
+    return redirect("doctor:home")
