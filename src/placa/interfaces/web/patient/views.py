@@ -100,7 +100,7 @@ def _greeting(person: Patient | None, own: int) -> str:
     return (_("Good afternoon, %(name)s") if hour < 19 else _("Good evening, %(name)s")) % {"name": name}
 
 
-Group = tuple[str, list[StudyRow]]
+Group = tuple[str, list[StudyRow], bool]  # title, rows, whether their number is said
 
 
 def _groups(
@@ -122,11 +122,11 @@ def _groups(
             order.append(group)
         big = group == fresh and not grouped[fresh] and study.may_images and study.number_of_images > 0
         grouped[group].append(studies.patient_row(study, own, when=when, is_new=is_new, big=big))
-    return [(name, grouped[name]) for name in order if grouped[name]]
+    return [(name, grouped[name], name != fresh) for name in order if grouped[name]]
 
 
 def _sentence(groups: Sequence[Group]) -> str:
-    counts = {name: len(rows) for name, rows in groups}
+    counts = {name: len(rows) for name, rows, _counted in groups}
     fresh, coming = counts.get(_("New"), 0), counts.get(_("On its way"), 0)
     parts = []
     if fresh:
