@@ -36,7 +36,7 @@ def home(request: HttpRequest) -> HttpResponse:
         {
             **worklist.list_context(request, filters, page),
             "rows": _rows(viewer, page),
-            "urgent": _rows(viewer, search.Page(_unacknowledged(viewer, visible)[:URGENT_SHOWN], "")),
+            "urgent": _rows(viewer, search.Page(list(_unacknowledged(viewer, visible)[:URGENT_SHOWN]), "")),
             "sentence": ngettext("%(n)d unread result.", "%(n)d unread results.", unread) % {"n": unread}
             if unread
             else _("You have read everything."),
