@@ -13,7 +13,7 @@ import pytest
 
 from placa.standards.zipstream import Entry, FileSpan, ShortSource, StoredZip, of_bytes
 
-AT = dt.datetime(2026, 3, 9, 11, 42, 30)
+AT = dt.datetime(2026, 3, 9, 11, 42, 30, tzinfo=dt.UTC)
 GIB = 1024**3
 
 
