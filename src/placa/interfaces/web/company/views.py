@@ -137,7 +137,9 @@ def study(request: HttpRequest, uid: str) -> HttpResponse:
     terms = terms_of(selectors.running_agreements_of(viewer))
     context = worklist.study_context(viewer, found, "company", contact=False)
     listed = selectors.reports_listed_of(viewer, [found])[found.pk]
-    return render(request, "company/study.html", {**context, "terms": terms, "row": _row(found, listed, terms)})
+    return render(
+        request, "company/study.html", {**context, "terms": terms, "row": _row(found, listed, terms)}
+    )
 
 
 @require_GET

@@ -61,9 +61,7 @@ def _rows(viewer: Viewer, page: search.Page) -> list[TableRow]:
 def _unacknowledged(viewer: Viewer, studies: QuerySet[Study]) -> QuerySet[Study]:
     """Urgent studies that this doctor has not confirmed to have read (3.4)."""
     confirmed = audit.acknowledged_by(viewer.actor).values("study_uid")
-    return worklist.with_people(
-        studies.filter(order__urgent=True).exclude(study_instance_uid__in=confirmed)
-    )
+    return worklist.with_people(studies.filter(order__urgent=True).exclude(study_instance_uid__in=confirmed))
 
 
 @require_GET

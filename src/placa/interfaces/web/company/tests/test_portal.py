@@ -130,7 +130,9 @@ def test_forty_rows_take_few_queries(
         assert len(uids(page(client, "/company/"))) == 40
 
 
-@pytest.mark.parametrize("query", ["q=%00", "person=x", "after=9e99_1", "after=1_" + "9" * 40, "from=x", "q=%25"])
+@pytest.mark.parametrize(
+    "query", ["q=%00", "person=x", "after=9e99_1", "after=1_" + "9" * 40, "from=x", "q=%25"]
+)
 def test_hostile_addresses_harm_nothing(query: str) -> None:
     assert keys(page(enter("gomez"), f"/company/?{query}")) <= {CT}
 

@@ -103,7 +103,9 @@ def test_pages_show_every_row_once_wherever_unread_ends(seen: int) -> None:
     everything = uids(page(client, "/doctor/")) + uids(page(client, next_of(page(client, "/doctor/"))))
     assert len(everything) == len(set(everything)) == len(made) + len(HIS)
     rows = [*made, *(study(key) for key in HIS)][:seen]
-    ReadReceipt.objects.bulk_create(ReadReceipt(study=row, practitioner=doctor, at=row.exam_at) for row in rows)
+    ReadReceipt.objects.bulk_create(
+        ReadReceipt(study=row, practitioner=doctor, at=row.exam_at) for row in rows
+    )
     first = page(client, "/doctor/")
     listed = uids(first) + uids(page(client, next_of(first)))
     assert len(listed) == len(everything)
@@ -157,7 +159,12 @@ def test_empty_and_nothing_found_are_told_apart() -> None:
 def test_study_page_opens_images_report_and_download_but_never_shares() -> None:
     key = plan("ana_ct")
     body = page(enter("diaz"), f"/doctor/studies/{key.uid}/")
-    for word in ("Ana Morales Peralta", cast.PATIENTS["ana"].patient_id, key.accession, "Sin hallazgos agudos"):
+    for word in (
+        "Ana Morales Peralta",
+        cast.PATIENTS["ana"].patient_id,
+        key.accession,
+        "Sin hallazgos agudos",
+    ):
         assert word in body
     assert f'href="/viewer/{key.uid}"' in body
     assert "?download=1" in body
