@@ -73,9 +73,7 @@ PERSONAS: dict[str, Row] = {
     "diaz_as_staff": _row(p.user("diaz", "staff"), "doctor"),
     # companies
     "gomez": _row(p.user("gomez", "company"), "company", adult="gomez"),
-    "heras": _row(
-        p.user("heras", "company"), "company", adult="heras", child="heras", walkin="heras"
-    ),
+    "heras": _row(p.user("heras", "company"), "company", adult="heras", child="heras", walkin="heras"),
     "company_until_today": _row(p.company(ends_on=TODAY), "company", adult="gomez"),
     "company_until_yesterday": _row(p.company(ends_on=TODAY - dt.timedelta(days=1)), "company"),
     "company_from_today": _row(p.company(starts_on=TODAY), "company", adult="gomez"),

@@ -55,7 +55,10 @@ RESTRICTIONS = {
 }  # fmt: skip
 # no asker of this role can show the rule alone, because another says the same for it; why
 TWICE = {
-    ("restrict_exclusive", "company"): "a company is granted only what it pays for: an exclusive study has one payer",
+    (
+        "restrict_exclusive",
+        "company",
+    ): "a company is granted only what it pays for: an exclusive study has one payer",
     ("restrict_hand_delivery", "visit"): "restrict_visit_scope does not even list it",
 }
 

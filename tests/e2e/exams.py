@@ -37,4 +37,6 @@ def report_pdf(sentence: str) -> bytes:
     """One page with a sentence."""
     from weasyprint import HTML
 
-    return bytes(HTML(string=f"<html lang='es'><title>Informe</title><h1>Informe</h1><p>{sentence}</p>").write_pdf())
+    return bytes(
+        HTML(string=f"<html lang='es'><title>Informe</title><h1>Informe</h1><p>{sentence}</p>").write_pdf()
+    )
