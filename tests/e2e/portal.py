@@ -77,7 +77,12 @@ class Portal:
         """Start every service and wait until listener and portal answer."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [*PLACA, "run"], cwd=ROOT, env=self.environment, stdout=log, stderr=log, start_new_session=True
+                [*PLACA, "run"],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         deadline = time.monotonic() + START_SECONDS
         while not self._is_up():
@@ -105,7 +110,17 @@ class Portal:
         folder.mkdir(parents=True)
         for number, data_set in enumerate(data_sets):
             data_set.save_as(folder / f"{number:04}.dcm", enforce_file_format=True)
-        command = [STORESCU, "-aet", ae_title, "-aec", "PLACA", "+sd", "127.0.0.1", str(self.dicom_port), str(folder)]
+        command = [
+            STORESCU,
+            "-aet",
+            ae_title,
+            "-aec",
+            "PLACA",
+            "+sd",
+            "127.0.0.1",
+            str(self.dicom_port),
+            str(folder),
+        ]
         sent = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
         assert sent.returncode == 0, sent.stderr
 

@@ -127,7 +127,9 @@ def write_order(staff: Visitor, case: Case) -> None:
     assert re.fullmatch(r"/staff/orders/[0-9a-f-]{36}/", staff.path), staff.text()
     assert staff.page.locator(f"a[href*='{case.ct.study_instance_uid}']").count(), "the order has no study"
     staff.go(f"/staff/studies/{case.ct.study_instance_uid}/")
-    assert staff.page.locator("#order a[href*='/staff/orders/']", has_text=case.ct.accession_number).count() == 1
+    assert (
+        staff.page.locator("#order a[href*='/staff/orders/']", has_text=case.ct.accession_number).count() == 1
+    )
 
 
 def release(staff: Visitor, case: Case, folder: Path) -> None:
@@ -214,7 +216,9 @@ def check_zip(patient: Visitor, case: Case, folder: Path) -> None:
         assert packed.testzip() is None
         packed.extractall(folder / "zip")
     [directory] = (folder / "zip").rglob("DICOMDIR")
-    dumped = subprocess.run(["/usr/bin/dcmdump", directory], capture_output=True, text=True, check=True).stdout
+    dumped = subprocess.run(
+        ["/usr/bin/dcmdump", directory], capture_output=True, text=True, check=True
+    ).stdout
     named = re.findall(r"\(0004,1500\) CS \[([^\]]+)\]", dumped)
     assert len(named) >= exams.SLICES
     files = [directory.parent.joinpath(*name.strip().split("\\")) for name in named]
@@ -279,7 +283,9 @@ def see_that_study_only(doctor: Visitor, case: Case, link: str) -> None:
     report = doctor.page.locator(f"a[href*='{base}/files/']").first.get_attribute("href") or ""
     assert doctor.context.request.get(report).body().startswith(b"%PDF-")
     assert doctor.status_of(f"{base}/dicomweb/studies/{uid}/metadata") == 200
-    listed = doctor.context.request.get(f"{base}/dicomweb/studies", headers={"accept": "application/dicom+json"})
+    listed = doctor.context.request.get(
+        f"{base}/dicomweb/studies", headers={"accept": "application/dicom+json"}
+    )
     assert [Dataset.from_json(one).StudyInstanceUID for one in listed.json()] == [uid]
     for path in (f"studies/{other}", f"viewer/{other}", f"dicomweb/studies/{other}/metadata"):
         assert doctor.status_of(f"{base}/{path}") == 404, path
