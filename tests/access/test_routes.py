@@ -82,7 +82,7 @@ def test_deeds_are_refused_and_change_nothing(doors: Doors, pattern: str) -> Non
 def snapshot() -> list[object]:
     """Everything that a deed could change, but for what looking leaves."""
     models = (Study, DiagnosticReport, Patient, User)
-    return [list(model.objects.order_by("pk").values()) for model in models]  # type: ignore[attr-defined]
+    return [list(model.objects.order_by("pk").values()) for model in models]
 
 
 @pytest.mark.parametrize("pattern", ROUTES)
