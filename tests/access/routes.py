@@ -21,7 +21,6 @@ nothing       404             404             404             404             40
 sign_in       200             302             302             302             302             302             302             302             302             200
 way_in        302             302             302             302             302             302             302             302             302             302
 signed_in     302             200             200             200             200             200             200             200             200             302
-alive         401             200             200             200             200             200             200             200             200             401
 patient       302             200             200             404             404             404             404             404             404             302
 patient_next  302             302             302             404             404             404             404             404             404             302
 doctor        302             404             404             200             200             404             404             404             404             302
@@ -33,6 +32,7 @@ qido          401             200             200             200             20
 of_ana        302             200             404             404             404             404             404             404             404             302
 nobodys       302             404             404             404             404             404             404             404             404             302
 dicomweb      401,401,401,401 200,404,404,404 404,404,404,404 200,200,404,404 404,404,404,200 200,200,404,404 404,404,200,404 200,200,200,200 404,404,404,404 401,401,401,401
+objects       401,401,401,401 200,404,404,404 404,404,404,404 200,200,404,404 404,404,404,200 404,404,404,404 404,404,404,404 200,200,200,200 404,404,404,404 401,401,401,401
 page_images   302,302,302,302 200,404,404,404 404,404,404,404 200,200,404,404 404,404,404,200 200,200,404,404 404,404,200,404 200,200,200,200 404,404,404,404 302,302,302,302
 page_report   302,302,302,302 200,404,404,404 404,404,404,404 200,200,404,404 404,404,404,200 200,200,404,404 404,404,200,404 200,200,200,200 404,404,404,404 302,302,302,302
 download      302,302,302,302 200,404,404,404 404,404,404,404 200,200,404,404 404,404,404,200 404,404,404,404 404,404,404,404 200,200,200,200 404,404,404,404 302,302,302,302
@@ -69,11 +69,11 @@ first-password                                              GET,POST  way_in
 notice                                                      GET,POST  way_in
 recover                                                     GET,POST  public
 recover-name                                                GET,POST  public
-new-password/<str:token>                                    GET,POST  public
+new-password/<str:token>                                    GET,POST  nothing
 account/password                                            GET,POST  signed_in
 account/roles                                               GET,POST  signed_in
 account/language                                            POST      -
-account/alive                                               GET       alive
+account/alive                                               POST      -
 account/notices                                             POST      -
 patient/                                                    GET       patient
 patient/studies/<str:uid>/                                  GET       patient_study
@@ -134,16 +134,16 @@ staff/approvals/<uuid:doctor>/refuse/                       POST      staff_supe
 staff/messages/                                             GET       staff_super
 staff/messages/<uuid:message>/retry/                        POST      staff_super
 dicomweb/studies                                            GET       qido
-dicomweb/studies/<str:study>                                GET       dicomweb
+dicomweb/studies/<str:study>                                GET       objects
 dicomweb/studies/<str:study>/metadata                       GET       dicomweb
 dicomweb/studies/<str:study>/thumbnail                      GET       dicomweb
 dicomweb/studies/<str:study>/series                         GET       dicomweb
 dicomweb/studies/<str:study>/instances                      GET       dicomweb
-dicomweb/studies/<str:study>/series/<str:series>            GET       dicomweb
+dicomweb/studies/<str:study>/series/<str:series>            GET       objects
 dicomweb/studies/<str:study>/series/<str:series>/metadata   GET       dicomweb
 dicomweb/studies/<str:study>/series/<str:series>/thumbnail  GET       dicomweb
 dicomweb/studies/<str:study>/series/<str:series>/instances  GET       dicomweb
-dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>           GET dicomweb
+dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>           GET objects
 dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>/metadata  GET dicomweb
 dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>/thumbnail GET dicomweb
 dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>/rendered  GET dicomweb
