@@ -148,7 +148,7 @@ def test_without_a_restriction(
     world: World, monkeypatch: pytest.MonkeyPatch, rule: str, role: str, where: str
 ) -> None:
     off = tuple(
-        rules.Bound(bound.rule, bound.roles - {role}) if bound.rule.__name__ == rule else bound  # type: ignore[operator]
+        rules.Bound(bound.rule, bound.roles - {role}) if bound.rule.__name__ == rule else bound
         for bound in rules.RESTRICTIONS
     )
     assert off != rules.RESTRICTIONS

@@ -27,7 +27,7 @@ def small_ct(identity: phantoms.Identity, exam: phantoms.Visit) -> list[Dataset]
 def of_the_cast(key: str) -> phantoms.Identity:
     """A patient of the cast as the modality's worklist names them."""
     person = cast.PATIENTS[key]
-    birth = person.birth_date(clock.today(ZONE))
+    birth = person.birth_date(today())
     return phantoms.Identity(
         f"{person.family_name}^{person.given_name}", person.patient_id, cast.ISSUER, birth, person.sex
     )
@@ -40,3 +40,8 @@ def report_pdf(sentence: str) -> bytes:
     return bytes(
         HTML(string=f"<html lang='es'><title>Informe</title><h1>Informe</h1><p>{sentence}</p>").write_pdf()
     )
+
+
+def today() -> dt.date:
+    """The institution's calendar day."""
+    return clock.today(ZONE)

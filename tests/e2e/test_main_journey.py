@@ -153,11 +153,8 @@ def release(staff: Visitor, case: Case, folder: Path) -> None:
 
 def come_in(patient: Visitor, case: Case) -> None:
     """Mail, one-time password, a password of one's own with its checklist, the notice."""
-    words = mail(patient, case.email, "/")
-    lines = [line.strip() for line in words.splitlines() if line.strip()]
-    link = next(line for line in lines if line.startswith("http"))
-    before = [line.rpartition(": ")[2] for line in lines[: lines.index(link)] if ": " in line]
-    username, once = before[-2:]
+    welcome = mail(patient, case.email, r": (\S+)\n[^\n]*: (\S+)\s+(http\S+)")
+    username, once, link = welcome.groups()
     assert link.startswith(patient.url)
     patient.go(link)
     patient.page.fill("input[name=username]", username)
@@ -249,13 +246,11 @@ def share(patient: Visitor, case: Case) -> str:
     assert patient.path == "/patient/share/review/", patient.text()
     patient.press("button[name=action][value=share]")
     assert patient.path == "/patient/share/done/", patient.text()
-    link_mail, pin_mail = mail(patient, case.outside, "/s/"), mail(patient, case.outside, PIN)
-    assert PIN not in link_mail
-    assert "/s/" not in pin_mail
-    assert "http" not in pin_mail
-    found = re.search(r"http\S+/s/\S+", link_mail)
-    assert found is not None
-    return found.group()
+    link_mail = mail(patient, case.outside, r"http\S+/s/\S+")
+    pin_mail = mail(patient, case.outside, PIN)
+    assert PIN not in link_mail.string
+    assert "http" not in pin_mail.string
+    return link_mail.group()
 
 
 # --- the doctor outside ---------------------------------------------------------------------------

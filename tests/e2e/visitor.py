@@ -3,7 +3,6 @@
 Elements are found by address, name and data attributes, never by wording: the same journey runs in each language.
 """
 
-import io
 import re
 import time
 from collections.abc import Callable
@@ -11,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from axe_playwright_python.sync_playwright import Axe
-from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Download, Locator, Page
 
 from placa.demo.accounts import PASSWORD
@@ -167,10 +165,10 @@ class Visitor:
         page.close()
 
 
-def mail(reader: Visitor, address: str, holding: str) -> str:
-    """The text of the newest mail to `address` whose text holds `holding`, as `/demo/outbox` shows it."""
+def mail(reader: Visitor, address: str, pattern: str) -> re.Match[str]:
+    """The newest mail to `address` whose text the pattern finds, as `/demo/outbox` shows it."""
     tried: set[str] = set()
-    found: list[str] = []
+    found: list[re.Match[str]] = []
 
     def arrived() -> bool:
         reader.page.goto("/demo/outbox")
@@ -180,16 +178,10 @@ def mail(reader: Visitor, address: str, holding: str) -> str:
                 continue
             tried.add(path)
             reader.go(path)
-            text = reader.page.locator(".p-prose").inner_text()
-            if holding in text:
-                found.append(text)
+            if match := re.search(pattern, reader.page.locator(".p-prose").inner_text()):
+                found.append(match)
                 return True
         return False
 
-    reader.until(arrived, f"a mail to {address} with {holding!r}")
+    reader.until(arrived, f"a mail to {address} with {pattern!r}")
     return found[0]
-
-
-def shades(picture: bytes) -> float:
-    """Standard deviation of the grey levels of a picture file."""
-    return float(np.asarray(Image.open(io.BytesIO(picture)).convert("L")).std())

@@ -37,21 +37,22 @@ STATIONS = {"NORTE": "TC-NORTE-1", "CENTRO": "RX-CENTRO-1"}
 
 
 def load_demo(*, say: Callable[[str], None] = log.info) -> bool:
-    """Load everything unless it is there; returns whether anything was loaded."""
+    """Load what is not there yet, so that a load that was cut off goes on; returns whether anything was loaded."""
     call_command("createcachetable", verbosity=0)
-    if Institution.objects.exists():
-        return False
-    with transaction.atomic():
-        cast.institution_and_sites()
-        texts.publish()
-        cast.people()
-        cast.orders()
-    for plan in sorted(cast.STUDIES.values(), key=lambda plan: plan.ago, reverse=True):
+    if not Institution.objects.exists():
+        with transaction.atomic():
+            cast.institution_and_sites()
+            texts.publish()
+            cast.people()
+            cast.orders()
+    there = set(Study.objects.values_list("study_instance_uid", flat=True))
+    missing = [plan for plan in cast.STUDIES.values() if plan.uid not in there]
+    for plan in sorted(missing, key=lambda plan: plan.ago, reverse=True):
         started = time.monotonic()
         number = load_study(plan)
         say(f"{plan.description}: {number} objects in {time.monotonic() - started:.1f} s")
     invitations()
-    return True
+    return bool(missing)
 
 
 def load_study(plan: cast.StudyPlan) -> int:
@@ -144,6 +145,8 @@ def give_report(plan: cast.StudyPlan, study: Study) -> None:
 
 def invitations() -> None:
     """Nuria's welcome mail, and Ana's share with Hugo, both to be read in /demo/outbox."""
+    if cast.patient("nuria").user is not None:
+        return
     enrolment.enable_portal(cast.patient("nuria"), "system")
     ana = viewer_for(User.objects.get(username="ana"), "patient")
     sharing.create_share(viewer=ana, study_uids=[cast.STUDIES["ana_ct"].uid], recipients=[HUGO], days=30)

@@ -3,21 +3,22 @@
 `OpenStudy` takes only a study whose row says `may_images`; an instance held in the inbox is in none of them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from placa.domain.access import services
-from placa.domain.access.selectors import NotVisible, get_study
-from placa.domain.access.types import Instance, Series, Study
+from placa.domain.access.selectors import NotVisible, get_study, openable_reports_of
+from placa.domain.access.types import DiagnosticReport, Instance, Series, Study
 from placa.domain.access.viewers import Viewer
 from placa.domain.archive import rendering
 from placa.domain.archive import selectors as archive
 from placa.domain.archive.storage import storage
+from placa.domain.reports import selectors as reports
 from placa.domain.reports.dicom import encapsulated_pdf
 from placa.standards.dicom import metadata, sr
 
-Span = tuple[int, int]
+DOCUMENTS = frozenset({"pdf", "sr"})
 
 
 def open_images(
@@ -26,14 +27,18 @@ def open_images(
     """The images of a study, if `viewer` may see (and `download`) them; audited as `action`. Raises NotVisible."""
     study = get_study(viewer, study_instance_uid, need="download" if download else "images")
     services.opened(viewer, study, action)
-    return OpenStudy(study)
+    return OpenStudy(study, viewer)
 
 
 @dataclass(frozen=True, slots=True)
 class OpenStudy:
-    """A study whose images its asker may see (`may_images`). Raises NotVisible for any other."""
+    """A study whose images its asker may see (`may_images`). Raises NotVisible for any other.
+
+    A report that came as a DICOM object is a report first: it is served to whoever may open that report.
+    """
 
     study: Study
+    viewer: Viewer
 
     def __post_init__(self) -> None:
         if not getattr(self.study, "may_images", False):
@@ -41,11 +46,16 @@ class OpenStudy:
 
     def series(self) -> list[Series]:
         """Series with something to serve, by number."""
-        return list(archive.series_of(self.study))
+        rows = list(archive.series_of(self.study))
+        closed = self._closed()
+        if not closed:
+            return rows
+        open_series = {one.series_id for one in self.instances()}
+        return [row for row in rows if row.pk in open_series]
 
     def instances(self) -> list[Instance]:
         """All served instances, series by series."""
-        return list(archive.instances_of_study(self.study))
+        return self._open(archive.instances_of_study(self.study))
 
     def one_series(self, series_instance_uid: str) -> Series:
         """One series. Raises NotVisible."""
@@ -56,22 +66,29 @@ class OpenStudy:
 
     def instances_of(self, series: Series) -> list[Instance]:
         """Served instances of one series of this study, by number."""
-        return list(archive.instances_of(series).filter(study=self.study))
+        return self._open(archive.instances_of(series).filter(study=self.study))
 
     def instance(self, series_instance_uid: str, sop_instance_uid: str) -> Instance:
         """One instance. Raises NotVisible."""
         try:
-            return archive.instance_by_uid(self.study, series_instance_uid, sop_instance_uid)
+            found = archive.instance_by_uid(self.study, series_instance_uid, sop_instance_uid)
         except Instance.DoesNotExist as error:
             raise NotVisible("instance") from error
+        if found.kind in DOCUMENTS and found.sop_instance_uid in self._closed():
+            raise NotVisible("instance")
+        return found
 
     def metadata(self) -> bytes:
         """DICOM JSON of the study, gzipped."""
+        if self._closed():
+            return archive.metadata_of_instances(self.instances())
         return archive.metadata_blob(self.study)
 
     def metadata_of_series(self, series_instance_uid: str) -> bytes:
         """DICOM JSON of one series, gzipped. Raises NotVisible."""
-        self.one_series(series_instance_uid)
+        series = self.one_series(series_instance_uid)
+        if self._closed():
+            return archive.metadata_of_instances(self.instances_of(series))
         return archive.metadata_of_series(self.study, series_instance_uid)
 
     def metadata_of_instance(self, instance: Instance) -> bytes:
@@ -82,10 +99,35 @@ class OpenStudy:
         """Size of all served files."""
         return sum(instance.bytes for instance in self.instances())
 
+    def _open(self, instances: Iterable[Instance]) -> list[Instance]:
+        rows = list(instances)
+        if not any(row.kind in DOCUMENTS for row in rows):
+            return rows
+        closed = self._closed()
+        return [row for row in rows if row.sop_instance_uid not in closed]
+
+    def _closed(self) -> frozenset[str]:
+        return closed_documents(self.viewer, self.study)
+
     def preview(self, series: Series | None = None) -> tuple[Instance, int] | None:
         """The picture (instance, frame from 1) that stands for the study or one of its series."""
         found = archive.preview_of_series(series) if series else archive.preview_of_study(self.study)
         return (found.instance, found.frame) if found else None
+
+
+def closed_documents(viewer: Viewer, study: Study) -> frozenset[str]:
+    """SOPInstanceUIDs of the study's PDF and SR objects that this asker may not open, or that were replaced (case 24)."""
+    documents = archive.instances_of_study(study).filter(kind__in=DOCUMENTS)
+    uids = set(documents.values_list("sop_instance_uid", flat=True))
+    if not uids:
+        return frozenset()
+    return frozenset(uids - {report.source_instance_uid for report in _unreplaced(viewer, study)})
+
+
+def _unreplaced(viewer: Viewer, study: Study) -> list[DiagnosticReport]:
+    readable = openable_reports_of(viewer, study)
+    versions = {report.pk: reports.current_version(report) for report in readable}
+    return [report for report in readable if (newest := versions[report.pk]) and newest.number == 1]
 
 
 def frame_bytes(instance: Instance, frame: int) -> bytes:

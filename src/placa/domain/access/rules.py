@@ -208,9 +208,12 @@ def restrict_visit_scope(viewer: Viewer, moment: Moment, facet: Facet) -> Q:
 
 
 def restrict_staff_scope(viewer: Viewer, moment: Moment, facet: Facet) -> Q:
-    """Any study permission shows rows; opening one wants `studies`, or `inbox` before matching."""
+    """Any study permission shows rows; opening one wants `studies`, or `inbox` before matching.
+
+    A share is a patient's: before matching there is nobody to share for.
+    """
     if facet == "row" or viewer.may(Permission.STUDIES):
-        return ALL
+        return Q(patient__isnull=False) if facet == "share" else ALL
     return Q(patient=None) if facet == "images" and viewer.may(Permission.INBOX) else NONE
 
 
@@ -267,11 +270,12 @@ def released(moment: Moment) -> Q:
 
 
 def _clock_past(moment: Moment, delay: dt.timedelta) -> Q:
+    """The delay has passed since the clock started: with doctor first, at the reading or the limit (2.4)."""
     started = Q(clock_start__lte=moment.at - delay)
     if not moment.doctor_first:
         return started
     read = Q(doctor_read_at__lte=moment.at - delay)
-    waited = Q(clock_start__lte=moment.at - moment.doctor_first_limit)
+    waited = Q(clock_start__lte=moment.at - moment.doctor_first_limit - delay)
     return started & (read | waited)
 
 

@@ -109,8 +109,8 @@ def release_moment(study: Study, when: Moment | None = None) -> dt.datetime | No
     if not when.doctor_first:
         return study.clock_start + delay
     at_latest = study.clock_start + when.doctor_first_limit
-    read = study.doctor_read_at + delay if study.doctor_read_at else at_latest
-    return max(study.clock_start + delay, min(read, at_latest))
+    read = min(study.doctor_read_at or at_latest, at_latest)
+    return max(study.clock_start, read) + delay
 
 
 def explain(viewer: Viewer, study: Study, *, at: dt.datetime | None = None) -> dict[str, list[str]]:

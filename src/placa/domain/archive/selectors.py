@@ -57,6 +57,11 @@ def metadata_of_series(study: Study, series_instance_uid: str) -> bytes:
     return metadata.joined(metadata.pieces(study, series_instance_uid=series_instance_uid))
 
 
+def metadata_of_instances(instances: list[Instance]) -> bytes:
+    """DICOM JSON array of some instances, gzipped."""
+    return metadata.joined(metadata.pieces_of_instances([instance.pk for instance in instances]))
+
+
 def metadata_of_instance(instance: Instance) -> bytes:
     """DICOM JSON array of one instance, gzipped."""
     return metadata.joined(metadata.pieces_of_instances([instance.pk]))

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 
 from django.db.models import Max
 
-from placa.domain.access.images import OpenStudy
+from placa.domain.access.images import OpenStudy, closed_documents
 from placa.domain.access.selectors import NotVisible, get_study, openable_reports_of
 from placa.domain.access.services import opened
 from placa.domain.access.types import Study
@@ -24,7 +24,6 @@ from placa.standards.zipstream import Entry, FileSpan, StoredZip, of_bytes
 
 Parts = Literal["all", "dicom", "jpeg", "report"]
 PARTS: tuple[Parts, ...] = get_args(Parts)
-DOCUMENTS = frozenset({"pdf", "sr"})  # objects that are reports
 Standing = list[tuple[int, str, int]]
 WAIT_SECONDS = 8.0  # so long a request draws what is missing, before it says "not ready"
 
@@ -88,7 +87,7 @@ def choose(viewer: Viewer, study_instance_uid: str, parts: Parts = "all", series
     if study.may_images and parts != "report":
         if study.availability != Study.Availability.ONLINE and study.number_of_instances:
             raise NotOnlineError
-        contents = directory.contents_of(OpenStudy(study).study)
+        contents = directory.contents_of(OpenStudy(study, viewer).study)
         items = _open_items(viewer, study, contents)
         if series:
             items = tuple(item for item in items if item.instance.series_instance_uid == series)
@@ -106,22 +105,8 @@ def readable_of(viewer: Viewer, study: Study) -> tuple[DiagnosticReport, ...]:
 
 def _open_items(viewer: Viewer, study: Study, contents: Contents) -> tuple[Item, ...]:
     """Without the DICOM objects of reports that this asker may not open, or that were replaced since (case 24)."""
-    if not any(item.instance.kind in DOCUMENTS for item in contents.items):
-        return contents.items
-    closed = {report.source_instance_uid for report in reports.reports_of(study)}
-    if study.may_report:
-        closed -= {one.source_instance_uid for one in readable_of(viewer, study) if not _replaced(one)}
-    return tuple(
-        item
-        for item in contents.items
-        if item.instance.kind not in DOCUMENTS
-        or (study.may_report and item.instance.sop_instance_uid not in closed)
-    )
-
-
-def _replaced(report: DiagnosticReport) -> bool:
-    version = reports.current_version(report)
-    return version is None or version.number > 1
+    closed = closed_documents(viewer, study)
+    return tuple(item for item in contents.items if item.instance.sop_instance_uid not in closed)
 
 
 def _standing(found: Sequence[DiagnosticReport]) -> Standing:

@@ -141,7 +141,7 @@ def study_context(viewer: Viewer, found: Study, portal: str, *, contact: bool) -
     if any(version is not None and version.text for _report, _url, version in shown):
         access.opened(viewer, found, "view_report")
     line = row(found, listed, portal)
-    opened = OpenStudy(found) if line.images.url else None
+    opened = OpenStudy(found, viewer) if line.images.url else None
     return {
         "study": found,
         "row": line,

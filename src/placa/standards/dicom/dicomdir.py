@@ -38,8 +38,8 @@ def build_dicomdir(
 ) -> bytes:
     """The bytes of a DICOMDIR for `entries`, in their order within patient, study and series.
 
-    With `sop_instance_uid` the same entries give the same bytes; else it gets a new one. Raises ValueError for a
-    `file_id` or `file_set_id` that media do not allow.
+    With `sop_instance_uid` the same entries give the same bytes; else it gets a new one.
+    Raises ValueError for a `file_id` or `file_set_id` that media do not allow.
     """
     if not re.fullmatch(r"[A-Z0-9_ ]{0,16}", file_set_id):
         raise ValueError("File-set ID")

@@ -149,7 +149,7 @@ def study(request: HttpRequest, uid: str) -> HttpResponse:
     row = studies.patient_row(found, reports)
     readable = selectors.openable_reports_of(viewer, found)
     doors = studies.Doors("patient")
-    opened = OpenStudy(found) if row.images.url else None
+    opened = OpenStudy(found, viewer) if row.images.url else None
     return render(
         request,
         "patient/study.html",
