@@ -68,8 +68,9 @@ class Studio:
         for width in self.widths:
             page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
             page.wait_for_timeout(settle)
-            picture = Image.open(io.BytesIO(page.screenshot(full_page=whole, animations="disabled")))
-            picture = picture.convert("RGB").crop((0, 0, picture.width, min(picture.height, TALLEST)))
+            taken = Image.open(io.BytesIO(page.screenshot(full_page=whole, animations="disabled")))
+            picture = taken.convert("RGB")
+            picture = picture.crop((0, 0, picture.width, min(picture.height, TALLEST)))
             picture.save(self.out / f"{name}-{width}.jpg", quality=QUALITY, optimize=True, progressive=True)
             if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
                 print(f"{name} is wider than {width} px")

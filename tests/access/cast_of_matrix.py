@@ -3,10 +3,10 @@
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from placa.domain.people.models import Organization
-from placa.domain.people.models import Consent
 from placa.demo import cast
+from placa.domain.people.models import Consent, Organization
 from tests.access import personas as p
 from tests.access import table
 from tests.access.states import DAY, NOW, SECOND
@@ -35,7 +35,7 @@ def _staff(make: p.Persona, column: str = "") -> Row:
     return Row(make, "staff", {copy: column for copy in EVERYWHERE} if column else {})
 
 
-_GONE = {"starts_at": NOW - 9 * DAY, "expires_at": NOW}
+_GONE: dict[str, Any] = {"starts_at": NOW - 9 * DAY, "expires_at": NOW}
 LEAP = dt.date(2010, 6, 17)  # sixteen years before TODAY
 
 PERSONAS: dict[str, Row] = {

@@ -66,7 +66,9 @@ def test_who_gets_what(doors: Doors, pattern: str) -> None:
     assert wrong == {}
 
 
-@pytest.mark.parametrize("pattern", [p for p, (how, kind) in ROUTES.items() if kind in DEEDS and "POST" in how])
+@pytest.mark.parametrize(
+    "pattern", [p for p, (how, kind) in ROUTES.items() if kind in DEEDS and "POST" in how]
+)
 def test_deeds_are_refused_and_change_nothing(doors: Doors, pattern: str) -> None:
     before, refused = snapshot(), AuditEvent.objects.filter(outcome="refused").count()
     kind = ROUTES[pattern][1]
@@ -142,7 +144,9 @@ LISTS = {
 def test_lists_name_own_studies_only(doors: Doors, asker: str, query: str) -> None:
     path, own = LISTS[asker]
     body = doors.clients[asker].get(path + query).content.decode()
-    listed = {n for n in (1, 2, 3, 4) if f"{doors.parts[n]['uid']}/" in body or f"{doors.parts[n]['uid']}\"" in body}
+    listed = {
+        n for n in (1, 2, 3, 4) if f"{doors.parts[n]['uid']}/" in body or f'{doors.parts[n]["uid"]}"' in body
+    }
     assert listed == own if not query else listed <= own
 
 

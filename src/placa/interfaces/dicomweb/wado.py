@@ -91,14 +91,20 @@ def frames(
     """Frames as they are stored, with the stored transfer syntax named."""
     found = open_images(viewer, study).instance(series, instance)
     numbers = _frame_numbers(frames)
-    computed = images.frame_is_computed(found, numbers[0])
-    syntax = EXPLICIT_LITTLE_ENDIAN if computed else found.transfer_syntax_uid
-    header = f"application/octet-stream; transfer-syntax={syntax}"
+    # all are looked for before the first is sent: a stream that has begun can say 404 no more
+    headers = [_frame_header(found, number) for number in numbers]
     if len(numbers) == 1:
-        return multipart.single(images.frame_bytes(found, numbers[0]), "application/octet-stream", header)
+        return multipart.single(images.frame_bytes(found, numbers[0]), "application/octet-stream", headers[0])
+    sent = zip(headers, numbers, strict=True)
     return multipart.many(
-        ((header, [images.frame_bytes(found, number)]) for number in numbers), "application/octet-stream"
+        ((header, [images.frame_bytes(found, number)]) for header, number in sent), "application/octet-stream"
     )
+
+
+def _frame_header(found: Instance, frame: int) -> str:
+    computed = images.frame_is_computed(found, frame)
+    syntax = EXPLICIT_LITTLE_ENDIAN if computed else found.transfer_syntax_uid
+    return f"application/octet-stream; transfer-syntax={syntax}"
 
 
 def _frame_numbers(text: str) -> list[int]:

@@ -73,6 +73,7 @@ def copies(key: str, count: int) -> list[Study]:
     made = []
     source = study(key)
     for number in range(count):
+        assert source.order_id is not None
         order = ServiceRequest.objects.get(pk=source.order_id)
         order.pk, order._state.adding = None, True
         order.accession_number = f"B26-{number:06d}"
