@@ -38,7 +38,7 @@ def undone() -> Iterator[None]:
 def one_moment() -> Iterator[None]:
     """The settings read once for all questions inside: they do not change there, and reading them takes longest."""
     when = moment(NOW)
-    with mock.patch.object(selectors, "moment", lambda at=None: when):
+    with mock.patch.object(selectors, "moment", return_value=when):
         yield
 
 

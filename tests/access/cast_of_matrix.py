@@ -4,9 +4,8 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from placa.domain.people.models import Organization
-from placa.domain.people.models import Consent
 from placa.demo import cast
+from placa.domain.people.models import Consent, Organization
 from tests.access import personas as p
 from tests.access import table
 from tests.access.states import DAY, NOW, SECOND
@@ -73,9 +72,7 @@ PERSONAS: dict[str, Row] = {
     "diaz_as_staff": _row(p.user("diaz", "staff"), "doctor"),
     # companies
     "gomez": _row(p.user("gomez", "company"), "company", adult="gomez"),
-    "heras": _row(
-        p.user("heras", "company"), "company", adult="heras", child="heras", walkin="heras"
-    ),
+    "heras": _row(p.user("heras", "company"), "company", adult="heras", child="heras", walkin="heras"),
     "company_until_today": _row(p.company(ends_on=TODAY), "company", adult="gomez"),
     "company_until_yesterday": _row(p.company(ends_on=TODAY - dt.timedelta(days=1)), "company"),
     "company_from_today": _row(p.company(starts_on=TODAY), "company", adult="gomez"),

@@ -11,7 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from placa.common import clock
 from placa.demo import cast
-from placa.domain.access.viewers import roles_of
+from placa.domain.access.viewers import roles_of, viewer_for
 from placa.domain.accounts.models import User
 from placa.domain.archive.models import Instance, Study
 from placa.domain.archive.tasks import prepare
@@ -20,9 +20,8 @@ from placa.domain.intake.pipeline import process
 from placa.domain.intake.tests.objects import ct, received
 from placa.domain.orders.models import ServiceRequest
 from placa.domain.people.models import Organization, Practitioner
-from placa.interfaces.web.account import session
 from placa.domain.sharing.services import create_share
-from placa.domain.access.viewers import viewer_for
+from placa.interfaces.web.account import session
 from tests.access.routes import ASKERS
 from tests.access.world import report
 

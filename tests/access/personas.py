@@ -7,18 +7,18 @@ from placa.demo import cast
 from placa.domain.access.models import VisitCode
 from placa.domain.access.viewers import NOBODY, Viewer, viewer_for
 from placa.domain.accounts.models import User
+from placa.domain.institution.models import Site
 from placa.domain.people.models import (
     Agreement,
     Guardianship,
     Organization,
     OrganizationMember,
     Patient,
-    Practitioner,
     PracticeGroup,
+    Practitioner,
     StaffMember,
     StandIn,
 )
-from placa.domain.institution.models import Site
 from tests.access.states import DAY, NOW, STATES
 from tests.access.world import World, account, choose, share
 

@@ -193,7 +193,7 @@ def read(table: str) -> dict[str, dict[str, str]]:
         if name in rows or len(cells) != len(head) - 1:
             raise ValueError(f"row {name} is written twice or has a cell too many or too few")
         for cell in cells:
-            if len(cell) != 5 or any(c not in (l, "-") for c, l in zip(cell, "ripds", strict=True)):
+            if len(cell) != 5 or any(c not in (letter, "-") for c, letter in zip(cell, "ripds", strict=True)):
                 raise ValueError(f"{name}: {cell} is no cell")
         rows[name] = dict(zip(head[1:], cells, strict=True))
     return rows

@@ -17,9 +17,7 @@ def test_exact_visible_sets(world: World, persona: str) -> None:
 @pytest.mark.parametrize("scene", SCENES)
 def test_what_the_institution_chooses_changes_these_cells_only(world: World, scene: str) -> None:
     wrong = {
-        persona: found
-        for persona in REPRESENTATIVES
-        if (found := asked(world, persona, scene, at_once=True))
+        persona: found for persona in REPRESENTATIVES if (found := asked(world, persona, scene, at_once=True))
     }
     assert wrong == {}
 

@@ -119,7 +119,9 @@ def share(studies: Iterable[int], patient: str = "ana", *, kind: str = "mail", *
     made = ShareGrant.objects.create(patient=cast.patient(patient), **values)
     made.studies.set(studies)
     token = uuid.uuid4().hex
-    return SharePart.objects.create(grant=made, kind=kind, token_hash=token, pin_hash="!", email="h@x.example")
+    return SharePart.objects.create(
+        grant=made, kind=kind, token_hash=token, pin_hash="!", email="h@x.example"
+    )
 
 
 def choose(**settings: object) -> None:
