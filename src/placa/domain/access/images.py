@@ -143,8 +143,14 @@ def frame_bytes(instance: Instance, frame: int) -> bytes:
 
 
 def frame_is_computed(instance: Instance, frame: int) -> bool:
-    """Whether `frame_bytes` gives decoded samples, because the stored ones are no plain range of bytes."""
-    return archive.frame_spans(instance, frame) is None
+    """Whether `frame_bytes` gives decoded samples, because the stored ones are no plain range of bytes.
+
+    Raises NotVisible for no such frame.
+    """
+    try:
+        return archive.frame_spans(instance, frame) is None
+    except IndexError as error:
+        raise NotVisible("frame") from error
 
 
 def rendered(

@@ -91,7 +91,8 @@ def frames(
     """Frames as they are stored, with the stored transfer syntax named."""
     found = open_images(viewer, study).instance(series, instance)
     numbers = _frame_numbers(frames)
-    computed = images.frame_is_computed(found, numbers[0])
+    # all of them, before the first byte: a frame that is not there must not break off an answer of 200
+    computed, *_others = (images.frame_is_computed(found, number) for number in numbers)
     syntax = EXPLICIT_LITTLE_ENDIAN if computed else found.transfer_syntax_uid
     header = f"application/octet-stream; transfer-syntax={syntax}"
     if len(numbers) == 1:
@@ -103,7 +104,7 @@ def frames(
 
 def _frame_numbers(text: str) -> list[int]:
     parts = text.split(",")
-    if len(parts) > MOST_FRAMES or not all(part.isdigit() and 0 < len(part) < 8 for part in parts):
+    if len(parts) > MOST_FRAMES or not all(part.isdecimal() and 0 < len(part) < 8 for part in parts):
         raise BadQuery(f"frames must be 1 to {MOST_FRAMES} whole numbers")
     return [int(part) for part in parts]
 
@@ -234,7 +235,7 @@ def _viewport(text: str) -> tuple[int, int] | None:
     if not text:
         return None
     parts = text.split(",")
-    if len(parts) < 2 or not all(part.isdigit() and len(part) < 6 for part in parts[:2]):
+    if len(parts) < 2 or not all(part.isdecimal() and len(part) < 6 for part in parts[:2]):
         raise BadQuery("viewport must be width,height in pixels")
     width, height = int(parts[0]), int(parts[1])
     if not (0 < width <= LARGEST_SIDE and 0 < height <= LARGEST_SIDE):
@@ -245,6 +246,6 @@ def _viewport(text: str) -> tuple[int, int] | None:
 def _quality(text: str, default: int) -> int:
     if not text:
         return default
-    if not text.isdigit() or not 1 <= int(text) <= 100:
+    if not text.isdecimal() or not 1 <= int(text) <= 100:
         raise BadQuery("quality must be 1 to 100")
     return int(text)
