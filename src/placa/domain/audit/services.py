@@ -61,7 +61,9 @@ def is_in_window(*, actor: str, session: str, study_uid: str, action: str) -> bo
 
 def _window(actor: str, session: str, subject: str, action: str, outcome: str) -> str:
     bucket = int(clock.now().timestamp()) // WINDOW_SECONDS
-    return hashlib.sha256("\x1f".join([actor, session, subject, action, outcome, str(bucket)]).encode()).hexdigest()
+    return hashlib.sha256(
+        "\x1f".join([actor, session, subject, action, outcome, str(bucket)]).encode()
+    ).hexdigest()
 
 
 def digest_of(event: AuditEvent) -> str:
