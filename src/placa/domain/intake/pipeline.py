@@ -94,7 +94,9 @@ def _read(received: Received) -> Record | None:
             raise RetriableError(os.strerror(error.errno)) from error
         log.exception("%s cannot be read", received.key)
         inbox.unreadable(received, "not-readable")
-    except Exception as error:  # it was acknowledged: it waits for staff, and those behind it do not wait for it
+    except (
+        Exception
+    ) as error:  # it was acknowledged: it waits for staff, and those behind it do not wait for it
         log.error("%s cannot be read: %s", received.key, type(error).__name__)
         inbox.unreadable(received, "not-readable")
     return None
@@ -108,7 +110,9 @@ def _process(records: list[Record], *, tries: int = _TRIES) -> list[Indexed]:
                 step(batch)
     except (OperationalError, InterfaceError, StorageError) as error:
         raise RetriableError(str(error)) from error
-    except Exception as error:  # whatever it is, one object must not hold up the others, now or at every start
+    except (
+        Exception
+    ) as error:  # whatever it is, one object must not hold up the others, now or at every start
         return _apart(records, error, tries - 1)
     for key in batch.unneeded:
         storage().delete(key)
