@@ -45,7 +45,7 @@ share_one     302             302             302             302             30
 share_qido    404             404             404             404             404             404             404             404             404             200
 share_data    404,404,404,404 404,404,404,404 404,404,404,404 404,404,404,404 404,404,404,404 404,404,404,404 404,404,404,404 404,404,404,404 404,404,404,404 200,404,404,404
 share_page    302,302,302,302 302,302,302,302 302,302,302,302 302,302,302,302 302,302,302,302 302,302,302,302 302,302,302,302 302,302,302,302 302,302,302,302 200,404,404,404
-"""  # noqa: E501  a table
+"""
 
 # Actions answer POST alone. The answer to whoever may not is here; whoever may is told what his form lacks.
 # deed: asked by POST of the askers named, who must be refused (404), with nothing changed
@@ -183,7 +183,7 @@ s/<str:token>/files/<str:uid>/zip-status                    GET       share_data
 demo/outbox                                                 GET       nothing
 demo/outbox/<uuid:public_id>                                GET       nothing
 demo/outbox/<uuid:public_id>/html                           GET       nothing
-"""  # noqa: E501  a table
+"""
 
 
 def routes() -> dict[str, tuple[frozenset[str], str]]:

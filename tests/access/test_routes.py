@@ -31,7 +31,11 @@ def opened(
     """Doors, with files in a storage of their own, undone after the module."""
     home, before = tmp_path_factory.mktemp("doors"), settings.ENVIRONMENT
     settings.ENVIRONMENT = replace(before, home=home, storage_url=f"file://{home / 'archive'}")
-    bundle = ("build/viewer/main.js", [], [])  # who may see the page does not hang on npm having built it
+    bundle: tuple[str, list[str], list[str]] = (
+        "build/viewer/main.js",
+        [],
+        [],
+    )  # who may see the page does not hang on npm having built it
     built = mock.patch("placa.interfaces.web.ui.assets.vite_chunks", return_value=bundle)
     with built, django_db_blocker.unblock(), transaction.atomic():
         yield open_doors()

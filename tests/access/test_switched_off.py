@@ -70,8 +70,8 @@ CONDITIONS = [
     ("starts_on__lte=moment.today, ends_on__gte", "ends_on__gte", "stand_in_from_tomorrow"),
     ("starts_on__lte=moment.today, ends_on__gte=moment.today", "starts_on__lte=moment.today", "stand_in_until_yesterday"),
     ('part.filter(grant__patient_id=OuterRef("patient_id"))', "part", "share_of_another_patient"),
-    ("revoked_at=None, locked_at=None, expires_at__gt=moment.at", "locked_at=None, expires_at__gt=moment.at", "visit_code_revoked"),  # noqa: E501
-    ("revoked_at=None, locked_at=None, expires_at__gt=moment.at", "revoked_at=None, expires_at__gt=moment.at", "visit_code_locked"),  # noqa: E501
+    ("revoked_at=None, locked_at=None, expires_at__gt=moment.at", "locked_at=None, expires_at__gt=moment.at", "visit_code_revoked"),
+    ("revoked_at=None, locked_at=None, expires_at__gt=moment.at", "revoked_at=None, expires_at__gt=moment.at", "visit_code_locked"),
     ("revoked_at=None, locked_at=None, expires_at__gt=moment.at", "revoked_at=None, locked_at=None", "visit_code_expired"),
     ("patient__user=None, patient__birth_date__lte", "patient__birth_date__lte", "visit_code_of_an_account"),
     ("patient__user=None, patient__birth_date__lte=moment.minor_born_after", "patient__user=None", "visit_code_of_a_child"),
@@ -87,14 +87,14 @@ CONDITIONS = [
     ("started & (read | waited)", "started & read", "ana@doctor_first"),
     ("started & (read | waited)", "started & waited", "ana@doctor_first"),
     ("ended_at=None, child__birth_date__gt", "child__birth_date__gt", "father_whose_link_ended"),
-    ("child__birth_date__gt=moment.minor_born_after, child__merged_into=None", "child__merged_into=None", "guardian_on_the_16th_birthday"),  # noqa: E501
-    ("child__birth_date__gt=moment.minor_born_after, child__merged_into=None", "child__birth_date__gt=moment.minor_born_after", "guardian_of_merged"),  # noqa: E501
+    ("child__birth_date__gt=moment.minor_born_after, child__merged_into=None", "child__merged_into=None", "guardian_on_the_16th_birthday"),
+    ("child__birth_date__gt=moment.minor_born_after, child__merged_into=None", "child__birth_date__gt=moment.minor_born_after", "guardian_of_merged"),
     ("guarded, left, locked_at=None", "left, locked_at=None", "guardians_share_after_the_link"),
     ("guarded, left, locked_at=None", "guarded, locked_at=None", "share_used_up"),
     ("locked_at=None, grant__revoked_at=None", "grant__revoked_at=None", "share_locked"),
     ("locked_at=None, grant__revoked_at=None", "locked_at=None", "share_revoked"),
     ("grant__starts_at__lte=moment.at, ", "", "share_begins_in_a_second"),
-    ("grant__starts_at__lte=moment.at, grant__expires_at__gt=moment.at", "grant__starts_at__lte=moment.at", "share_expired"),  # noqa: E501
+    ("grant__starts_at__lte=moment.at, grant__expires_at__gt=moment.at", "grant__starts_at__lte=moment.at", "share_expired"),
     ("versions__isnull=False", "", "diaz"),
     ("return reports.exclude(status=DiagnosticReport.Status.CANCELLED)", "return reports", "diaz"),
     ("reports.filter(status__in=DiagnosticReport.FINAL_STATES)", "reports", "gomez"),
@@ -113,7 +113,7 @@ CONDITIONS = [
 OF_VIEWERS = [
     ("if not user.is_active or user.pk is None:", "if user.pk is None:", "ana_disabled"),
     ("state=Practitioner.State.ENABLED)\n        pk", ")\n        pk", "diaz_refused"),
-    ("user=user, active=True, organization__enabled=True)\n        pk", "user=user, organization__enabled=True)\n        pk", "company_member_disabled"),  # noqa: E501
+    ("user=user, active=True, organization__enabled=True)\n        pk", "user=user, organization__enabled=True)\n        pk", "company_member_disabled"),
 ]  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The audit log: one event a window, and a chain that tells of every edit and removal (case 31)."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 
@@ -43,7 +44,7 @@ def test_a_log_cut_off_at_its_end_is_found() -> None:
 
 def test_the_same_look_leaves_one_event_in_five_minutes() -> None:
     start = dt.datetime(2026, 11, 22, 12, 0, tzinfo=dt.UTC)
-    look = {"action": "view_images", "actor": "user:1", "study_uid": "2.25.1", "session": "s"}
+    look: dict[str, Any] = {"action": "view_images", "actor": "user:1", "study_uid": "2.25.1", "session": "s"}
     with clock.standing_at(start):
         assert record(**look, once_in_window=True)
         assert not record(**look, once_in_window=True)

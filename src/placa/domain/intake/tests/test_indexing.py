@@ -12,7 +12,7 @@ from placa.domain.archive import selectors
 from placa.domain.archive.errors import RetriableError
 from placa.domain.archive.indexing import Outcome
 from placa.domain.archive.models import Instance, Series, Study
-from placa.domain.archive.records import Received, Record, Sender
+from placa.domain.archive.records import Received, Record, Sender, read_record
 from placa.domain.archive.storage import StorageError, storage
 from placa.domain.institution.models import DicomPeer, Site
 from placa.domain.intake import pipeline
@@ -235,7 +235,7 @@ def test_an_object_that_makes_a_step_fail_holds_up_nobody(monkeypatch: pytest.Mo
 
 
 def test_an_object_that_cannot_be_read_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    bad, good, read = received(ct(1)), received(ct(2)), pipeline.read_record
+    bad, good, read = received(ct(1)), received(ct(2)), read_record
 
     def failing(item: Received) -> Record:
         if item.key == bad.key:
