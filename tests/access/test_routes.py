@@ -31,7 +31,12 @@ def opened(
     """Doors, with files in a storage of their own, undone after the module."""
     home, before = tmp_path_factory.mktemp("doors"), settings.ENVIRONMENT
     settings.ENVIRONMENT = replace(before, home=home, storage_url=f"file://{home / 'archive'}")
-    bundle = ("build/viewer/main.js", [], [])  # who may see the page does not hang on npm having built it
+    # who may see the page does not hang on npm having built it
+    bundle: tuple[str, list[str], list[str]] = (
+        "build/viewer/main.js",
+        [],
+        [],
+    )  # who may see the page does not hang on npm having built it
     built = mock.patch("placa.interfaces.web.ui.assets.vite_chunks", return_value=bundle)
     with built, django_db_blocker.unblock(), transaction.atomic():
         yield open_doors()
@@ -88,7 +93,7 @@ def test_deeds_are_refused_and_change_nothing(doors: Doors, pattern: str) -> Non
 def snapshot() -> list[object]:
     """Everything that a deed could change, but for what looking leaves."""
     models = (Study, DiagnosticReport, Patient, User)
-    return [list(model.objects.order_by("pk").values()) for model in models]  # type: ignore[attr-defined]
+    return [list(model.objects.order_by("pk").values()) for model in models]
 
 
 @pytest.mark.parametrize("pattern", ROUTES)

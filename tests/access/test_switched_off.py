@@ -94,7 +94,7 @@ CONDITIONS = [
     ("locked_at=None, grant__revoked_at=None", "grant__revoked_at=None", "share_locked"),
     ("locked_at=None, grant__revoked_at=None", "locked_at=None", "share_revoked"),
     ("grant__starts_at__lte=moment.at, ", "", "share_begins_in_a_second"),
-    ("grant__starts_at__lte=moment.at, grant__expires_at__gt=moment.at", "grant__starts_at__lte=moment.at", "share_expired"),  # noqa: E501
+    ("grant__starts_at__lte=moment.at, grant__expires_at__gt=moment.at", "grant__starts_at__lte=moment.at", "share_expired"),
     ("versions__isnull=False", "", "diaz"),
     ("return reports.exclude(status=DiagnosticReport.Status.CANCELLED)", "return reports", "diaz"),
     ("reports.filter(status__in=DiagnosticReport.FINAL_STATES)", "reports", "gomez"),
@@ -148,7 +148,7 @@ def test_without_a_restriction(
     world: World, monkeypatch: pytest.MonkeyPatch, rule: str, role: str, where: str
 ) -> None:
     off = tuple(
-        rules.Bound(bound.rule, bound.roles - {role}) if bound.rule.__name__ == rule else bound  # type: ignore[operator]
+        rules.Bound(bound.rule, bound.roles - {role}) if bound.rule.__name__ == rule else bound
         for bound in rules.RESTRICTIONS
     )
     assert off != rules.RESTRICTIONS
