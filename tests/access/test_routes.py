@@ -31,6 +31,7 @@ def opened(
     """Doors, with files in a storage of their own, undone after the module."""
     home, before = tmp_path_factory.mktemp("doors"), settings.ENVIRONMENT
     settings.ENVIRONMENT = replace(before, home=home, storage_url=f"file://{home / 'archive'}")
+    # who may see the page does not hang on npm having built it
     bundle: tuple[str, list[str], list[str]] = (
         "build/viewer/main.js",
         [],
