@@ -150,7 +150,7 @@ def _study(row: Study) -> dict[str, Any]:
     return {
         "00080005": _element("CS", "ISO_IR 192"),
         "00080020": _element("DA", day),
-        "00080030": _element("TM", row.study_time),
+        "00080030": _element("TM", row.study_time.replace(":", "")),  # the row keeps ISO, DICOM has HHMMSS
         "00080050": _element("SH", row.accession_number),
         "00080056": _element("CS", "ONLINE" if row.availability == row.Availability.ONLINE else "OFFLINE"),
         "00080061": _element("CS", *row.modalities_in_study),
