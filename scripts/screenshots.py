@@ -28,8 +28,9 @@ from tests.viewer.driver import CHROMIUM, FLAGS, Driver  # noqa: E402
 from placa.demo.accounts import PASSWORD  # noqa: E402
 
 HEIGHTS = {360: 780, 768: 1024, 1280: 900, 1920: 1080}
-TALLEST = 2400  # px of a page that are kept
-QUALITY = 48
+TALLEST = 1800  # px of a page that are kept
+QUALITY = 40
+WIDEST = 1280  # px that a picture has; a wider screen is shown smaller
 FIRST_PASSWORD = "Mariposa-clara-8"  # noqa: S105  of the demo's own Nuria
 PIN_OF_SHARE = "394827"
 
@@ -71,6 +72,7 @@ class Studio:
             taken = Image.open(io.BytesIO(page.screenshot(full_page=whole, animations="disabled")))
             picture = taken.convert("RGB")
             picture = picture.crop((0, 0, picture.width, min(picture.height, TALLEST)))
+            picture.thumbnail((WIDEST, TALLEST))
             picture.save(self.out / f"{name}-{width}.jpg", quality=QUALITY, optimize=True, progressive=True)
             if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
                 print(f"{name} is wider than {width} px")
