@@ -29,7 +29,7 @@ from placa.demo.accounts import PASSWORD  # noqa: E402
 
 HEIGHTS = {360: 780, 768: 1024, 1280: 900, 1920: 1080}
 TALLEST = 2400  # px of a page that are kept
-QUALITY = 55
+QUALITY = 48
 FIRST_PASSWORD = "Mariposa-clara-8"  # noqa: S105  of the demo's own Nuria
 PIN_OF_SHARE = "394827"
 

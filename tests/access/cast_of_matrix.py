@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from placa.demo import cast
 from placa.domain.people.models import Consent, Organization
@@ -35,7 +34,6 @@ def _staff(make: p.Persona, column: str = "") -> Row:
     return Row(make, "staff", {copy: column for copy in EVERYWHERE} if column else {})
 
 
-_GONE: dict[str, Any] = {"starts_at": NOW - 9 * DAY, "expires_at": NOW}
 LEAP = dt.date(2010, 6, 17)  # sixteen years before TODAY
 
 PERSONAS: dict[str, Row] = {
@@ -98,7 +96,7 @@ PERSONAS: dict[str, Row] = {
     "share_by_mail": _row(p.share_of(), "share", adult="share"),
     "share_by_sheet": _row(p.share_of(kind="sheet"), "share", adult="share"),
     "share_to_the_last_second": _row(p.share_of(expires_at=NOW + SECOND), "share", adult="share"),
-    "share_expired": _row(p.share_of(**_GONE), "share"),
+    "share_expired": _row(p.share_of(starts_at=NOW - 9 * DAY, expires_at=NOW), "share"),
     "share_begins_now": _row(p.share_of(starts_at=NOW), "share", adult="share"),
     "share_begins_in_a_second": _row(p.share_of(starts_at=NOW + SECOND), "share"),
     "share_revoked": _row(p.share_of(revoked_at=NOW - SECOND), "share"),

@@ -74,7 +74,7 @@ account/password                                            GET,POST  signed_in
 account/roles                                               GET,POST  signed_in
 account/language                                            POST      -
 account/alive                                               POST      -
-account/notices                                             POST      -
+account/notices                                             GET,POST  signed_in
 patient/                                                    GET       patient
 patient/studies/<str:uid>/                                  GET       patient_study
 patient/data/                                               GET       patient
@@ -116,7 +116,7 @@ staff/patients/<uuid:patient>/guardians/                    POST      staff
 staff/guardians/<uuid:link>/end/                            POST      staff
 staff/orders/                                               GET       staff
 staff/orders/new/                                           GET,POST  staff
-staff/orders/<uuid:order>/                                  GET       staff
+staff/orders/<uuid:order>/                                  GET,POST  staff
 staff/orders/<uuid:order>/cancel/                           POST      staff
 staff/studies/                                              GET       staff
 staff/upload/                                               GET       staff

@@ -3,15 +3,17 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.conf import settings
 from django.db import transaction
 
+from placa.domain.access.models import ShareGrant
 from placa.domain.accounts.models import User
 from placa.domain.archive.models import Study
 from placa.domain.audit.models import AuditEvent
-from placa.domain.people.models import Patient
+from placa.domain.people.models import Organization, Patient, Practitioner
 from placa.domain.reports.models import DiagnosticReport
 from tests.access.doors import Doors, every_pattern, open_doors
 from tests.access.routes import ASKERS, DEEDS, kinds, routes
@@ -29,7 +31,14 @@ def opened(
     """Doors, with files in a storage of their own, undone after the module."""
     home, before = tmp_path_factory.mktemp("doors"), settings.ENVIRONMENT
     settings.ENVIRONMENT = replace(before, home=home, storage_url=f"file://{home / 'archive'}")
-    with django_db_blocker.unblock(), transaction.atomic():
+    # who may see the page does not hang on npm having built it
+    bundle: tuple[str, list[str], list[str]] = (
+        "build/viewer/main.js",
+        [],
+        [],
+    )  # who may see the page does not hang on npm having built it
+    built = mock.patch("placa.interfaces.web.ui.assets.vite_chunks", return_value=bundle)
+    with built, django_db_blocker.unblock(), transaction.atomic():
         yield open_doors()
         transaction.set_rollback(True)
     settings.ENVIRONMENT = before
@@ -150,40 +159,34 @@ def test_lists_name_own_studies_only(doors: Doors, asker: str, query: str) -> No
     assert listed == own if not query else listed <= own
 
 
+def _make_exclusive() -> None:
+    Study.objects.update(exclusive_to=Organization.objects.get(identifier="arl"))
+
+
+def _disable_companies() -> None:
+    Organization.objects.update(enabled=False)
+
+
+def _revoke() -> None:
+    ShareGrant.objects.update(revoked_at="2026-01-01T00:00Z")
+
+
 WITHDRAWN = {
     "embargo": ("ana", lambda: Study.objects.update(release="held")),
     "hand_delivery": ("ana", lambda: Study.objects.update(hand_delivery=True)),
     "account": ("ana", lambda: User.objects.update(is_active=False)),
-    "exclusivity": ("diaz", lambda: _make_exclusive()),
+    "exclusivity": ("diaz", _make_exclusive),
     "hidden": ("gomez", lambda: Study.objects.update(hidden_by_patient=True)),
-    "doctor": ("diaz", lambda: User.objects.get(username="diaz").practitioner.__class__.objects.update(state="disabled")),
-    "company": ("gomez", lambda: _disable_companies()),
+    "doctor": ("diaz", lambda: Practitioner.objects.update(state="disabled")),
+    "company": ("gomez", _disable_companies),
     "share_of_withheld": ("hugo", lambda: Study.objects.update(release="held")),
-    "share_of_exclusive": ("hugo", lambda: _make_exclusive()),
-    "share": ("hugo", lambda: _revoke()),
+    "share_of_exclusive": ("hugo", _make_exclusive),
+    "share": ("hugo", _revoke),
 }  # fmt: skip
 FILES = [
     pattern for pattern, (_how, kind) in ROUTES.items()
     if kind in ("dicomweb", "objects", "page_images", "page_report", "download", "share_data", "share_page")
 ]  # fmt: skip
-
-
-def _make_exclusive() -> None:
-    from placa.domain.people.models import Organization
-
-    Study.objects.update(exclusive_to=Organization.objects.get(identifier="arl"))
-
-
-def _disable_companies() -> None:
-    from placa.domain.people.models import Organization
-
-    Organization.objects.update(enabled=False)
-
-
-def _revoke() -> None:
-    from placa.domain.access.models import ShareGrant
-
-    ShareGrant.objects.update(revoked_at="2026-01-01T00:00Z")
 
 
 @pytest.mark.parametrize("name", WITHDRAWN)

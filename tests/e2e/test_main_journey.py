@@ -280,7 +280,7 @@ def see_that_study_only(doctor: Visitor, case: Case, link: str) -> None:
     base = link.removeprefix(doctor.url)
     assert case.family_name in doctor.text()
     doctor.see_images(f"a[href*='{base}/viewer/{uid}']", exams.SLICES)
-    report = doctor.page.locator(f"a[href*='{base}/files/']").first.get_attribute("href") or ""
+    report = doctor.page.locator(f"#report a[href*='{base}/files/']").first.get_attribute("href") or ""
     assert doctor.context.request.get(report).body().startswith(b"%PDF-")
     assert doctor.status_of(f"{base}/dicomweb/studies/{uid}/metadata") == 200
     listed = doctor.context.request.get(

@@ -1,14 +1,14 @@
-"""Keeps the tokens of shares out of logs: `/s/<token>` is written as `/s/***` (S10, case 12)."""
+"""Keeps tokens in addresses out of logs: `/s/<token>`, `/new-password/<token>` end in `***` (S10, case 12)."""
 
 import logging
 import re
 
-_SHARE = re.compile(r"(?<![\w-])s/[A-Za-z0-9_-]{16,}")
+_SECRET = re.compile(r"(?<![\w-])(s|new-password)/[A-Za-z0-9_-]{16,}")
 
 
 def masked(text: str) -> str:
-    """`text` with the token of every share's address taken out."""
-    return _SHARE.sub("s/***", text)
+    """`text` without the tokens of shares and of links to a new password."""
+    return _SECRET.sub(r"\1/***", text)
 
 
 class MaskTokens(logging.Filter):

@@ -183,7 +183,7 @@ Q_CLUSTER = {
     "max_attempts": 20,
     "poll": 0.2,
     "catch_up": False,
-    "ack_failures": True,
+    "ack_failures": False,  # what raised is tried again after `retry` seconds, `max_attempts` times
     "save_limit": 250,
     "ALT_CLUSTERS": {"long": {"workers": 1, "timeout": 3_500, "retry": 3_600, "poll": 1, "max_attempts": 5}},
 }

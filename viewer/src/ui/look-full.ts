@@ -43,9 +43,9 @@ export class FullLook {
       this.chrome.bar([patient.name, [patient.age_text, patient.sex].filter(Boolean).join(', ')].filter(Boolean).join(' · '),
         [study.description, study.date_text, study.accession_number].filter(Boolean).join(' · '), this.chrome.reportButton,
         iconButton('keyboard', t('keyboardTitle'), () => viewer.act('help'), { className: 'pv-btn pv-btn--ghost', iconOnly: true })),
-      this.toolbar(), this.strip.element,
+      h('section', { class: 'pv-controls', 'aria-label': t('tools') }, this.toolbar()), this.strip.element,
       h('div', { class: 'pv-main' }, viewer.grid, this.chrome.notice, this.presets.element, this.cinePanel.element),
-      this.slider.element, this.chrome.report.element);
+      h('footer', { class: 'pv-controls' }, this.slider.element), this.chrome.report.element);
     viewer.on('change', () => this.update());
     this.update();
     if (window.matchMedia('(min-width: 1200px)').matches) this.chrome.toggleReport(true, false);

@@ -52,7 +52,8 @@ export class SimpleLook {
       this.chrome.bar(context.study.description, [context.patient.name, context.study.date_text].filter(Boolean).join(' · '),
         iconButton('question-circle', t('help'), () => viewer.act('help'), { className: 'pv-btn pv-btn--ghost', iconOnly: true })),
       h('div', { class: 'pv-body' }, stage, this.chrome.report.element),
-      this.brightness.element, this.cinePanel.element, this.slider.element, this.toolbar());
+      // a landmark, so that screen readers find the controls; it draws no box of its own
+      h('footer', { class: 'pv-controls' }, this.brightness.element, this.cinePanel.element, this.slider.element, this.toolbar()));
     viewer.on('change', () => this.update());
     this.follow();
     this.update();

@@ -54,5 +54,8 @@ def moment(at: dt.datetime | None = None) -> Moment:
 
 
 def has_exclusive_company() -> bool:
-    """Whether any enabled company makes the studies it pays for exclusive (4.3)."""
-    return any(company.is_exclusive for company in Organization.objects.filter(enabled=True))
+    """Whether any company makes the studies it pays for exclusive (4.3).
+
+    A disabled one counts too: what waited while it was a customer is not released by its leaving.
+    """
+    return any(company.is_exclusive for company in Organization.objects.all())

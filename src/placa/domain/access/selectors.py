@@ -113,17 +113,18 @@ def release_moment(study: Study, when: Moment | None = None) -> dt.datetime | No
     return max(study.clock_start, read) + delay
 
 
+def grants_of(viewer: Viewer, study: Study, *, at: dt.datetime | None = None) -> list[str]:
+    """Names of the rules that speak for `viewer` on `study`."""
+    when, one = moment(at), Study.objects.filter(pk=study.pk)
+    grants = rules.GRANTS.get(viewer.role, ())
+    return [grant.__name__ for grant in grants if one.filter(grant(viewer, when)).exists()]
+
+
 def explain(viewer: Viewer, study: Study, *, at: dt.datetime | None = None) -> dict[str, list[str]]:
     """Names of the rules that speak for `viewer` on `study` (grants), and of those that block each facet."""
     when = moment(at)
     one = Study.objects.filter(pk=study.pk)
-    answer: dict[str, list[str]] = {
-        "grants": [
-            grant.__name__
-            for grant in rules.GRANTS.get(viewer.role, ())
-            if one.filter(grant(viewer, when)).exists()
-        ]
-    }
+    answer = {"grants": grants_of(viewer, study, at=at)}
     for facet in rules.FACETS:
         answer[facet] = [
             bound.rule.__name__

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from placa.common import clock
 from placa.domain.access.models import SharePart
-from placa.domain.access.selectors import explain
+from placa.domain.access.selectors import grants_of
 from placa.domain.access.viewers import Viewer
 from placa.domain.accounts.models import User
 from placa.domain.archive.models import Study
@@ -21,13 +21,19 @@ from placa.domain.reports.models import ReadReceipt
 def opened(viewer: Viewer, study: Study, action: str, **detail: Any) -> None:
     """Record that `viewer` did `action` (view, view_images, view_report, download, share …) on `study`.
 
-    One event a viewer, study, action and session within five minutes, never one a frame.
+    One event a viewer, study, action and session within five minutes, never one a frame; every share is one.
     """
+    once = action != "share"
+    if once and audit.is_in_window(
+        actor=viewer.actor, session=viewer.session, study_uid=study.study_instance_uid, action=action
+    ):
+        return  # a frame after the first costs one read: neither the rules again nor the database's write lock
+    grants = grants_of(viewer, study)
     with transaction.atomic():
         new = audit.record(
             action=action, actor=viewer.actor, role=viewer.role, session=viewer.session,
             address=viewer.address, study_uid=study.study_instance_uid, patient=str(study.patient_id or ""),
-            detail={"grants": explain(viewer, study)["grants"], **detail}, once_in_window=True,
+            detail={"grants": grants, **detail}, once_in_window=once,
         )  # fmt: skip
         if new and viewer.role == "doctor" and action in ("view_images", "view_report", "download"):
             _doctor_read(viewer, study)
@@ -44,8 +50,13 @@ LOOKS = ("view_images", "view_report", "download", "share")
 
 
 def looks_at(study: Study) -> list[AuditEvent]:
-    """Who opened, downloaded or shared the study, newest first, at most 100."""
-    events = events_of_study(study.study_instance_uid).filter(action__in=LOOKS, outcome="success")
+    """Who opened, downloaded or shared the study, newest first, at most 100.
+
+    Only since it is this patient's: who looked while it was (by mistake) somebody else's names that person.
+    """
+    events = events_of_study(study.study_instance_uid).filter(
+        action__in=LOOKS, outcome="success", patient=str(study.patient_id or "")
+    )
     return list(events[:100])
 
 

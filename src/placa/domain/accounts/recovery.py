@@ -3,6 +3,8 @@
 The page writes one row and queues one job, whatever was typed; the job looks, and mails or does not.
 """
 
+import datetime as dt
+
 from django.conf import settings
 from django.db import transaction
 
@@ -47,6 +49,15 @@ def answer(request_id: int) -> None:
             _mail_link(users[0])
         elif users:
             _mail_names(users, request_id)
+
+
+def answer_waiting() -> int:
+    """Answer what has waited for over a minute, because its job failed or was lost; how many."""
+    late = clock.now() - dt.timedelta(minutes=1)
+    waiting = list(RecoveryRequest.objects.filter(created_at__lt=late).values_list("pk", flat=True)[:200])
+    for request_id in waiting:
+        answer(request_id)
+    return len(waiting)
 
 
 def _password_users(typed: str) -> list[User]:

@@ -40,6 +40,8 @@ Window = tuple[float, float] | tuple[float, float, str]  # center, width, VOI LU
 WORKERS = 2
 SIDE_MAX = 8192  # pixels; a viewport beyond that is nobody's screen
 THUMBNAIL_SIDE = 256
+KEPT_SIDES = frozenset({THUMBNAIL_SIDE, 480, 768})  # preview, row, the viewer's first picture
+KEPT_QUALITIES = frozenset({80, 85})
 _REFUSED = ".refused"
 
 
@@ -124,9 +126,17 @@ def _kept(instance: Instance, request: dict[str, Any], suffix: str) -> bytes:
         if error.reason not in ("no-file", "outside-root"):
             _keep(refused, error.reason.encode())
         raise
-    if "window" not in request:  # whoever drags a window asks for thousands: those are not kept
+    if _is_usual(request):
         _keep(path, picture)
     return picture
+
+
+def _is_usual(request: dict[str, Any]) -> bool:
+    """Whether pages and downloads ask for it. Only that is kept: windows, sizes and qualities are without number, and
+    whoever holds a share could fill the disk with them."""
+    sides = request.get("viewport")
+    usual_size = sides is None or (sides[0] == sides[1] and sides[0] in KEPT_SIDES)
+    return "window" not in request and usual_size and request.get("quality", 80) in KEPT_QUALITIES
 
 
 def _keep(path: Path, content: bytes) -> None:

@@ -105,6 +105,11 @@ def refresh_from_order(order: ServiceRequest) -> int:
 
 
 def _drop_order(study: Study) -> None:
+    if study.exclusive_to_id is not None and study.release == Study.Release.NOW:
+        study.release, study.released_at = (
+            Study.Release.AUTO,
+            None,
+        )  # released to the company, not to the patient
     study.order = None
     study.exclusive_to = None
     study.search_key = search_key(study, site=study.site.name if study.site else "")

@@ -37,9 +37,7 @@ def record(
         study_uid=study_uid[:64], patient=patient, detail=detail or {},
     )  # fmt: skip
     if once_in_window:
-        bucket = int(at.timestamp()) // WINDOW_SECONDS
-        text = "\x1f".join([actor, session, study_uid, action, outcome, str(bucket)])
-        event.window = hashlib.sha256(text.encode()).hexdigest()
+        event.window = _window(actor, session, study_uid or f"patient:{patient}", action, outcome)
         if AuditEvent.objects.filter(window=event.window).exists():
             return False
     with transaction.atomic():
@@ -54,6 +52,18 @@ def record(
         head.events += 1
         head.save()
     return True
+
+
+def is_in_window(*, actor: str, session: str, study_uid: str, action: str) -> bool:
+    """Whether such a success was written within this window: one read, no lock, for doors asked a thousand times."""
+    return AuditEvent.objects.filter(window=_window(actor, session, study_uid, action, "success")).exists()
+
+
+def _window(actor: str, session: str, subject: str, action: str, outcome: str) -> str:
+    bucket = int(clock.now().timestamp()) // WINDOW_SECONDS
+    return hashlib.sha256(
+        "\x1f".join([actor, session, subject, action, outcome, str(bucket)]).encode()
+    ).hexdigest()
 
 
 def digest_of(event: AuditEvent) -> str:

@@ -36,7 +36,7 @@ def report_file(viewer: Viewer, study: Study, report_id: UUID, *, action: str = 
 
 def file_name(study: Study, report: DiagnosticReport) -> str:
     """A plain name that says nothing clinical: the accession number, else the report's own id."""
-    plain = "".join(c for c in study.accession_number if c.isalnum() or c in "-_")
+    plain = "".join(c for c in study.accession_number if c.isascii() and (c.isalnum() or c in "-_"))
     return f"report-{plain or str(report.public_id)[:8]}.pdf"
 
 

@@ -90,6 +90,9 @@ def check(study_id: int) -> None:
         return
     for pending in PendingNotice.objects.filter(study=study, check_at__lte=clock.now()):
         with transaction.atomic():
+            # whoever announces something meanwhile waits for this, so that what they announce is not dropped
+            if not PendingNotice.objects.select_for_update().filter(pk=pending.pk).first():
+                continue
             open_ends = [not _tell(study, person, pending.event) for person in _people(study)]
             _look_later(study, pending, waiting=any(open_ends) or not open_ends)
 
@@ -147,7 +150,7 @@ def _tell(study: Study, person: Person, event: str) -> bool:
         )
         if kind == "new" or "report" in known:  # who never read the first one has nothing corrected
             _send(study, person, kind, sorted(fresh))
-    return wanted <= known | news
+    return bool(wanted) and wanted <= known | news  # nothing there yet: its images may still be on the way
 
 
 def _openable(study: Study, person: Person) -> set[str]:

@@ -105,6 +105,15 @@ def unmatched(study: Study, kind: InboxItem.Kind, detail: dict[str, object]) -> 
     return item
 
 
+def is_decided_by_staff(study: Study) -> bool:
+    """Whether staff took this study, which is nobody's, away from its patient, or rejected it."""
+    items = InboxItem.objects.filter(study=study, kind__in=MATCHING)
+    if items.filter(resolved_at=None).exists():
+        return items.filter(resolved_at=None, detail__by="staff").exists()
+    newest = items.order_by("-resolved_at").first()
+    return newest is not None and newest.resolution == "rejected"
+
+
 def resolve(study: Study, *, resolution: str, by: str, but: InboxItem.Kind | None = None) -> int:
     """Close the open questions of whose `study` is; returns how many there were."""
     kinds = [kind for kind in MATCHING if kind != but]

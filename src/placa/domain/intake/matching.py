@@ -98,6 +98,7 @@ def orders_numbered(study: Study) -> list[ServiceRequest]:
     if not study.accession_number:
         return []
     found = ServiceRequest.objects.filter(accession_number=study.accession_number).select_related("patient")
+    found = found.exclude(status=ServiceRequest.Status.REVOKED)  # whoever cancelled it gets nothing by it
     issuer = study.issuer_of_accession_number
     if issuer:
         found = found.filter(accession_issuer__in=["", issuer])

@@ -4,21 +4,25 @@
 bad object holds up nobody.
 """
 
+import errno
 import logging
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 
 from placa.domain.archive import indexing
 from placa.domain.archive.errors import RetriableError
 from placa.domain.archive.indexing import Indexed, Outcome
 from placa.domain.archive.records import Received, Record, read_record
-from placa.domain.archive.storage import storage
+from placa.domain.archive.storage import StorageError, storage
 from placa.domain.intake import inbox, services
 from placa.domain.reports import services as reports
 from placa.standards.dicom.errors import InvalidObject
 
+_PASSING = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EINTR, errno.EAGAIN})
+_TRIES = 5
 log = logging.getLogger(__name__)
 
 
@@ -85,29 +89,41 @@ def _read(received: Received) -> Record | None:
         return None  # a duplicate that was removed meanwhile
     except InvalidObject as error:
         inbox.unreadable(received, error.reason)
-        return None
+    except OSError as error:
+        if error.errno in _PASSING:
+            raise RetriableError(os.strerror(error.errno)) from error
+        log.exception("%s cannot be read", received.key)
+        inbox.unreadable(received, "not-readable")
+    except (
+        Exception
+    ) as error:  # it was acknowledged: it waits for staff, and those behind it do not wait for it
+        log.error("%s cannot be read: %s", received.key, type(error).__name__)
+        inbox.unreadable(received, "not-readable")
+    return None
 
 
-def _process(records: list[Record]) -> list[Indexed]:
+def _process(records: list[Record], *, tries: int = _TRIES) -> list[Indexed]:
     batch = Batch(records)
     try:
         with transaction.atomic():
             for step in STEPS:
                 step(batch)
-    except (OperationalError, InterfaceError) as error:
+    except (OperationalError, InterfaceError, StorageError) as error:
         raise RetriableError(str(error)) from error
-    except (DatabaseError, ValueError, OverflowError) as error:
-        return _apart(records, error)
+    except (
+        Exception
+    ) as error:  # whatever it is, one object must not hold up the others, now or at every start
+        return _apart(records, error, tries - 1)
     for key in batch.unneeded:
         storage().delete(key)
     return batch.indexed
 
 
-def _apart(records: list[Record], error: Exception) -> list[Indexed]:
+def _apart(records: list[Record], error: Exception, left: int) -> list[Indexed]:
     if len(records) > 1:
         return [item for record in records for item in _process([record])]
-    if isinstance(error, IntegrityError):
-        raise RetriableError("another process made the same rows") from error
+    if isinstance(error, IntegrityError) and left:  # another process made the same rows: now they are there
+        return _process(records, tries=left)
     log.error("%s cannot be indexed: %s", records[0].key, type(error).__name__)
     inbox.unreadable(Received(records[0].key, records[0].sender), "not-indexable")
     return []

@@ -17,10 +17,15 @@ SYSTEM = "system"
 
 @transaction.atomic
 def match_study(*, study_instance_uid: str) -> Match:
-    """Find patient and order of a study, or leave one open inbox item that says why not."""
+    """Find patient and order of a study, or leave one open inbox item that says why not.
+
+    What staff took away from a patient, or rejected, is not given back by itself: they assign it.
+    """
     study = Study.objects.select_for_update().get(study_instance_uid=study_instance_uid)
     if study.patient is not None:
         found = Match(study.patient, study.order or order_of(study, study.patient))
+    elif inbox.is_decided_by_staff(study):
+        return Match()
     else:
         found = match(study)
     if found.patient is None:

@@ -5,6 +5,7 @@ import logging
 from functools import partial
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.module_loading import autodiscover_modules
 from django_q.models import Schedule
 from django_q.tasks import async_task
@@ -15,6 +16,7 @@ from placa.domain.jobs.registry import PERIODIC, TASKS
 
 log = logging.getLogger(__name__)
 Id = int | str
+LOST = dt.timedelta(hours=2)  # longer than a job waits for its turn behind the longest one
 
 
 class RetriableError(Exception):
@@ -45,8 +47,19 @@ def enqueue(
             with transaction.atomic():
                 JobKey.objects.create(key=dedupe_key, name=name, run_after=run_after)
         except IntegrityError:
-            return
+            if not _taken_over(dedupe_key, run_after):
+                return
     transaction.on_commit(partial(_send, name, ids, dedupe_key, run_after, long))
+
+
+def _taken_over(key: str, run_after: dt.datetime | None) -> bool:
+    """Whether the job under `key` is so late that it must be lost: its process died between commit and queue.
+
+    One of those who ask takes the key over. That the job was merely late does no harm: it may run twice.
+    """
+    late = clock.now() - LOST
+    lost = JobKey.objects.filter(Q(run_after=None) | Q(run_after__lt=late), key=key, created_at__lt=late)
+    return bool(lost.update(created_at=clock.now(), run_after=run_after))
 
 
 def _send(

@@ -15,6 +15,7 @@ from placa.domain.access.viewers import Viewer
 from placa.interfaces.dicomweb.door import DICOM_JSON, BadQuery, door
 
 LIMIT = 500
+WILD_PIECES = 4
 # keyword and tag of what can be matched (PS3.18 table 10.6.1-5)
 KEYWORDS = {
     "00080020": "StudyDate", "00080050": "AccessionNumber", "00080061": "ModalitiesInStudy",
@@ -74,7 +75,7 @@ def _number(request: HttpRequest, name: str, default: int, least: int, most: int
     text = request.GET.get(name, "")
     if not text:
         return default
-    if not text.isdigit():
+    if not text.isdecimal():
         raise BadQuery(f"{name} must be a whole number")
     return max(least, min(most, int(text)))
 
@@ -100,7 +101,11 @@ def _wild(field: str, pattern: str) -> Q:
     """Wildcard matching (PS3.4 C.2.2.2.4): `*` only; the pieces must occur in their order."""
     if "*" not in pattern and "?" not in pattern:
         return Q(**{field: pattern})
-    parts = [_escaped(part) for part in pattern.split("*")]
+    pieces = [piece for piece in pattern.split("*") if piece]
+    if len(pieces) > WILD_PIECES:  # each one more multiplies the ways in which the expression can fail
+        raise BadQuery(f"At most {WILD_PIECES} parts between wildcards")
+    ends = "*" * pattern.startswith("*"), "*" * pattern.endswith("*")
+    parts = [_escaped(part) for part in f"{ends[0]}{'*'.join(pieces)}{ends[1] if pieces else ''}".split("*")]
     return Q(**{f"{field}__iregex": "^" + ".*".join(parts) + "$"})
 
 
@@ -145,7 +150,7 @@ def _study(row: Study) -> dict[str, Any]:
     return {
         "00080005": _element("CS", "ISO_IR 192"),
         "00080020": _element("DA", day),
-        "00080030": _element("TM", row.study_time),
+        "00080030": _element("TM", row.study_time.replace(":", "")),  # the row keeps ISO, DICOM has HHMMSS
         "00080050": _element("SH", row.accession_number),
         "00080056": _element("CS", "ONLINE" if row.availability == row.Availability.ONLINE else "OFFLINE"),
         "00080061": _element("CS", *row.modalities_in_study),

@@ -109,7 +109,7 @@ def _frame_header(found: Instance, frame: int) -> str:
 
 def _frame_numbers(text: str) -> list[int]:
     parts = text.split(",")
-    if len(parts) > MOST_FRAMES or not all(part.isdigit() and 0 < len(part) < 8 for part in parts):
+    if len(parts) > MOST_FRAMES or not all(part.isdecimal() and 0 < len(part) < 8 for part in parts):
         raise BadQuery(f"frames must be 1 to {MOST_FRAMES} whole numbers")
     return [int(part) for part in parts]
 
@@ -240,7 +240,7 @@ def _viewport(text: str) -> tuple[int, int] | None:
     if not text:
         return None
     parts = text.split(",")
-    if len(parts) < 2 or not all(part.isdigit() and len(part) < 6 for part in parts[:2]):
+    if len(parts) < 2 or not all(part.isdecimal() and len(part) < 6 for part in parts[:2]):
         raise BadQuery("viewport must be width,height in pixels")
     width, height = int(parts[0]), int(parts[1])
     if not (0 < width <= LARGEST_SIDE and 0 < height <= LARGEST_SIDE):
@@ -251,6 +251,6 @@ def _viewport(text: str) -> tuple[int, int] | None:
 def _quality(text: str, default: int) -> int:
     if not text:
         return default
-    if not text.isdigit() or not 1 <= int(text) <= 100:
+    if not text.isdecimal() or not 1 <= int(text) <= 100:
         raise BadQuery("quality must be 1 to 100")
     return int(text)

@@ -11,6 +11,8 @@ from pynetdicom.association import Association
 from pynetdicom.events import Event
 from pynetdicom.transport import AssociationSocket, RequestHandler, ThreadedAssociationServer
 
+from placa.interfaces.dimse.peers import is_expected
+
 log = logging.getLogger(__name__)
 
 PDU_LIMIT = 1024 * 1024  # far above any A-ASSOCIATE-RQ and above the maximum we announce for P-DATA
@@ -62,6 +64,10 @@ class Listener(ThreadedAssociationServer):
     def __init__(self, *arguments: Any, **options: Any) -> None:
         options["request_handler"] = Handler
         super().__init__(*arguments, **options)
+
+    def verify_request(self, request: Any, client_address: Any) -> bool:
+        """Close a stranger's connection before it counts as an association (case 26)."""
+        return is_expected(str(client_address[0]))
 
 
 def _drop_half(event: Event) -> None:

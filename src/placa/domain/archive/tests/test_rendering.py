@@ -86,3 +86,12 @@ def test_preparing_makes_metadata_and_the_previews(archive: Path) -> None:
     kept = list(rendering._folder(preview.instance.storage_key).iterdir())
     assert [path.suffix for path in kept] == [".jpg"]
     prepare(10**9)  # a study that is gone is no error
+
+
+def test_only_sizes_that_pages_ask_for_are_kept() -> None:
+    usual = {"op": "jpeg", "frame": 0, "quality": 80}
+    assert all(rendering._is_usual({**usual, "viewport": [side, side]}) for side in (256, 480, 768))
+    assert rendering._is_usual({"op": "jpeg", "frame": 0, "quality": 85})  # the ZIP's
+    assert rendering._is_usual({"op": "ecg_svg"})
+    for odd in ({"viewport": [481, 480]}, {"viewport": [700, 700]}, {"quality": 81}, {"window": [40, 400]}):
+        assert not rendering._is_usual({**usual, **odd})

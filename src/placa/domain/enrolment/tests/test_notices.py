@@ -163,3 +163,15 @@ def test_a_disabled_account_is_not_told() -> None:
     User.objects.filter(username="ana").update(is_active=False)
     ready("ana_ct")
     assert told() == [("result_doctor", "diaz@medicos.example")]
+
+
+def test_a_study_whose_images_come_later_is_told_when_they_are_there() -> None:
+    found = study("ana_ct")
+    DiagnosticReport.objects.filter(study=found).delete()
+    Study.objects.filter(pk=found.pk).update(number_of_images=0)
+    ready("ana_ct")
+    assert told() == []
+    Study.objects.filter(pk=found.pk).update(number_of_images=3)
+    with time_machine.travel(clock.now() + dt.timedelta(minutes=6), tick=False):
+        notices.check_due()
+    assert sorted(told()) == [("result", "ana@correo.example"), ("result_doctor", "diaz@medicos.example")]

@@ -1,17 +1,21 @@
 """Acknowledged files get their rows; duplicates and conflicts find their place."""
 
 import datetime as dt
+import errno
 import gzip
 import json
+import zlib
 
 import pytest
 
 from placa.domain.archive import selectors
+from placa.domain.archive.errors import RetriableError
 from placa.domain.archive.indexing import Outcome
 from placa.domain.archive.models import Instance, Series, Study
-from placa.domain.archive.records import Received, Sender
-from placa.domain.archive.storage import storage
+from placa.domain.archive.records import Received, Record, Sender, read_record
+from placa.domain.archive.storage import StorageError, storage
 from placa.domain.institution.models import DicomPeer, Site
+from placa.domain.intake import pipeline
 from placa.domain.intake.models import InboxItem
 from placa.domain.intake.pipeline import process
 from placa.domain.intake.recovery import recover
@@ -215,3 +219,50 @@ def test_recovery_gives_a_file_its_peers_default_issuer_again_but_only_by_our_ow
     storage().delete(made)
     recover()
     assert (_study().default_issuer, _study().site) == ("CLINIC", peer.site)
+
+
+def test_an_object_that_makes_a_step_fail_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    bad, good = received(ct(1)), received(ct(2))
+
+    def report(batch: pipeline.Batch) -> None:
+        if bad.key in {record.key for record in batch.records}:
+            raise zlib.error("not what anybody expected")
+
+    monkeypatch.setattr(pipeline, "STEPS", [pipeline.index, report])
+    assert [item.record.key for item in process([bad, good])] == [good.key]
+    assert InboxItem.objects.get(storage_key=bad.key).detail == {"reason": "not-indexable"}
+    assert recover() == 0  # known now: the next start does not stumble over it
+
+
+def test_an_object_that_cannot_be_read_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    bad, good, read = received(ct(1)), received(ct(2)), read_record
+
+    def failing(item: Received) -> Record:
+        if item.key == bad.key:
+            raise RecursionError
+        return read(item)
+
+    monkeypatch.setattr(pipeline, "read_record", failing)
+    assert [item.record.key for item in process([bad, good])] == [good.key]
+    assert InboxItem.objects.get(storage_key=bad.key).detail == {"reason": "not-readable"}
+
+
+def test_a_full_disk_or_too_many_files_open_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = received(ct(1))
+
+    def full(batch: pipeline.Batch) -> None:
+        raise StorageError("no space")
+
+    def busy(item: Received) -> Record:
+        raise OSError(errno.EMFILE, "too many open files")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pipeline, "STEPS", [pipeline.index, full])
+        with pytest.raises(RetriableError):
+            process([one])
+    with monkeypatch.context() as patched:
+        patched.setattr(pipeline, "read_record", busy)
+        with pytest.raises(RetriableError):
+            process([one])
+    assert not InboxItem.objects.exists()
+    assert [item.outcome for item in process([one])] == [Outcome.NEW]

@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
+from placa.domain.archive import services as archive
 from placa.domain.archive.hooks import study_ready
 from placa.domain.archive.models import Study
 from placa.domain.archive.records import Sender
 from placa.domain.audit.models import AuditEvent
 from placa.domain.institution.models import ExamType, Institution, Site
-from placa.domain.intake import services
+from placa.domain.intake import desk, services
 from placa.domain.intake.models import InboxItem
 from placa.domain.intake.pipeline import process
 from placa.domain.intake.tests.objects import STUDY, ct, received
@@ -246,3 +247,44 @@ def test_a_match_is_told_upwards_inside_its_transaction(monkeypatch: pytest.Monk
     patient = _patient()
     services.rematch_patient(patient.pk)
     assert told == [Study.objects.get(study_instance_uid=STUDY).pk]
+
+
+def test_what_staff_took_away_is_not_given_back_by_itself() -> None:
+    patient = _patient()
+    study = _arrive(IssuerOfPatientID="HOSP")
+    assert study.patient == patient
+    services.unassign_study(study_instance_uid=STUDY, by="user:5")
+    services.on_patient_changed(patient.pk)
+    process([received(ct(2, IssuerOfPatientID="HOSP"), Sender("CT1", "10.0.0.5"))])
+    study.refresh_from_db()
+    assert study.patient_id is None
+    assert study.number_of_instances == 2
+    assert _open_kinds(study) == [Kind.TWO_CANDIDATES]
+    services.assign_study(study_instance_uid=STUDY, patient=patient, by="user:5")
+    study.refresh_from_db()
+    assert study.patient == patient
+
+
+def test_what_staff_rejected_is_nobodys_when_its_number_comes_on_file() -> None:
+    study = _arrive(IssuerOfPatientID="HOSP")
+    item = InboxItem.objects.get(study=study)
+    desk.close_item(item=item, decision="rejected", by="user:5")
+    patient = _patient()
+    services.on_patient_changed(patient.pk)
+    study.refresh_from_db()
+    assert (study.patient, _open_kinds(study)) == (None, [])
+    desk.reopen_item(item=item, by="user:5")
+    services.on_patient_changed(patient.pk)
+    study.refresh_from_db()
+    assert study.patient == patient
+
+
+def test_a_study_that_loses_an_exclusive_order_is_not_released_by_what_staff_said_for_the_company() -> None:
+    patient = _patient()
+    insurer = Organization.objects.create(name="Riesgos", kind=Organization.Kind.WORKERS_COMPENSATION)
+    _order(patient, payer=insurer)
+    study = _arrive(IssuerOfPatientID="HOSP", AccessionNumber="RECV-1")
+    assert study.exclusive_to == insurer
+    archive.release_now(study_instance_uid=STUDY, by="user:5")
+    study = archive.unlink_order(study_instance_uid=STUDY, by="user:5")
+    assert (study.exclusive_to, study.release, study.released_at) == (None, Study.Release.AUTO, None)

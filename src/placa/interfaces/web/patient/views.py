@@ -84,14 +84,19 @@ def _switch(request: HttpRequest, family: Sequence[Patient], chosen: Patient | N
     for index, person in enumerate(family):
         note = dates.age(person.birth_date, today) if index and person.birth_date else ""
         url = f"{home_url}?person={person.public_id}" if index else home_url
-        people.append(Person(person.given_name.split()[0], url, person == chosen, note, child=index > 0))
+        people.append(Person(_short(person), url, person == chosen, note, child=index > 0))
     return people
+
+
+def _short(person: Patient) -> str:
+    """The first given name; the family name of somebody on file without one."""
+    return (person.full_name.split() or [""])[0]
 
 
 def _greeting(person: Patient | None, own: int) -> str:
     if person is None:
         return _("Results")
-    name = person.given_name.split()[0]
+    name = _short(person)
     if person.pk != own:
         return _("Results of %(name)s") % {"name": name}
     hour = clock.now().astimezone(institution.zone()).hour

@@ -15,7 +15,7 @@ from placa.domain.audit import services as audit
 from placa.domain.intake.selectors import inbox_visible_to
 from placa.domain.notifications import selectors as notifications
 from placa.domain.people import selectors as people
-from placa.domain.people.models import Permission
+from placa.domain.people.models import Patient, Permission
 from placa.interfaces.web.account.session import signed_in, viewer_of
 from placa.interfaces.web.ui import navigation
 
@@ -75,6 +75,14 @@ def refuse(request: HttpRequest, what: str) -> NoReturn:
         address=viewer.address, detail={"page": match.url_name if match else "", "wanted": what},
     )  # fmt: skip
     raise Http404
+
+
+def looked_at(viewer: Viewer, patient: Patient) -> None:
+    """Audit that `viewer` opened a page with a patient's data; once in five minutes (9.10)."""
+    audit.record(
+        action="view_patient", actor=viewer.actor, role=viewer.role, session=viewer.session,
+        address=viewer.address, patient=str(patient.pk), once_in_window=True,
+    )  # fmt: skip
 
 
 def fetch(request: HttpRequest, rows: QuerySet[M], public_id: uuid.UUID) -> M:

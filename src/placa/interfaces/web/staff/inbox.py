@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from placa.domain.access import selectors as access
 from placa.domain.access.records import orders_visible_to, patients_visible_to
+from placa.domain.access.services import opened
 from placa.domain.access.types import Study
 from placa.domain.access.viewers import Viewer
 from placa.domain.archive.services import WrongPatient
@@ -67,6 +68,8 @@ def item(request: HttpRequest, item: uuid.UUID) -> HttpResponse:
     viewer = viewer_of(request)
     found = fetch(request, intake.inbox_visible_to(viewer), item)
     study = access.get_study(viewer, found.study.study_instance_uid) if found.study else None
+    if study is not None:
+        opened(viewer, study, "view")
     text = request.GET.get("q", "").strip()[:100]
     context: dict[str, Any] = {
         "item": found,

@@ -23,7 +23,7 @@ from placa.interfaces.web import listing
 from placa.interfaces.web import studies as study_words
 from placa.interfaces.web.account.session import viewer_of
 from placa.interfaces.web.staff import words
-from placa.interfaces.web.staff.doors import fetch, page, staff
+from placa.interfaces.web.staff.doors import fetch, looked_at, page, staff
 from placa.interfaces.web.staff.order_forms import NewOrderForm, OrderForm
 from placa.interfaces.web.ui.rows import Chip
 
@@ -145,6 +145,7 @@ def order(request: HttpRequest, order: uuid.UUID) -> HttpResponse:
         orders_visible_to(viewer).select_related("patient", "requester", "payer", "site", "exam_type"),
         order,
     )
+    looked_at(viewer, found.patient)
     if request.method == "POST":
         form = OrderForm(request.POST, viewer=viewer)
         if form.is_valid():

@@ -31,7 +31,7 @@ from placa.interfaces.web import listing
 from placa.interfaces.web import studies as study_words
 from placa.interfaces.web.account.session import viewer_of
 from placa.interfaces.web.staff import words
-from placa.interfaces.web.staff.doors import fetch, page, refuse, staff
+from placa.interfaces.web.staff.doors import fetch, looked_at, page, refuse, staff
 from placa.interfaces.web.staff.forms import (
     EmailForm,
     GuardianForm,
@@ -176,6 +176,7 @@ def _created(request: HttpRequest, viewer: Viewer, made: Patient, source: Any) -
 def patient(request: HttpRequest, patient: uuid.UUID) -> HttpResponse:
     """Everything about one patient."""
     found = one(request, patient)
+    looked_at(viewer_of(request), found)
     return show(request, found)
 
 

@@ -1,10 +1,13 @@
 """Forgotten password and user name, as pages (1.6; cases 13, 16, 20)."""
 
+import datetime as dt
 import re
 
 import pytest
+import time_machine
 from django.test import Client
 
+from placa.common import clock
 from placa.common.tokens import unseal
 from placa.domain.accounts import onetime, recovery
 from placa.domain.accounts.models import RecoveryRequest, User
@@ -79,3 +82,12 @@ def test_asking_too_often_is_slowed() -> None:
 def test_bad_input_stays_on_the_page(typed: str) -> None:
     assert Client().post("/recover", {"typed": typed}).status_code == 200
     assert not RecoveryRequest.objects.exists()
+
+
+def test_a_request_whose_job_was_lost_is_answered_all_the_same() -> None:
+    Client().post("/recover", {"typed": "ana"})
+    assert recovery.answer_waiting() == 0  # its own job may be on the way
+    with time_machine.travel(clock.now() + dt.timedelta(minutes=2)):
+        assert recovery.answer_waiting() == 1
+    assert not RecoveryRequest.objects.exists()
+    assert OutboxMessage.objects.filter(template="recover_password").count() == 1

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from placa.common import tokens
-from placa.common.redaction import MaskingFormatter, MaskTokens
+from placa.common.redaction import MaskingFormatter, MaskTokens, masked
 from placa.demo import cast
 from placa.domain.access.models import SharePart
 from placa.domain.accounts.models import User
@@ -286,6 +286,7 @@ def test_tokens_are_masked_in_logs() -> None:
     assert token not in MaskingFormatter("%(message)s").format(record)
     MaskTokens().filter(record)
     assert record.getMessage() == "Not Found: /s/***/studies"
+    assert masked(f"Forbidden: /new-password/{token}") == "Forbidden: /new-password/***"
 
 
 def test_addresses_have_names() -> None:

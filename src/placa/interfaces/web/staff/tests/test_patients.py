@@ -249,3 +249,10 @@ def test_names_are_shown_as_text(jefe):
     page = jefe.get(reverse("staff:patients")).content.decode()
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert" in page
+
+
+def test_who_opened_a_file_is_kept_each_patient_for_themselves(jefe):
+    for key in ("ana", "ana", "carla"):
+        jefe.get(page_of(key))
+    seen = AuditEvent.objects.filter(action="view_patient").values_list("patient", flat=True)
+    assert sorted(seen) == sorted(str(cast.patient(key).pk) for key in ("ana", "carla"))
