@@ -1,73 +1,86 @@
-"""P8, first figure: from the last C-STORE response of a study to the study being viewable; and stores a second.
+"""P8: from the last C-STORE response of a study to the study being viewable by the doctor who ordered it.
 
-    python bench/receive.py [slices] [rounds]
-
-Viewable: all rows are there, and the metadata of the study holds every instance. Prints medians and the slowest.
+Viewable: the doctor's own DICOMweb request for the study's metadata, over HTTP, answers with every instance.
 """
 
-import os
-import shutil
-import statistics
-import sys
-import tempfile
+import json
 import time
-from pathlib import Path
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
 
-import django
+from pydicom.uid import generate_uid
 
-os.environ["PLACA_ENV"] = "test"
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "placa.config.settings")
-os.environ.setdefault("PLACA_HOME", tempfile.mkdtemp(prefix="placa-bench-home-"))
-django.setup()
+from house import House
+from placa.demo import cast
+from placa.interfaces.dimse.tests.listener import Child
+from placa.interfaces.dimse.tests.test_store import EXPLICIT, send_raw
+from placa.standards.dicom import uids
 
-from placa.domain.intake.tests.objects import CT, ct, encoded  # noqa: E402
-from placa.interfaces.dimse.tests.listener import Child, listening, placa  # noqa: E402
-from placa.interfaces.dimse.tests.test_store import EXPLICIT, send_raw  # noqa: E402
-from placa.standards.dicom.uids import new_uid  # noqa: E402
+PLAN = cast.STUDIES["ana_ct"]
+PATIENCE_SECONDS = 60.0
 
 
-def one_study(child: Child, slices: int) -> tuple[float, float]:
-    """Send a CT study of 512 x 512 slices; (seconds of sending, seconds from the last response to viewable)."""
-    study, series = new_uid(), new_uid()
-    pixels = bytes(range(256)) * 2048
-    objects = []
-    for number in range(1, slices + 1):
-        uid = new_uid()
-        data = ct(
-            number, StudyInstanceUID=study, SeriesInstanceUID=series, SOPInstanceUID=uid, Rows=512, Columns=512,
-            PixelData=pixels,
-        )  # fmt: skip
-        objects.append((uid, encoded(data)))
-    with child.association((CT, EXPLICIT)) as association:
+@dataclass(frozen=True)
+class Figures:
+    """One study: its UID, seconds of sending, seconds from the last response to viewable."""
+
+    study: str
+    sending: float
+    waiting: float
+
+
+def one_study(house: House, slices: int) -> Figures:
+    """Send a CT study of 512 x 512 slices for the doctor's order, and ask as the doctor until all of it is there."""
+    study = generate_uid()
+    objects = _objects(study, slices)
+    child = Child(house.home, house.dicom_port)
+    with child.association((_ct(), EXPLICIT)) as association:
         began = time.perf_counter()
         for uid, sent in objects:
-            if send_raw(association, CT, uid, sent) != 0:
+            if send_raw(association, _ct(), uid, sent) != 0:
                 raise SystemExit("a store failed")
         ended = time.perf_counter()
-        query = "select number_of_instances from archive_study where study_instance_uid = ?"
-        while child.rows(query, study) != [(slices,)]:
-            time.sleep(0.005)
-        return ended - began, time.perf_counter() - ended
+        while house_metadata(house, study) != slices:
+            if time.perf_counter() - ended > PATIENCE_SECONDS:
+                raise SystemExit(f"not viewable after {PATIENCE_SECONDS:.0f} s; see {house.home}/house.log")
+            time.sleep(0.01)
+        return Figures(study, ended - began, time.perf_counter() - ended)
 
 
-def main() -> None:
-    """Print the figures of `rounds` studies."""
-    slices, rounds = (
-        (int(value) for value in (*sys.argv[1:], "100", "5")[:2]) if len(sys.argv) > 2 else (100, 5)
+def house_metadata(house: House, study: str) -> int:
+    """How many instances the doctor's metadata request answers with; 0 where it is 404."""
+    request = urllib.request.Request(  # noqa: S310 - our own http address
+        f"{house.address}/dicomweb/studies/{study}/metadata",
+        headers={"Authorization": f"Bearer {house.token}"},
     )
-    folder = Path(tempfile.mkdtemp(prefix="placa-bench-"))
     try:
-        placa("migrate", home=folder / "template")
-        with listening(folder / "template", folder / "home") as child:
-            figures = [one_study(child, slices) for _ in range(rounds)]
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    sending, waiting = zip(*figures, strict=True)
-    print(f"C-STORE: {slices / statistics.median(sending):.0f} CT slices a second on one association")
-    print(
-        f"P8: last response to viewable: median {statistics.median(waiting):.2f} s, slowest {max(waiting):.2f} s"
-    )
+        with urllib.request.urlopen(request, timeout=20) as answer:  # noqa: S310
+            return len(json.load(answer))
+    except urllib.error.HTTPError as error:
+        if error.code == 404:
+            return 0
+        raise
 
 
-if __name__ == "__main__":
-    main()
+def _ct() -> str:
+    from placa.domain.intake.tests.objects import CT
+
+    return CT
+
+
+def _objects(study: str, slices: int) -> list[tuple[str, bytes]]:
+    from placa.domain.intake.tests.objects import ct, encoded
+
+    person, series, found = cast.PATIENTS["ana"], generate_uid(), []
+    for number in range(1, slices + 1):
+        uid = generate_uid()
+        row = bytes((at + number) % 256 if not at % 2 else at % 8 for at in range(1024))
+        data = ct(
+            number, StudyInstanceUID=study, SeriesInstanceUID=series, SOPInstanceUID=uid, Rows=512, Columns=512,
+            PixelData=row * 512, PatientID=person.patient_id, IssuerOfPatientID=cast.ISSUER,
+            PatientBirthDate="", AccessionNumber=PLAN.accession,
+        )  # fmt: skip
+        found.append((uid, encoded(data)))
+    assert EXPLICIT == [uids.EXPLICIT_VR_LITTLE_ENDIAN]
+    return found

@@ -1,0 +1,90 @@
+"""A whole Placa on free ports with the cast's people and orders: what the benchmarks measure."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from placa.interfaces.dimse.tests.listener import environment, free_port
+
+DOCTOR = "diaz"
+START_SECONDS = 120.0
+# one process for all of it: each start of Django costs seconds on a busy machine
+_SET_UP = f"""
+import django; django.setup()
+from django.core.management import call_command
+from placa.demo import cast
+from placa.domain.accounts.bearer import issue_token
+from placa.domain.accounts.models import User
+call_command("migrate", interactive=False, verbosity=0)
+call_command("createcachetable", verbosity=0)
+call_command("collectstatic", interactive=False, verbosity=0)
+cast.institution_and_sites(); cast.people(); cast.orders()
+print(issue_token(user=User.objects.get(username={DOCTOR!r}), role="doctor"))
+"""
+
+
+@dataclass(frozen=True)
+class House:
+    """Where it listens, and the doctor's bearer token."""
+
+    home: Path
+    http_port: int
+    dicom_port: int
+    token: str
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.http_port}"
+
+
+@contextmanager
+def house(home: Path) -> Iterator[House]:
+    """Start everything that `placa run` starts, in `home`; end it afterwards."""
+    http, dicom, hl7 = free_port(), free_port(), free_port()
+    own = environment(
+        home, PLACA_HTTP_PORT=str(http), PLACA_DICOM_PORT=str(dicom), PLACA_HL7_PORT=str(hl7),
+        PLACA_BASE_URL=f"http://127.0.0.1:{http}", DJANGO_SETTINGS_MODULE="placa.config.settings",
+    )  # fmt: skip
+    home.mkdir(parents=True, exist_ok=True)
+    token = _run(own, "-c", _SET_UP).strip()
+    with (home / "house.log").open("ab") as log:
+        running = subprocess.Popen(
+            [sys.executable, "-m", "placa.cli", "run"],
+            env=own,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        for port in (http, dicom):
+            _wait(port, running, home)
+        yield House(home, http, dicom, token)
+    finally:
+        if running.poll() is None:
+            os.kill(running.pid, signal.SIGTERM)
+            running.wait(60)
+
+
+def _run(own: dict[str, str], *arguments: str) -> str:
+    done = subprocess.run([sys.executable, *arguments], env=own, capture_output=True, text=True, timeout=400)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    return done.stdout
+
+
+def _wait(port: int, running: "subprocess.Popen[bytes]", home: Path) -> None:
+    limit = time.monotonic() + START_SECONDS
+    while time.monotonic() < limit and running.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.1)
+    raise SystemExit(f"it did not start: {(home / 'house.log').read_text()[-2000:]}")
