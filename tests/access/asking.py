@@ -111,7 +111,14 @@ def asked_scope(world: World, name: str, *, at_once: bool = False) -> list[str]:
 
 
 def size() -> int:
-    """Number of cells asked with their copies: every persona by default, the representatives in each scene."""
-    per_copy = len(STATES) * len(COPIES) * len(rules.FACETS)
-    asked_so = len(PERSONAS) + len(REPRESENTATIVES) * len(SCENES)
-    return asked_so * per_copy + sum(len(row) for row in read(SCOPES).values()) * len(rules.FACETS)
+    """Number of cells asked: every persona by default, the representatives in each scene; codes as they are asked."""
+    asked_so = [(name, "defaults") for name in PERSONAS]
+    asked_so += [(name, scene) for name in REPRESENTATIVES for scene in SCENES]
+    states = sum(
+        len(OF_A_SCENE)
+        if name.startswith("visit") and (scene != "defaults" or not PERSONAS[name].sees)
+        else len(STATES)
+        for name, scene in asked_so
+    )
+    scopes = sum(len(row) for row in read(SCOPES).values())
+    return (states * len(COPIES) + scopes) * len(rules.FACETS)
