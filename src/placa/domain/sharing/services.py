@@ -18,6 +18,7 @@ from placa.domain.access.moment import moment
 from placa.domain.access.selectors import NotVisible, explain, get_study, has_facet, release_moment
 from placa.domain.access.services import opened
 from placa.domain.access.viewers import Viewer
+from placa.domain.accounts import throttle
 from placa.domain.accounts.models import User
 from placa.domain.archive.models import Study
 from placa.domain.audit import services as audit
@@ -29,6 +30,7 @@ from placa.domain.sharing.opening import open_with_pin
 
 __all__ = ["Key", "Made", "create_share", "open_with_pin", "prolong", "renew", "resend", "revoke"]
 
+SHARE_MAILS = throttle.Policy("share-mails", free=40, first=900, longest=6 * 3600, window=24 * 3600)
 SHEET = "sheet"  # names the sheet where a mapping of PINs names recipients by their e-mail
 MOST_RECIPIENTS = 10
 Delivery = Literal["mail", "sms", "in_person"]
@@ -125,6 +127,7 @@ def _create(viewer: Viewer, studies: list[Study], grant: ShareGrant, wishes: _Wi
         made.append(_add_part(grant, SharePart.SHEET, _chosen(wishes.pin, SHEET, alone=not wishes.emails)))
     for key in made:
         if key.part.kind == SharePart.MAIL:
+            _take_mail(viewer, key.part)
             messages.send_link(key.part)
             messages.send_pin(key.part, key.pin)
     for study in studies:
@@ -189,9 +192,12 @@ def resend(*, viewer: Viewer, part: SharePart, what: Literal["link", "pin"]) -> 
         if what == "pin":
             pin = _new_pin(part)
             part.wrong_pins = 0
-            part.save()
+            # by name: a lock or an opening that came meanwhile must not be written over (S4)
+            part.save(update_fields=["pin_hash", "pin_sealed", "wrong_pins"])
+            _take_mail(viewer, part)
             messages.send_pin(part, pin)
         elif part.kind == SharePart.MAIL:
+            _take_mail(viewer, part)
             messages.send_link(part)
         _record(viewer, part.grant, f"share_{what}_sent", part)
     return pin
@@ -207,6 +213,7 @@ def renew(*, viewer: Viewer, part: SharePart) -> Key:
     pin = _new_pin(part)
     part.save()
     if part.kind == SharePart.MAIL:
+        _take_mail(viewer, part)
         messages.send_link(part)
         messages.send_pin(part, pin)
     _record(viewer, part.grant, "share_renewed", part)
@@ -303,6 +310,20 @@ def secrets_for(viewer: Viewer, studies: Sequence[Study]) -> tuple[list[dt.date 
     patient = studies[0].patient
     assert patient is not None
     return secrets_of(patient, _user(viewer))
+
+
+def _take_mail(viewer: Viewer, part: SharePart) -> None:
+    """Count a mail to an address of the patient's choice: an account is no relay for letters to strangers.
+
+    Raises InvalidShareError beyond a day's fill.
+    """
+    if part.kind != SharePart.MAIL:
+        return
+    try:
+        throttle.take(SHARE_MAILS, f"{viewer.role}:{viewer.user_id}")
+    except throttle.ThrottledError as error:
+        reason = _("Many mails were sent from your account today. Please try again later, or call us.")
+        raise InvalidShareError("recipients", reason) from error
 
 
 def _new_pin(part: SharePart) -> str:
