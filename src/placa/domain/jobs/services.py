@@ -7,6 +7,7 @@ from functools import partial
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils.module_loading import autodiscover_modules
+from django_q.conf import Conf
 from django_q.models import Schedule
 from django_q.tasks import async_task
 
@@ -17,6 +18,9 @@ from placa.domain.jobs.registry import PERIODIC, TASKS
 log = logging.getLogger(__name__)
 Id = int | str
 LOST = dt.timedelta(hours=2)  # longer than a job waits for its turn behind the longest one
+
+
+RETRY_PAUSE = dt.timedelta(seconds=30)
 
 
 class RetriableError(Exception):
@@ -85,6 +89,10 @@ def run(name: str, dedupe_key: str, *ids: Id) -> None:
         TASKS[name](*ids)
     except PermanentError:
         log.exception("job %s %s given up", name, ids)
+    except RetriableError as error:
+        log.warning("job %s waits: %s", name, error)
+        long = Conf.CLUSTER_NAME == "long"  # in the cluster in which it ran
+        _send(name, ids, None, clock.now() + RETRY_PAUSE, long)
 
 
 def ensure_periodic() -> None:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any, Final
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageFile, ImageOps
 
 from placa.standards.dicom import errors, uids
 from placa.standards.dicom.encode import UTF_8, element, fitted, item
@@ -117,6 +119,16 @@ def secondary_capture(picture: bytes, attributes: InstanceAttributes) -> bytes:
     return _file(elements, uids.SECONDARY_CAPTURE, attributes.sop_instance_uid, uids.JPEG_BASELINE) + body
 
 
+@contextmanager
+def _whole_only() -> Iterator[None]:
+    """A cut-off picture is refused, even where another library (WeasyPrint) told Pillow to take it."""
+    before, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
+    try:
+        yield
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = before
+
+
 def _opened(picture: bytes) -> tuple[Image.Image, bool]:
     """The picture upright, as L or RGB, and whether it came as JPEG."""
     try:
@@ -128,7 +140,8 @@ def _opened(picture: bytes) -> tuple[Image.Image, bool]:
             if image.width * image.height > PIXEL_LIMIT or max(image.size) > 65_535:
                 raise InvalidObject(errors.TOO_LARGE, f"a picture of {image.width} x {image.height}")
             was_jpeg = image.format == "JPEG"
-            image.load()
+            with _whole_only():
+                image.load()
             upright = ImageOps.exif_transpose(image)
             return _flattened(upright), was_jpeg
     except InvalidObject:

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 from django.db import transaction
-from django_q.models import OrmQ
+from django_q.models import OrmQ, Schedule
 
+from placa.common import clock
 from placa.domain.jobs import services
 from placa.domain.jobs.models import JobKey
 from placa.domain.jobs.registry import TASKS
@@ -56,7 +57,7 @@ def test_an_unknown_job_is_refused_at_once() -> None:
         services.enqueue("test.nobody", 1)
 
 
-def test_what_can_never_be_done_is_given_up_and_what_failed_is_raised() -> None:
+def test_what_can_never_be_done_is_given_up_and_what_cannot_now_waits() -> None:
     def never(_pk: int) -> None:
         raise services.PermanentError
 
@@ -66,8 +67,11 @@ def test_what_can_never_be_done_is_given_up_and_what_failed_is_raised() -> None:
     TASKS["test.never"], TASKS["test.later"] = never, not_now
     try:
         services.run("test.never", "", 1)
-        with pytest.raises(services.RetriableError):
-            services.run("test.later", "", 1)
+        assert not Schedule.objects.filter(name="test.later").exists()
+        services.run("test.later", "", 1)
+        again = Schedule.objects.get(name="test.later")
+        assert again.args == repr(("test.later", "", 1))
+        assert again.next_run > clock.now()
     finally:
         del TASKS["test.never"], TASKS["test.later"]
 
