@@ -145,7 +145,7 @@ def _structured_report(found: Instance) -> HttpResponseBase:
     return _framed(HttpResponse(page, content_type="text/html; charset=utf-8"))
 
 
-def _ecg(found: Instance) -> HttpResponseBase:
+def _ecg(found: Instance) -> HttpResponse:
     return _framed(HttpResponse(images.ecg_drawing(found), content_type="image/svg+xml"))
 
 
@@ -202,6 +202,8 @@ def _picture(
     viewport: tuple[int, int] | None = None,
     quality: int = 85,
 ) -> HttpResponse:
+    if found.kind == "ecg":  # a drawing, whatever its size: browsers show it as a picture
+        return _ecg(found)
     kind: Literal["jpeg", "png"] = (
         "png" if request.headers.get("Accept", "").startswith("image/png") else "jpeg"
     )

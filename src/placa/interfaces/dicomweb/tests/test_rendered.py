@@ -107,9 +107,11 @@ def test_a_structured_report_is_a_page_without_scripts() -> None:
 def test_an_ecg_is_a_drawing() -> None:
     files.ecg()
     found = Instance.objects.get(study__study_instance_uid=CT, kind="ecg")
-    answer = asker().get(f"{place(found)}/rendered")
-    assert answer["Content-Type"] == "image/svg+xml"
-    assert answer.content.lstrip().startswith(b"<svg")
+    series = place(found).rpartition("/instances/")[0]
+    for address in (f"{place(found)}/rendered", f"{place(found)}/thumbnail", f"{series}/thumbnail"):
+        answer = asker().get(address)
+        assert (answer.status_code, answer["Content-Type"]) == (200, "image/svg+xml")
+        assert answer.content.lstrip().startswith(b"<svg")
 
 
 def test_an_encapsulated_pdf_is_the_pdf() -> None:
