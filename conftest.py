@@ -13,7 +13,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest.FixtureRequ
     """The migrated database with the cast in it; every test sees it in a transaction of its own."""
     from placa.demo import cast, rows
 
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]  # pytest-django does not export its type
         cast.institution_and_sites()
         cast.people()
         cast.orders()

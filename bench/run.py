@@ -22,9 +22,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "placa.config.settings")
 os.environ["PLACA_HOME"] = tempfile.mkdtemp(prefix="placa-bench-own-")
 django.setup()
 
-import receive  # noqa: E402
-import viewer  # noqa: E402
-from house import house  # noqa: E402
+import receive  # noqa: E402 - found by the path above
+import viewer  # noqa: E402 - found by the path above
+from house import house  # noqa: E402 - found by the path above
 
 NO_ANCHOR = "OHIF on Orthanc not measured: @ohif/app is not set up here yet, so this is no ratio"
 Row = dict[str, object]

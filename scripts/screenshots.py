@@ -22,10 +22,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
-from tests.e2e.portal import Portal  # noqa: E402
-from tests.viewer.driver import CHROMIUM, FLAGS, Driver  # noqa: E402
+from tests.e2e.portal import Portal  # noqa: E402 - found by the path above
+from tests.viewer.driver import CHROMIUM, FLAGS, Driver  # noqa: E402 - found by the path above
 
-from placa.demo.accounts import PASSWORD  # noqa: E402
+from placa.demo.accounts import PASSWORD  # noqa: E402 - found by the path above
 
 HEIGHTS = {360: 780, 768: 1024, 1280: 900, 1920: 1080}
 TALLEST = 1800  # px of a page that are kept

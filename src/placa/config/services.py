@@ -73,4 +73,4 @@ def _portal_status(environment: Environment) -> int:
 
 def _reachable(bind: str) -> str:
     """An address to connect to, for one that may mean "all interfaces"."""
-    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bind, bind)  # noqa: S104
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(bind, bind)  # noqa: S104 - asked, not bound to

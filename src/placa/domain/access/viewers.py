@@ -63,21 +63,26 @@ def viewer_for(user: User, role: str, *, session: str = "", address: str = "") -
     if not user.is_active or user.pk is None:
         return NOBODY
     found: Viewer | None = None
-    common = {"user_id": user.pk, "session": session, "address": address}
     if role == "patient":
         pk = Patient.objects.filter(user=user, merged_into=None).values_list("pk", flat=True).first()
-        found = Viewer(role="patient", subject=pk, **common) if pk else None  # type: ignore[arg-type]
+        found = _viewer(user, "patient", pk, session, address)
     elif role == "doctor":
         enabled = Practitioner.objects.filter(user=user, state=Practitioner.State.ENABLED)
         pk = enabled.values_list("pk", flat=True).first()
-        found = Viewer(role="doctor", subject=pk, **common) if pk else None  # type: ignore[arg-type]
+        found = _viewer(user, "doctor", pk, session, address)
     elif role == "company":
         active = OrganizationMember.objects.filter(user=user, active=True, organization__enabled=True)
         pk = active.values_list("organization_id", flat=True).first()
-        found = Viewer(role="company", subject=pk, **common) if pk else None  # type: ignore[arg-type]
+        found = _viewer(user, "company", pk, session, address)
     elif role == "staff":
         found = _staff(user, session, address)
     return found or NOBODY
+
+
+def _viewer(user: User, role: Role, subject: int | None, session: str, address: str) -> Viewer | None:
+    if not subject:
+        return None
+    return Viewer(role=role, subject=subject, user_id=user.pk, session=session, address=address)
 
 
 def _staff(user: User, session: str, address: str) -> Viewer | None:
