@@ -131,7 +131,7 @@ def _pages(name: str, title: str, pictures: Sequence[Picture], left_out: int) ->
 
 def _markup(pictures: Sequence[Picture]) -> SafeString:
     image, frame = escape(_("Image %(n)s")), escape(_("%(image)s, frame %(n)d of %(of)d"))
-    return mark_safe("\n".join(_one(picture, image, frame) for picture in pictures))  # noqa: S308 - `_one` escapes its parts
+    return mark_safe("\n".join(_one(picture, image, frame) for picture in pictures))  # noqa: S308 - escaped sentences, own numbers
 
 
 def _one(picture: Picture, image: str, frame: str) -> str:
