@@ -1,16 +1,17 @@
-"""`make bench`: first figures, in one table and in bench/results.json. `--quick` takes two minutes.
+"""`make bench`: every measurement of performance.md that exists by now, one table, bench/results.json.
 
-What is not measured yet says so, and why; a figure without its anchor is no ratio and is not called one.
+`--quick` takes minutes; `--only P1,P5` measures these alone. Each measurement is a module `p<N>_<what>.py` in this
+folder with `rows(quick: bool) -> list[Row]`; what is not measured has no module, and so no row.
 """
 
-import json
+import argparse
+import importlib
 import os
 import shutil
 import signal
-import statistics
 import sys
 import tempfile
-from collections.abc import Callable
+import traceback
 from pathlib import Path
 
 import django
@@ -22,61 +23,44 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "placa.config.settings")
 os.environ["PLACA_HOME"] = tempfile.mkdtemp(prefix="placa-bench-own-")
 django.setup()
 
-import receive  # noqa: E402 - found by the path above
-import viewer  # noqa: E402 - found by the path above
-from house import house  # noqa: E402 - found by the path above
-
-NO_ANCHOR = "OHIF on Orthanc not measured: @ohif/app is not set up here yet, so this is no ratio"
-Row = dict[str, object]
+from table import Row, tell  # noqa: E402 - found by the path above
 
 
-def main() -> None:
-    """Measure, print the table, write the results."""
+def main() -> int:
+    """Measure, print the table, write the results. A measurement that fails says so and spoils no other."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # what was started is ended all the same
-    quick = "--quick" in sys.argv[1:]
-    slices, rounds = (50, 3) if quick else (300, 5)
-    folder = Path(tempfile.mkdtemp(prefix="placa-bench-"))
+    options = _options()
+    rows: list[Row] = []
+    failed = []
     try:
-        with house(folder / "home") as running:
-            studies = [receive.one_study(running, slices) for _ in range(rounds)]
-            cold, warm = viewer.first_image(running, studies[-1].study, rounds)
+        for path in sorted(HERE.glob("p[0-9]*_*.py"), key=_number):
+            if options.only and f"P{_number(path)}" not in options.only:
+                continue
+            print(f"... {path.stem}", flush=True)
+            try:
+                rows += importlib.import_module(path.stem).rows(options.quick)
+            except (Exception, SystemExit):
+                traceback.print_exc()
+                failed.append(path.stem)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
         shutil.rmtree(os.environ["PLACA_HOME"], ignore_errors=True)
-    rows = [
-        _row("P7", "first preview, cold cache", "s", [one.preview for one in cold], NO_ANCHOR),
-        _row("P7", "first diagnostic image, cold cache", "s", [one.pixels for one in cold], NO_ANCHOR),
-        _row("P7", "first diagnostic image, warm cache", "s", [one.pixels for one in warm], NO_ANCHOR),
-        _row("P8", f"last C-STORE of {slices} CT slices to viewable by the doctor", "s",
-             [one.waiting for one in studies], "goal: p95 of 2 s"),
-        _row("P1", "C-STORE of CT slices on one association", "1/s",
-             [slices / one.sending for one in studies], "sender in Python; Orthanc not measured", min),
-    ]  # fmt: skip
-    _tell(rows, {"quick": quick, "slices": slices, "rounds": rounds, "load": os.getloadavg()[0]})
+    about = {"quick": options.quick, "load": os.getloadavg()[0], "failed": failed}
+    tell(rows, about, HERE / "results.json")
+    if failed:
+        print(f"Failed: {', '.join(failed)}")
+    return 1 if failed else 0
 
 
-def _row(
-    name: str,
-    what: str,
-    unit: str,
-    figures: list[float],
-    note: str,
-    worst: Callable[[list[float]], float] = max,
-) -> Row:
-    return {
-        "name": name, "what": what, "unit": unit, "median": round(statistics.median(figures), 3),
-        "worst": round(worst(figures), 3), "rounds": [round(one, 3) for one in figures], "note": note,
-    }  # fmt: skip
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Measure Placa against its anchors.")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--only", type=lambda text: set(text.upper().split(",")))
+    return parser.parse_args()
 
 
-def _tell(rows: list[Row], about: dict[str, object]) -> None:
-    print(f"{'':4}{'':58}{'median':>9}{'worst':>9}")
-    for row in rows:
-        print(
-            f"{row['name']:4}{row['what']:58}{row['median']:>9}{row['worst']:>9} {row['unit']:4} {row['note']}"
-        )
-    (HERE / "results.json").write_text(json.dumps({"about": about, "rows": rows}, indent=1) + "\n")
+def _number(path: Path) -> int:
+    return int(path.stem[1:].partition("_")[0])
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

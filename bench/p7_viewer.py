@@ -1,13 +1,17 @@
 """P7: from opening the viewer's address to the first image on screen, signed in as the doctor, in real Chromium."""
 
+import tempfile
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 from tests.viewer.driver import CHROMIUM, FLAGS
 
-from house import DOCTOR, House
+from house import DOCTOR, House, house
+from p8_viewable import one_study
 from placa.demo.accounts import PASSWORD
+from table import Row, row
 
 PATIENCE_SECONDS = 60.0
 PREVIEW = "window.placaViewer && placaViewer.panes[0] && placaViewer.panes[0].shownIndex >= 0"
@@ -20,6 +24,19 @@ class Opening:
 
     preview: float
     pixels: float
+
+
+def rows(quick: bool) -> list[Row]:
+    """Openings with an empty cache and with the one that they left. OHIF on Orthanc is not measured yet."""
+    with tempfile.TemporaryDirectory() as folder, house(Path(folder) / "home") as running:
+        study = one_study(running, 50 if quick else 300).study
+        cold, warm = first_image(running, study, 3 if quick else 5)
+    note = "OHIF on Orthanc not measured yet"
+    return [
+        row("P7", "first preview, cold cache", "s", [one.preview for one in cold], note=note),
+        row("P7", "first diagnostic image, cold cache", "s", [one.pixels for one in cold], note=note),
+        row("P7", "first diagnostic image, warm cache", "s", [one.pixels for one in warm], note=note),
+    ]
 
 
 def first_image(house: House, study: str, rounds: int) -> tuple[list[Opening], list[Opening]]:
