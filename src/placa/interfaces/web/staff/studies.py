@@ -15,7 +15,9 @@ from placa.domain.access.records import orders_visible_to, patients_visible_to
 from placa.domain.access.types import DiagnosticReport, Study
 from placa.domain.access.viewers import Viewer
 from placa.domain.archive import services as archive
+from placa.domain.archive.errors import RetriableError
 from placa.domain.archive.services import WrongPatient
+from placa.domain.archive.storage import StorageError
 from placa.domain.audit import selectors as audit
 from placa.domain.enrolment import again
 from placa.domain.intake import services as matching
@@ -306,6 +308,8 @@ def upload(request: HttpRequest, uid: str) -> HttpResponse:
             )  # fmt: skip
         except BadPdfError as error:
             form.add_error("pdf", error.message)
+        except (RetriableError, StorageError):
+            form.add_error("pdf", _("The file cannot be taken at the moment. Please try again in a minute."))
         else:
             messages.success(request, _("The report is saved."))
             return _back(found)
