@@ -20,6 +20,10 @@ Source = ReportVersion.Source
 FINAL_STATES = DiagnosticReport.FINAL_STATES
 
 
+class LatePreliminaryError(Exception):
+    """A preliminary report came after the final one: it was left out, and what is shown stays."""
+
+
 @transaction.atomic
 def add_version(
     *,
@@ -103,7 +107,7 @@ def upload(
     """Add a report's PDF to a study, or with `report` a new version of that one.
 
     Raises BadPdfError (its `message` says what is wrong and what to do), StorageError, RetriableError where the PDF
-    cannot be checked now, ValueError where `report` is another study's.
+    cannot be checked now, LatePreliminaryError, ValueError where `report` is another study's.
     """
     if report is not None and report.study_id != study.pk:
         raise ValueError("the report belongs to another study")
@@ -112,11 +116,13 @@ def upload(
         with transaction.atomic():
             if report is None:
                 report = DiagnosticReport.objects.create(study=study, order=study.order, title=title[:200])
-            add_version(
+            version = add_version(
                 report=report, status=status, source=Source.UPLOAD, by=by, pdf=stored, signed_by=signed_by
             )
     finally:
         pdf_files.discard_unused([stored.key])
+    if version is None:
+        raise LatePreliminaryError
     report.refresh_from_db()
     return report
 

@@ -13,6 +13,7 @@ from placa.domain.archive.models import Instance, Study
 from placa.domain.archive.rendering import RenderUnavailable
 from placa.domain.archive.storage import storage
 from placa.domain.archive.storage.local import LocalWriter
+from placa.domain.audit.models import AuditEvent
 from placa.domain.intake.models import InboxItem
 from placa.domain.intake.pipeline import process
 from placa.domain.intake.tests.objects import STUDY, ct, received
@@ -148,6 +149,15 @@ def test_a_late_preliminary_never_replaces_a_final(study: Study) -> None:
     current = selectors.current_version(report)
     assert current is not None
     assert selectors.pdf_of(current) == _pdf()
+
+
+def test_whoever_uploads_a_late_preliminary_is_told_that_it_was_left_out(study: Study) -> None:
+    report = services.upload(study=study, pdf=_pdf(), by="user:5")
+    with pytest.raises(services.LatePreliminaryError):
+        services.upload(study=study, pdf=_pdf(300), by="user:5", status=Status.PRELIMINARY, report=report)
+    assert [version.status for version in selectors.history(report)] == [Status.FINAL]
+    assert AuditEvent.objects.filter(action="report_late_preliminary", actor="user:5").exists()
+    assert len(_pdf_files()) == 1
 
 
 def test_a_withdrawn_report_shows_nothing_and_keeps_its_history(study: Study, told: list[int]) -> None:

@@ -308,6 +308,11 @@ def upload(request: HttpRequest, uid: str) -> HttpResponse:
             )  # fmt: skip
         except BadPdfError as error:
             form.add_error("pdf", error.message)
+        except reports.LatePreliminaryError:
+            said = _(
+                "This report is signed already, so a preliminary one was not kept. People go on seeing the signed one."
+            )
+            form.add_error("status", said)
         except (RetriableError, StorageError):
             form.add_error("pdf", _("The file cannot be taken at the moment. Please try again in a minute."))
         else:
