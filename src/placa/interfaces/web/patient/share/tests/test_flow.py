@@ -145,6 +145,10 @@ def test_pin_told_in_person_is_shown_once_shared(ana: Client) -> None:
     told = dict(ana.get("/patient/share/done/").context["told"])
     assert set(mails(HUGO)) == {"share_link"}
     assert keys.pin_fits(SharePart.objects.get(), told[HUGO])
+    assert ana.session["share_told"]["pins"] == ""
+    again = ana.get("/patient/share/done/")
+    assert again.context["told"] == []
+    assert told[HUGO] not in again.content.decode()
 
 
 def test_pin_by_sms_wants_a_mobile(ana: Client) -> None:
