@@ -188,15 +188,17 @@ def _trail(viewer: Viewer, found: Study) -> list[dict[str, Any]] | None:
     """Who did what with the study, newest first; None for whoever may not see it."""
     if not (viewer.may(Permission.STUDIES) or viewer.may(Permission.AUDIT)):
         return None
+    events = list(audit.events_of_study(found.study_instance_uid)[:EVENTS])
+    names = access.names_of(events)
     return [
         {
             "event": event,
-            "who": access.name_of(event),
+            "who": names[event.actor, event.role],
             "what": words.action_words(event.action),
             "icon": words.action_icon(event.action),
             "refused": event.outcome != "success",
         }
-        for event in audit.events_of_study(found.study_instance_uid)[:EVENTS]
+        for event in events
     ]
 
 
