@@ -4,17 +4,23 @@ Those doors (DICOMweb, viewer, files) are routed twice: plainly, and under `/s/<
 `share-…`. Under a token only the share counts, whoever else is signed in in the same browser.
 """
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, cast
 
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase, StreamingHttpResponse
 
 from placa.domain.access.selectors import NotVisible
 from placa.domain.access.viewers import NOBODY, Viewer
 from placa.interfaces.web.account.session import NotSignedInError, viewer_of
 from placa.interfaces.web.recipient.session import enter, share_viewer
+from placa.interfaces.web.running import guarded, still_has
 
 DOORS = {"dicomweb", "viewer", "files"}
+IMAGES = {
+    "dicomweb",
+    "share-dicomweb",
+}  # what streams here is cut when access ends; a ZIP knows more and asks itself
 SHARED = {f"share-{name}" for name in DOORS}
 
 
@@ -25,7 +31,15 @@ class ViewerMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        response = self.get_response(request)
+        match = request.resolver_match
+        if isinstance(response, StreamingHttpResponse) and match and set(match.namespaces) & IMAGES:
+            uid, token = str(match.kwargs.get("study", "")), str(match.kwargs.get("token", ""))
+            allowed = partial(still_has, request, request.viewer, token, uid, "images")  # type: ignore[attr-defined]
+            response.streaming_content = guarded(
+                iter(cast(Iterable[bytes], response.streaming_content)), allowed
+            )
+        return response
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: dict[str, Any]
