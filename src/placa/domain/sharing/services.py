@@ -234,17 +234,23 @@ def revoke(*, viewer: Viewer, grant: ShareGrant) -> bool:
 
 @transaction.atomic
 def prolong(*, viewer: Viewer, grant: ShareGrant, days: int) -> dt.datetime:
-    """Let a share that still works end `days` from today; returns its new end. Raises InvalidShareError."""
+    """Let a share that still works end `days` from today; returns its new end. Raises InvalidShareError.
+
+    Never later than a share that began when this one did could end at most: a longer one is made anew.
+    """
     if grant.revoked_at or grant.expires_at <= clock.now():
         raise InvalidShareError("days", _("This share has ended. Please make a new one."))
     studies = list(grant.studies.all())
-    times = periods.period(studies, days=days)
-    later = ShareGrant.objects.filter(pk=grant.pk, revoked_at=None, expires_at__lt=times.expires_at)
-    if not later.update(expires_at=times.expires_at):
+    latest = periods.longest(studies, grant.starts_at)
+    if grant.expires_at >= latest:
+        raise InvalidShareError("days", _("It works as long as it can already. Please make a new share."))
+    ends = min(periods.period(studies, days=days).expires_at, latest)
+    later = ShareGrant.objects.filter(pk=grant.pk, revoked_at=None, expires_at__lt=ends)
+    if not later.update(expires_at=ends):
         raise InvalidShareError("days", _("It already works that long."))
-    grant.expires_at = times.expires_at
+    grant.expires_at = ends
     _record(viewer, grant, "share_prolonged")
-    return times.expires_at
+    return ends
 
 
 def _check_choice(emails: list[str], with_sheet: bool, something: bool, openings: int | None) -> None:
