@@ -65,6 +65,7 @@ PERSONAS: dict[str, Row] = {
     "colleague_of_the_group": _row(p.colleague, "doctor", adult="diaz"),
     "colleague_where_groups_are_off": _row(p.colleague_where_groups_are_off, "doctor"),
     "stand_in_today_only": _row(p.stand_in(0, 0), "doctor", adult="diaz"),
+    "stand_in_for_a_copied_doctor": _row(p.stand_in(0, 0, "copia"), "doctor", adult="copia"),
     "stand_in_until_yesterday": _row(p.stand_in(-9, -1), "doctor"),
     "stand_in_from_tomorrow": _row(p.stand_in(1, 9), "doctor"),
     "ana_as_a_doctor": _row(p.user("ana", "doctor"), "doctor"),

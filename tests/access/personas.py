@@ -146,11 +146,11 @@ def colleague_where_groups_are_off(world: World) -> list[Viewer]:
     return colleague(world)
 
 
-def stand_in(first: int, last: int) -> Persona:
-    """Stands in for Díaz from `first` to `last` (days from today)."""
+def stand_in(first: int, last: int, username: str = "diaz") -> Persona:
+    """Stands in for Díaz, or for `username`, from `first` to `last` (days from today)."""
 
     def persona(world: World) -> list[Viewer]:
-        absent = Practitioner.objects.get(user__username="diaz")
+        absent = Practitioner.objects.get(user__username=username)
         StandIn.objects.create(
             absent=absent, stand_in=doctor("vega"), starts_on=TODAY + first * ONE, ends_on=TODAY + last * ONE
         )

@@ -24,7 +24,7 @@ class State:
     exclusive: bool = False
     order: bool = True
     ordered_by: str = "diaz"
-    own_delay: int | None = None  # hours, of the exam type
+    own_delay: int | None = None  # hours, of the exam type; one of 12 has 72 at the site LENTO
     read_ago: dt.timedelta | None = None
     site: str = "NORTE"
     matched: bool = True
@@ -47,6 +47,13 @@ STATES = {
     "delay_none": State(started=SECOND, own_delay=0, reports=_report("final", SECOND)),
     "delay_48_over": State(started=2 * DAY, own_delay=48, reports=_report("final", DAY)),
     "delay_48_running": State(started=2 * DAY - SECOND, own_delay=48, reports=_report("final", DAY)),
+    # a slow site has 48 hours; a type goes before it, and a type at that site before both
+    "site_48_over": State(started=2 * DAY, site="LENTO", reports=_report("final", DAY)),
+    "site_48_running": State(started=2 * DAY - SECOND, site="LENTO", reports=_report("final", DAY)),
+    "type_before_site": State(started=DAY, site="LENTO", own_delay=0, reports=_report("final", DAY)),
+    "delay_12_elsewhere": State(started=DAY / 2, own_delay=12, reports=_report("final", DAY / 2)),
+    "type_and_site_72_over": State(started=3 * DAY, site="LENTO", own_delay=12),
+    "type_and_site_72_running": State(started=3 * DAY - SECOND, site="LENTO", own_delay=12),
     # hand delivery (2.3)
     "hand_delivery": State(hand_delivery=True),
     "hand_delivery_by_hand": State(hand_delivery=True, release="now", released_ago=HOUR),
@@ -70,6 +77,12 @@ STATES = {
     "report_cancelled": State(reports=_report("cancelled", DAY)),
     "report_final_in_a_second": State(reports=_report("final", -SECOND)),
     "report_final_5_hours": State(reports=_report("final", 5 * HOUR)),
+    "report_final_before_by_hand": State(
+        started=3 * HOUR, release="now", released_ago=HOUR, reports=_report("final", HOUR)
+    ),
+    "report_final_after_by_hand": State(
+        started=3 * HOUR, release="now", released_ago=HOUR, reports=_report("final", HOUR - SECOND)
+    ),
     "reports_cancelled_and_final": State(reports=(("cancelled", DAY), ("final", DAY))),
     # doctor first: the delay runs from the reading, at the latest from the seventh day (2.4, setting)
     "read_a_day_ago": State(read_ago=DAY),

@@ -22,6 +22,12 @@ withheld                     r---- r---- r---- ripd- ripd- ----- rip-- ----- rip
 delay_none                   ripds ripd- ripd- ripd- ripd- ----- rip-- ----- ripds ripds r---- r----
 delay_48_over                ripds ripd- ripd- ripd- ripd- ----- rip-- ----- ripds ripds r---- r----
 delay_48_running             r---- r---- r---- ripd- ripd- ----- rip-- ----- ripds ripds r---- r----
+site_48_over                 ripds ripd- ripd- ripd- ripd- ----- rip-- ----- ripds ripds r---- -----
+site_48_running              r---- r---- r---- ripd- ripd- ----- rip-- ----- ripds ripds r---- -----
+type_before_site             ripds ripd- ripd- ripd- ripd- ----- rip-- ----- ripds ripds r---- -----
+delay_12_elsewhere           ripds ripd- ripd- ripd- ripd- ----- rip-- ----- ripds ripds r---- r----
+type_and_site_72_over        ripds ripd- ripd- ripd- ripd- ----- rip-- ----- ripds ripds r---- -----
+type_and_site_72_running     r---- r---- r---- ripd- ripd- ----- rip-- ----- ripds ripds r---- -----
 hand_delivery                r---- r---- ----- ripd- ripd- ----- rip-- ----- ripds ripds r---- r----
 hand_delivery_by_hand        r---- r---- ----- ripd- ripd- ----- rip-- ----- ripds ripds r---- r----
 exclusive                    ----- ----- ----- ----- ----- ----- ----- rip-- ripds ----- ----- -----
@@ -40,6 +46,8 @@ report_amended               ripds ripd- ripd- ripd- ripd- ----- rip-- ----- rip
 report_cancelled             ri-ds ri-d- ri-d- ri-d- ri-d- ----- ri--- ----- ri-ds ri-ds r---- r----
 report_final_in_a_second     ri-ds ri-d- ri-d- ripd- ripd- ----- rip-- ----- ripds ripds r---- r----
 report_final_5_hours         ripds ripd- ripd- ripd- ripd- ----- rip-- ----- ripds ripds r---- r----
+report_final_before_by_hand  ripds ripd- ripd- ripd- ripd- ----- rip-- ----- ripds ripds r---- r----
+report_final_after_by_hand   ripds ripd- ripd- ripd- ripd- ----- rip-- ----- ripds ripds r---- r----
 reports_cancelled_and_final  ripds ripd- ripd- ripd- ripd- ----- rip-- ----- ripds ripds r---- r----
 read_a_day_ago               ripds ripd- ripd- ripd- ripd- ----- rip-- ----- ripds ripds r---- r----
 read_a_day_ago_less_a_second ripds ripd- ripd- ripd- ripd- ----- rip-- ----- ripds ripds r---- r----
@@ -75,6 +83,7 @@ REPORTS_6_HOURS_LATER = """
 state                        own   share visit
 released_this_second         ri-ds ri-d- ri-d-
 delay_none                   ri-ds ri-d- ri-d-
+report_final_after_by_hand   ri-ds ri-d- ri-d-
 report_final_5_hours         ri-ds ri-d- ri-d-
 """
 DOCTORS_DO_NOT_DOWNLOAD = """
@@ -89,6 +98,12 @@ withheld                     rip-- rip-- -----
 delay_none                   rip-- rip-- -----
 delay_48_over                rip-- rip-- -----
 delay_48_running             rip-- rip-- -----
+site_48_over                 rip-- rip-- -----
+site_48_running              rip-- rip-- -----
+type_before_site             rip-- rip-- -----
+delay_12_elsewhere           rip-- rip-- -----
+type_and_site_72_over        rip-- rip-- -----
+type_and_site_72_running     rip-- rip-- -----
 hand_delivery                rip-- rip-- -----
 hand_delivery_by_hand        rip-- rip-- -----
 online_45_days               rip-- rip-- -----
@@ -101,6 +116,8 @@ report_amended               rip-- rip-- -----
 report_cancelled             ri--- ri--- -----
 report_final_in_a_second     rip-- rip-- -----
 report_final_5_hours         rip-- rip-- -----
+report_final_before_by_hand  rip-- rip-- -----
+report_final_after_by_hand   rip-- rip-- -----
 reports_cancelled_and_final  rip-- rip-- -----
 read_a_day_ago               rip-- rip-- -----
 read_a_day_ago_less_a_second rip-- rip-- -----
@@ -119,6 +136,10 @@ released                     r---- r---- r----
 released_this_second         r---- r---- r----
 delay_none                   r---- r---- r----
 delay_48_over                r---- r---- r----
+site_48_over                 r---- r---- r----
+type_before_site             r---- r---- r----
+delay_12_elsewhere           r---- r---- r----
+type_and_site_72_over        r---- r---- r----
 hidden                       r---- r---- r----
 report_none                  r---- r---- r----
 report_registered            r---- r---- r----
@@ -144,6 +165,10 @@ released_this_second         r---- r---- r----
 released_by_hand             r---- r---- r----
 delay_none                   r---- r---- r----
 delay_48_over                r---- r---- r----
+site_48_over                 r---- r---- r----
+type_before_site             r---- r---- r----
+delay_12_elsewhere           r---- r---- r----
+type_and_site_72_over        r---- r---- r----
 unlinked_by_hand             r---- r---- r----
 hidden                       r---- r---- r----
 online_45_days               r---- r---- r----
@@ -156,6 +181,8 @@ report_amended               r---- r---- r----
 report_cancelled             r---- r---- r----
 report_final_in_a_second     r---- r---- r----
 report_final_5_hours         r---- r---- r----
+report_final_before_by_hand  r---- r---- r----
+report_final_after_by_hand   r---- r---- r----
 reports_cancelled_and_final  r---- r---- r----
 read_a_day_ago               r---- r---- r----
 read_a_day_ago_less_a_second r---- r---- r----

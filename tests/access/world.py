@@ -9,7 +9,7 @@ from placa.demo import cast
 from placa.domain.access.models import ShareGrant, SharePart
 from placa.domain.accounts.models import User
 from placa.domain.archive.models import Study
-from placa.domain.institution.models import ExamType, Setting, Site
+from placa.domain.institution.models import ExamType, ReleaseDelay, Setting, Site
 from placa.domain.orders.models import ServiceRequest
 from placa.domain.people.models import Agreement, Organization, Patient, Practitioner
 from placa.domain.reports.models import DiagnosticReport, ReportVersion
@@ -45,6 +45,7 @@ def build() -> World:
     Practitioner.objects.create(
         user=account("copia"), family_name="Copia", given_name="Luz", name_key="copia luz", state="enabled"
     )
+    Site.objects.create(code="LENTO", name="Lento", release_delay_hours=48)
     world = World()
     for copy in COPIES:
         for name, state in STATES.items():
@@ -88,6 +89,9 @@ def _order(name: str, copy: str, state: State, patient: Patient, site: Site | No
         exam_type, _new = ExamType.objects.get_or_create(
             code=f"DELAY-{state.own_delay}", defaults={"name": name, "release_delay_hours": state.own_delay}
         )
+        if state.own_delay == 12:
+            slow = Site.objects.get(code="LENTO")
+            ReleaseDelay.objects.get_or_create(exam_type=exam_type, site=slow, defaults={"hours": 72})
     # doctors and companies are asked about Ana's own copy: the others name nobody
     named = copy == "adult"
     doctor = Practitioner.objects.filter(user__username=state.ordered_by).first() if named else None

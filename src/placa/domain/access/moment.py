@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from placa.common import clock
 from placa.common.days import years_before
 from placa.domain.institution import selectors as institution
+from placa.domain.institution.selectors import OwnDelay
 from placa.domain.people.models import Organization
 
 
@@ -16,7 +17,7 @@ class Moment:
     at: dt.datetime
     today: dt.date
     release_delay: dt.timedelta
-    own_delays: tuple[int, ...]  # hours, of exam types that set one
+    own_delays: tuple[OwnDelay, ...]  # of types and sites, the most specific first
     report_delay: dt.timedelta
     doctor_first: bool
     doctor_first_limit: dt.timedelta
@@ -27,6 +28,13 @@ class Moment:
     online_since: dt.datetime | None  # studies that started before it are no longer online
     doctor_download: bool
     groups: bool
+
+    def delay_of(self, exam_type: int | None, site: int | None) -> dt.timedelta:
+        """The release delay of an exam of this type at this site (keys of their rows)."""
+        for own in self.own_delays:
+            if (not own.exam_types or exam_type in own.exam_types) and (not own.sites or site in own.sites):
+                return own.delay
+        return self.release_delay
 
 
 def moment(at: dt.datetime | None = None) -> Moment:
@@ -39,7 +47,7 @@ def moment(at: dt.datetime | None = None) -> Moment:
         at=at,
         today=today,
         release_delay=dt.timedelta(hours=setting("release_delay_hours")),
-        own_delays=tuple(institution.release_delays()),
+        own_delays=institution.release_delays(),
         report_delay=dt.timedelta(hours=setting("report_release_delay_hours")),
         doctor_first=setting("doctor_first"),
         doctor_first_limit=dt.timedelta(days=setting("doctor_first_limit_days")),

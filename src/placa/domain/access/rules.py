@@ -10,12 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from placa.domain.access.models import ShareGrant, SharePart, VisitCode
 from placa.domain.access.moment import Moment
 from placa.domain.access.viewers import Role, Viewer
 from placa.domain.archive.models import Study
+from placa.domain.institution.selectors import OwnDelay
 from placa.domain.orders.models import ServiceRequest
 from placa.domain.people.models import (
     Agreement,
@@ -74,11 +75,13 @@ def grant_group(viewer: Viewer, moment: Moment) -> Q:
 
 
 def grant_stand_in(viewer: Viewer, moment: Moment) -> Q:
-    """Studies ordered by a doctor whom this one stands in for today (3.5)."""
-    absent = StandIn.objects.filter(
+    """Studies ordered by, or copied to, a doctor whom this one stands in for today (3.5)."""
+    today = StandIn.objects.filter(
         stand_in_id=viewer.subject, starts_on__lte=moment.today, ends_on__gte=moment.today
     )
-    return Q(order__requester_id__in=absent.values("absent_id"))
+    absent = today.values("absent_id")
+    copied = ServiceRequest.objects.filter(copies_to__in=absent, pk=OuterRef("order_id"))
+    return Q(order__requester_id__in=absent) | Q(Exists(copied))
 
 
 def grant_payer(viewer: Viewer, moment: Moment) -> Q:
@@ -258,25 +261,33 @@ RESTRICTIONS: tuple[Bound, ...] = (
 
 
 def released(moment: Moment) -> Q:
-    """Released by staff, or by the clock: `clock_start` plus the delay of type or institution has passed."""
-    at, by_clock = moment.at, NONE
-    usual = Q(order__exam_type__isnull=True) | Q(order__exam_type__release_delay_hours=None)
-    by_clock |= usual & _clock_past(moment, moment.release_delay)
-    for hours in moment.own_delays:
-        own = Q(order__exam_type__release_delay_hours=hours)
-        by_clock |= own & _clock_past(moment, dt.timedelta(hours=hours))
+    """Released by staff, or by the clock: the delay of its type and site has passed since `clock_start`."""
+    at, by_clock = moment.at, _clock_past(moment)
     by_staff = Q(release=Study.Release.NOW) & (Q(released_at=None) | Q(released_at__lte=at))
     return by_staff | (Q(release=Study.Release.AUTO) & by_clock)
 
 
-def _clock_past(moment: Moment, delay: dt.timedelta) -> Q:
+def _clock_past(moment: Moment) -> Q:
     """The delay has passed since the clock started: with doctor first, at the reading or the limit (2.4)."""
-    started = Q(clock_start__lte=moment.at - delay)
+    started = Q(clock_start__lte=_delay_before(moment, moment.at))
     if not moment.doctor_first:
         return started
-    read = Q(doctor_read_at__lte=moment.at - delay)
-    waited = Q(clock_start__lte=moment.at - moment.doctor_first_limit - delay)
+    read = Q(doctor_read_at__lte=_delay_before(moment, moment.at))
+    waited = Q(clock_start__lte=_delay_before(moment, moment.at - moment.doctor_first_limit))
     return started & (read | waited)
+
+
+def _delay_before(moment: Moment, at: dt.datetime) -> Case | dt.datetime:
+    """`at` less the delay of the study's type and site: the most specific one that is set."""
+    usual = at - moment.release_delay
+    cases = [When(_applies(own), then=Value(at - own.delay)) for own in moment.own_delays]
+    return Case(*cases, default=Value(usual), output_field=DateTimeField()) if cases else usual
+
+
+def _applies(own: OwnDelay) -> Q:
+    of_type = Q(order__exam_type__in=own.exam_types) if own.exam_types else ALL
+    at_site = Q(site__in=own.sites) if own.sites else ALL
+    return of_type & at_site
 
 
 def active_guardianships(moment: Moment) -> QuerySet[Guardianship]:
@@ -306,7 +317,9 @@ def openable_reports(viewer: Viewer, moment: Moment) -> QuerySet[DiagnosticRepor
     final = reports.filter(status__in=DiagnosticReport.FINAL_STATES)
     if viewer.role == "company":
         return final
-    return final.filter(final_at__lte=moment.at - moment.report_delay)
+    in_time = Q(final_at__lte=moment.at - moment.report_delay)
+    by_hand = Q(study__released_at__gte=F("final_at"))  # staff released what was final by then
+    return final.filter(in_time | by_hand)
 
 
 def running_agreements(viewer: Viewer, moment: Moment) -> QuerySet[Agreement]:

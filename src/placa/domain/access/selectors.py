@@ -103,9 +103,7 @@ def release_moment(study: Study, when: Moment | None = None) -> dt.datetime | No
         return study.released_at or study.clock_start
     if study.release == Study.Release.HELD or (when.unlinked_wait and study.order is None):
         return None
-    exam_type = study.order.exam_type if study.order else None
-    own = exam_type.release_delay_hours if exam_type else None
-    delay = when.release_delay if own is None else dt.timedelta(hours=own)
+    delay = when.delay_of(study.order.exam_type_id if study.order else None, study.site_id)
     if not when.doctor_first:
         return study.clock_start + delay
     at_latest = study.clock_start + when.doctor_first_limit

@@ -33,6 +33,7 @@ class Site(models.Model):
     name = models.CharField(max_length=80)
     address = models.CharField(max_length=200, blank=True)
     phone = models.CharField(max_length=40, blank=True)
+    release_delay_hours = models.PositiveIntegerField(null=True, blank=True)  # else the institution's
 
     def __str__(self) -> str:
         return self.name
@@ -80,11 +81,24 @@ class ExamType(models.Model):
     name = models.CharField(max_length=120)
     kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.RADIOLOGY)
     modality = models.CharField(max_length=16, blank=True)
-    release_delay_hours = models.PositiveIntegerField(null=True, blank=True)  # else the institution's
+    release_delay_hours = models.PositiveIntegerField(null=True, blank=True)  # else the site's
     hand_delivery = models.BooleanField(default=False)
 
     def __str__(self) -> str:
         return self.name
+
+
+class ReleaseDelay(models.Model):
+    """The release delay of one type of exam at one site, before the type's and the site's own (2.4)."""
+
+    exam_type = models.ForeignKey(ExamType, on_delete=models.CASCADE, related_name="+")
+    site = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="+")
+    hours = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["exam_type", "site"], name="delay_once_a_type_and_site")
+        ]
 
 
 class DicomPeer(Timestamped):

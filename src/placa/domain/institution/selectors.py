@@ -1,13 +1,24 @@
 """Reads of the institution: settings, texts, zone, sites, peers."""
 
+import datetime as dt
 import time
+from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings as django_settings
+from django.db.models import QuerySet
 
 from placa.domain.institution.definitions import DEFINITIONS
-from placa.domain.institution.models import DicomPeer, ExamType, Institution, Setting, Site, Text
+from placa.domain.institution.models import (
+    DicomPeer,
+    ExamType,
+    Institution,
+    ReleaseDelay,
+    Setting,
+    Site,
+    Text,
+)
 
 _SECONDS_KEPT = 1.0  # a withdrawal must hold at the next request, at most a second later (S3)
 _kept: dict[str, tuple[float, Any]] = {}
@@ -81,16 +92,37 @@ def exam_types() -> list[ExamType]:
     return list(ExamType.objects.order_by("name"))
 
 
-def release_delays() -> list[int]:
-    """The different delays in hours that exam types set for themselves."""
+@dataclass(frozen=True, slots=True)
+class OwnDelay:
+    """A release delay for some types of exam at some sites; none of them named means any."""
 
-    def load() -> list[int]:
-        own = ExamType.objects.filter(release_delay_hours__isnull=False).order_by()
-        delays = own.values_list("release_delay_hours", flat=True).distinct()
-        return [hours for hours in delays if hours is not None]
+    delay: dt.timedelta
+    exam_types: tuple[int, ...] = ()
+    sites: tuple[int, ...] = ()
 
-    found: list[int] = _remembered("release_delays", load)
+
+def release_delays() -> tuple[OwnDelay, ...]:
+    """Every delay but the institution's, the most specific first: type and site, type, site (2.4)."""
+
+    def load() -> tuple[OwnDelay, ...]:
+        pairs = ReleaseDelay.objects.order_by("pk").values_list("hours", "exam_type_id", "site_id")
+        types, sites = _by_hours(ExamType.objects.all()), _by_hours(Site.objects.all())
+        return (
+            *(OwnDelay(dt.timedelta(hours=hours), (kind,), (site,)) for hours, kind, site in pairs),
+            *(OwnDelay(dt.timedelta(hours=hours), exam_types=found) for hours, found in types),
+            *(OwnDelay(dt.timedelta(hours=hours), sites=found) for hours, found in sites),
+        )
+
+    found: tuple[OwnDelay, ...] = _remembered("release_delays", load)
     return found
+
+
+def _by_hours(rows: QuerySet[Any]) -> list[tuple[int, tuple[int, ...]]]:
+    grouped: dict[int, list[int]] = {}
+    own = rows.filter(release_delay_hours__isnull=False).order_by("pk")
+    for pk, hours in own.values_list("pk", "release_delay_hours"):
+        grouped.setdefault(hours, []).append(pk)
+    return [(hours, tuple(found)) for hours, found in grouped.items()]
 
 
 def peer_addresses() -> frozenset[str]:
