@@ -20,7 +20,7 @@ from django.conf import settings
 from placa.domain.archive.models import Instance
 from placa.domain.archive.storage import LocalStorage, storage
 from placa.standards.dicom import sandbox
-from placa.standards.dicom.sandbox import RenderRefused, RenderUnavailable
+from placa.standards.dicom.sandbox import RenderFailed, RenderRefused, RenderUnavailable, messages
 
 __all__ = [
     "Format",
@@ -99,7 +99,7 @@ def serve() -> None:
     """Run the render pool until SIGTERM or SIGINT (`placa render`)."""
     path = socket_path()
     path.parent.mkdir(parents=True, exist_ok=True)
-    sandbox.serve(str(path), WORKERS, _roots())
+    sandbox.serve(str(path), WORKERS, _roots(), background=1)
 
 
 def socket_path() -> Path:
@@ -122,6 +122,8 @@ def _kept(instance: Instance, request: dict[str, Any], suffix: str) -> bytes:
         raise RenderRefused(refused.read_text())
     try:
         picture = _ask({**request, "path": str(storage().path(instance.storage_key))})
+    except RenderFailed:
+        raise
     except RenderRefused as error:
         if error.reason not in ("no-file", "outside-root"):
             _keep(refused, error.reason.encode())
@@ -159,12 +161,7 @@ def _ask(request: dict[str, Any]) -> bytes:
 
 
 def _ask_own_pool(request: dict[str, Any]) -> bytes:
-    status, body = _own_pool().answer(json.dumps(request).encode())
-    if status == b"0":
-        return body
-    if status == b"1":
-        raise RenderRefused(json.loads(body)["reason"])
-    raise RenderUnavailable("busy")
+    return messages.result(*_own_pool().answer(messages.encoded(request)))
 
 
 @lru_cache(maxsize=1)
