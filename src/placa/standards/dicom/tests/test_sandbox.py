@@ -171,7 +171,9 @@ def test_a_late_child_is_killed(folder: Path) -> None:
         pool.close()
 
 
-def test_what_is_no_file_comes_with_the_request(server: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_no_file_comes_with_the_request(
+    server: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     data = (folder / "ct.dcm").read_bytes()
     with pytest.raises(RenderRefused) as refusal:
         ask(server, {"op": "no-such"}, data)
