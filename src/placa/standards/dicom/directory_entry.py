@@ -75,9 +75,7 @@ class DirectoryEntry:
         """
         own = ("file_id", "referenced_series", "own_keys")
         shared = {name: getattr(header, name) for name in cls.__slots__ if name not in own}
-        return cls(
-            file_id=tuple(file_id), referenced_series=referenced_series, own_keys=own_keys, **shared
-        )
+        return cls(file_id=tuple(file_id), referenced_series=referenced_series, own_keys=own_keys, **shared)
 
 
 def referenced_series_of(model: JsonDataSet) -> ReferencedSeries:
@@ -152,7 +150,7 @@ _RECORD_TYPES: Final = {
         "VALUE MAP": ("67",),
         "SURFACE SCAN": ("68.1", "68.2"),
         "STEREOMETRIC": ("77.1.5.3",),
-        "MEASUREMENT": tuple(f"78.{number}" for number in (1, 2, 3, 4, 5, 7)) + ("80.1",),
+        "MEASUREMENT": (*tuple(f"78.{number}" for number in (1, 2, 3, 4, 5, 7)), "80.1"),
         "SPECTROSCOPY": ("4.2",),
         "ASSESSMENT": ("90.1",),
         "ANNOTATION": ("91.1",),

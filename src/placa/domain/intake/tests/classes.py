@@ -3,6 +3,7 @@
 Each is as its IOD wants it where the portal looks (PS3.3 Annex A), and a few kilobytes at most.
 """
 
+import io
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,14 +11,22 @@ from typing import Any
 
 import numpy as np
 from pydicom.dataset import Dataset
+from pypdf import PdfWriter
 
 from placa.domain.intake.tests.objects import CT, STUDY, ct
 
 _S = "1.2.840.10008.5.1.4.1.1."
-PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"  # fmt: skip
-_PIXELS = (
-    "SamplesPerPixel PhotometricInterpretation Rows Columns BitsAllocated BitsStored HighBit PixelRepresentation PixelData"
-).split()
+_PIXELS = [
+    "SamplesPerPixel",
+    "PhotometricInterpretation",
+    "Rows",
+    "Columns",
+    "BitsAllocated",
+    "BitsStored",
+    "HighBit",
+    "PixelRepresentation",
+    "PixelData",
+]
 
 
 @dataclass(frozen=True)
@@ -108,7 +117,17 @@ def _parametric_map(data: Dataset) -> None:
 
 
 def _rgb(data: Dataset) -> None:
-    _pixels(data, 4, 4, 8, 1, bytes(range(48)), SamplesPerPixel=3, PhotometricInterpretation="RGB", PlanarConfiguration=0)
+    _pixels(
+        data,
+        4,
+        4,
+        8,
+        1,
+        bytes(range(48)),
+        SamplesPerPixel=3,
+        PhotometricInterpretation="RGB",
+        PlanarConfiguration=0,
+    )
 
 
 def _tiles(data: Dataset) -> None:
@@ -124,7 +143,12 @@ def _grey(data: Dataset) -> None:
 
 
 def _text(relation: str, value: str) -> Dataset:
-    return item(RelationshipType=relation, ValueType="TEXT", TextValue=value, ConceptNameCodeSequence=code("121071", "DCM", "Finding"))
+    return item(
+        RelationshipType=relation,
+        ValueType="TEXT",
+        TextValue=value,
+        ConceptNameCodeSequence=code("121071", "DCM", "Finding"),
+    )
 
 
 def _report(data: Dataset) -> None:
@@ -145,11 +169,17 @@ def _key_objects(data: Dataset) -> None:
     data.CurrentRequestedProcedureEvidenceSequence = [
         item(StudyInstanceUID=STUDY, ReferencedSeriesSequence=[item(SeriesInstanceUID=f"{STUDY}.1", ReferencedSOPSequence=chosen)])
     ]  # fmt: skip
-    data.ContentSequence = [item(RelationshipType="CONTAINS", ValueType="IMAGE", ReferencedSOPSequence=chosen)]
+    data.ContentSequence = [
+        item(RelationshipType="CONTAINS", ValueType="IMAGE", ReferencedSOPSequence=chosen)
+    ]
 
 
 def _presentation(data: Dataset) -> None:
-    data.ContentLabel, data.ContentDescription, data.ContentCreatorName = "FLECHAS", "Flechas del informe", "Díaz^Luis"
+    data.ContentLabel, data.ContentDescription, data.ContentCreatorName = (
+        "FLECHAS",
+        "Flechas del informe",
+        "Díaz^Luis",
+    )
     data.PresentationCreationDate, data.PresentationCreationTime = "20261120", "110000"
     images = [item(ReferencedSOPClassUID=CT, ReferencedSOPInstanceUID=f"{STUDY}.2.1")]
     data.ReferencedSeriesSequence = [item(SeriesInstanceUID=f"{STUDY}.1", ReferencedImageSequence=images)]
@@ -159,9 +189,21 @@ def _presentation(data: Dataset) -> None:
 # --- Documents and files
 
 
+def _page() -> bytes:
+    """A PDF of one empty page."""
+    out, writer = io.BytesIO(), PdfWriter()
+    writer.add_blank_page(200, 200)
+    writer.write(out)
+    return out.getvalue()
+
+
 def _document(mime: str, content: bytes) -> Callable[[Dataset], None]:
     def fill(data: Dataset) -> None:
-        data.MIMETypeOfEncapsulatedDocument, data.DocumentTitle, data.BurnedInAnnotation = mime, "Anexo", "YES"
+        data.MIMETypeOfEncapsulatedDocument, data.DocumentTitle, data.BurnedInAnnotation = (
+            mime,
+            "Anexo",
+            "YES",
+        )
         data.ConceptNameCodeSequence = []
         data.EncapsulatedDocument = content + bytes(len(content) % 2)
 
@@ -174,7 +216,9 @@ def _document(mime: str, content: bytes) -> Callable[[Dataset], None]:
 def _waveform(channels: int, bits: int = 16, frequency: int = 500) -> Callable[[Dataset], None]:
     def fill(data: Dataset) -> None:
         count = 500
-        wave = (np.sin(np.arange(count) / 20) * (100 if bits == 8 else 900)).astype("i1" if bits == 8 else "<i2")
+        wave = (np.sin(np.arange(count) / 20) * (100 if bits == 8 else 900)).astype(
+            "i1" if bits == 8 else "<i2"
+        )
         samples = np.repeat(wave[:, None], channels, axis=1)
         leads = ["I", "II", "III", "aVR", "aVL", "aVF", *(f"V{number}" for number in range(1, 7))]
         described = [
@@ -206,7 +250,12 @@ def _structures(data: Dataset) -> None:
 
 
 def _plan(data: Dataset) -> None:
-    data.RTPlanLabel, data.RTPlanDate, data.RTPlanTime, data.RTPlanGeometry = "Plan 1", "20261119", "100000", "PATIENT"
+    data.RTPlanLabel, data.RTPlanDate, data.RTPlanTime, data.RTPlanGeometry = (
+        "Plan 1",
+        "20261119",
+        "100000",
+        "PATIENT",
+    )
 
 
 def _treatment(data: Dataset) -> None:
@@ -272,7 +321,7 @@ CASES = [
     Case("audio", f"{_S}9.4.2", "AU", "other", "WAVEFORM", _waveform(1, bits=8, frequency=8000)),
     Case("respiration", f"{_S}9.6.1", "RESP", "other", "WAVEFORM", _waveform(1)),
     Case("eeg", f"{_S}9.7.1", "EEG", "other", "WAVEFORM", _waveform(8)),
-    Case("pdf", f"{_S}104.1", "DOC", "pdf", "ENCAP DOC", _document("application/pdf", PDF)),
+    Case("pdf", f"{_S}104.1", "DOC", "pdf", "ENCAP DOC", _document("application/pdf", _page())),
     Case("cda", f"{_S}104.2", "DOC", "other", "ENCAP DOC", _document("text/XML", CDA)),
     Case("stl", f"{_S}104.3", "M3D", "other", "ENCAP DOC", _document("model/stl", STL)),
     Case("obj", f"{_S}104.4", "M3D", "other", "ENCAP DOC", _document("model/obj", b"v 0 0 0\n")),
@@ -296,6 +345,14 @@ CASES = [
     Case("slide-annotations", f"{_S}91.1", "ANN", "other", "ANNOTATION", _content),
     Case("siemens-private", "1.3.12.2.1107.5.9.1", "MR", "other", "PRIVATE", _private),
     Case("unknown-private", "1.2.826.0.1.3680043.9.4245.99.1", "SR", "other", "PRIVATE", _private),
-    Case("private-image", "1.2.826.0.1.3680043.9.4245.99.2", "CT", "image", "IMAGE", _private_image, pictured=True),
+    Case(
+        "private-image",
+        "1.2.826.0.1.3680043.9.4245.99.2",
+        "CT",
+        "image",
+        "IMAGE",
+        _private_image,
+        pictured=True,
+    ),
 ]
 BY_NAME = {case.name: case for case in CASES}
