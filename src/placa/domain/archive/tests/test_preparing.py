@@ -85,8 +85,13 @@ def test_the_middle_comes_first_then_outwards(asked: Asked) -> None:
 
 def test_each_series_has_its_middle_before_any_has_its_rest(asked: Asked) -> None:
     _arrive([1, 2, 3])
-    second = [ct(number, SeriesInstanceUID=f"{STUDY}.8", SeriesNumber=2, SOPInstanceUID=f"{STUDY}.8.{number}") for number in (11, 12, 13)]  # fmt: skip
-    process([received(one) for one in second])
+    for number in (11, 12, 13):
+        other = {
+            "SeriesInstanceUID": f"{STUDY}.8",
+            "SeriesNumber": 2,
+            "SOPInstanceUID": f"{STUDY}.8.{number}",
+        }
+        process([received(ct(number, **other))])
     preparing.draw(60)
     assert _numbers(asked, 768)[:2] == [2, 12]
 

@@ -240,20 +240,8 @@ def test_every_storage_class_has_its_file_and_its_directory_record() -> None:
     assert records[objects[classes.BY_NAME["rt-dose"]].SOPInstanceUID].DoseSummationType == "BEAM"
 
 
-OWN_KEYS = set(
-    [
-        "DoseSummationType",
-        "RTPlanLabel",
-        "RTPlanDate",
-        "StructureSetLabel",
-        "StructureSetDate",
-        "TreatmentDate",
-        "ContentLabel",
-        "ContentDescription",
-        "PresentationCreationDate",
-        "DataPointRows",
-        "DataPointColumns",
-        "UserContentLabel",
-        "DocumentTitle",
-    ]
-)
+OWN_KEYS = {
+    "DoseSummationType", "RTPlanLabel", "RTPlanDate", "StructureSetLabel", "StructureSetDate", "TreatmentDate",
+    "ContentLabel", "ContentDescription", "PresentationCreationDate", "DataPointRows", "DataPointColumns",
+    "UserContentLabel", "DocumentTitle",
+}  # fmt: skip

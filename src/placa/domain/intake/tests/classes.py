@@ -16,17 +16,10 @@ from pypdf import PdfWriter
 from placa.domain.intake.tests.objects import CT, STUDY, ct
 
 _S = "1.2.840.10008.5.1.4.1.1."
-_PIXELS = [
-    "SamplesPerPixel",
-    "PhotometricInterpretation",
-    "Rows",
-    "Columns",
-    "BitsAllocated",
-    "BitsStored",
-    "HighBit",
-    "PixelRepresentation",
-    "PixelData",
-]
+_PIXELS = (
+    "SamplesPerPixel", "PhotometricInterpretation", "Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit",
+    "PixelRepresentation", "PixelData",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -131,8 +124,10 @@ def _rgb(data: Dataset) -> None:
 
 
 def _tiles(data: Dataset) -> None:
-    _pixels(data, 4, 4, 8, 3, bytes(range(144)), SamplesPerPixel=3, PhotometricInterpretation="RGB", PlanarConfiguration=0,
-            ImageType=["ORIGINAL", "PRIMARY", "VOLUME", "NONE"], TotalPixelMatrixRows=4, TotalPixelMatrixColumns=12)  # fmt: skip
+    _pixels(
+        data, 4, 4, 8, 3, bytes(range(144)), SamplesPerPixel=3, PhotometricInterpretation="RGB", PlanarConfiguration=0,
+        ImageType=["ORIGINAL", "PRIMARY", "VOLUME", "NONE"], TotalPixelMatrixRows=4, TotalPixelMatrixColumns=12,
+    )  # fmt: skip
 
 
 def _grey(data: Dataset) -> None:
@@ -166,9 +161,9 @@ def _key_objects(data: Dataset) -> None:
     data.ValueType, data.ContinuityOfContent = "CONTAINER", "SEPARATE"
     data.ConceptNameCodeSequence = code("113000", "DCM", "Of Interest")
     chosen = [item(ReferencedSOPClassUID=CT, ReferencedSOPInstanceUID=f"{STUDY}.2.2")]
-    data.CurrentRequestedProcedureEvidenceSequence = [
-        item(StudyInstanceUID=STUDY, ReferencedSeriesSequence=[item(SeriesInstanceUID=f"{STUDY}.1", ReferencedSOPSequence=chosen)])
-    ]  # fmt: skip
+    series = item(SeriesInstanceUID=f"{STUDY}.1", ReferencedSOPSequence=chosen)
+    evidence = item(StudyInstanceUID=STUDY, ReferencedSeriesSequence=[series])
+    data.CurrentRequestedProcedureEvidenceSequence = [evidence]
     data.ContentSequence = [
         item(RelationshipType="CONTAINS", ValueType="IMAGE", ReferencedSOPSequence=chosen)
     ]

@@ -85,7 +85,12 @@ def _pictures(client: Client, found: Instance, case: Case) -> None:
 
 
 def _is_what_it_says(content_type: str, content: bytes) -> None:
-    begins = {"image/jpeg": b"\xff\xd8", "image/svg+xml": b"<svg", "application/pdf": b"%PDF", "text/html; charset=utf-8": b"<!doctype html"}  # fmt: skip
+    begins = {
+        "image/jpeg": b"\xff\xd8",
+        "image/svg+xml": b"<svg",
+        "application/pdf": b"%PDF",
+        "text/html; charset=utf-8": b"<!doctype html",
+    }
     assert content.startswith(begins[content_type])
 
 
