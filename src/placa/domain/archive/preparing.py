@@ -18,6 +18,8 @@ from placa.domain.archive.rendering import RenderRefused
 Work = Callable[[Study], None]
 Picture = tuple[Instance, int]
 
+DRAWN = SHOWN - {"video"}
+WHOLE_SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"  # thousands of tiles, which nobody looks at one by one
 PICTURES_OF_A_STUDY = 2000  # of more, the outer ones are drawn when somebody scrolls there
 _LOOK_AGAIN = 64  # pictures after which a newer study may take its turn
 
@@ -30,6 +32,8 @@ def prepare_previews(study: Study) -> None:
     series = list(selectors.series_of(study))
     standing = selectors.preview_of_study(study)
     for preview in filter(None, [standing, *map(selectors.preview_of_series, series)]):
+        if preview.instance.kind not in DRAWN:
+            continue
         with contextlib.suppress(RenderRefused, IndexError, FileNotFoundError):
             rendering.prepare_preview(preview.instance, preview.frame)
 
@@ -88,7 +92,7 @@ def _pictures(study: Study) -> Iterator[Picture]:
 
 
 def _of_series(series: Series) -> list[Picture]:
-    pictures = selectors.instances_of(series).filter(kind__in=SHOWN - {"video"})
+    pictures = selectors.instances_of(series).filter(kind__in=DRAWN).exclude(sop_class_uid=WHOLE_SLIDE)
     return [(one, frame) for one in pictures for frame in range(1, one.number_of_frames + 1)]
 
 

@@ -12,7 +12,7 @@ from PIL import Image
 from pydicom import dcmread
 
 from placa.demo import cast
-from placa.domain.archive import picture_cache, preparing
+from placa.domain.archive import picture_cache, preparing, rendering
 from placa.domain.archive.models import Instance, Study
 from placa.domain.archive.storage import storage
 from placa.domain.intake.models import InboxItem
@@ -94,6 +94,13 @@ def _is_what_it_says(content_type: str, content: bytes) -> None:
     assert content.startswith(begins[content_type])
 
 
+@pytest.mark.parametrize("name", ["dose-sr", "echo-sr", "cad-sr", "procedure-log"])
+def test_what_is_built_like_a_report_can_be_read(name: str) -> None:
+    answer = asker().get(f"{place(arrive(BY_NAME[name]))}/rendered")
+    assert answer["Content-Security-Policy"].startswith("sandbox")
+    assert "Hígado de tamaño normal." in answer.content.decode()
+
+
 def test_frames_of_a_segmentation_are_its_bits() -> None:
     """Frames of 25 bits do not begin at a byte (PS3.5 8.1.1): each is given as one bit a pixel, from a byte on."""
     found = arrive(BY_NAME["segmentation"])
@@ -140,3 +147,33 @@ def test_all_of_them_in_one_study_are_prepared_without_a_picture_that_is_none() 
 def said_raw() -> bytes:
     """The study's metadata as it is sent."""
     return body(asker("jefe").get(f"{STUDY}/metadata", headers={"Accept-Encoding": "gzip"}))
+
+
+IMG = {
+    "Accept": "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
+}  # what an <img> of Chromium sends
+
+
+@pytest.mark.parametrize("name", ["rt-plan", "hemodynamic", "unknown-private"])
+def test_a_page_gets_a_drawing_where_there_is_no_picture(name: str) -> None:
+    found = arrive(BY_NAME[name])
+    address = f"{STUDY}/series/{found.series.series_instance_uid}/thumbnail"
+    assert asker().get(address).status_code == 404
+    answer = asker().get(address, headers=IMG)
+    assert (answer.status_code, answer["Content-Type"]) == (200, "image/svg+xml")
+    assert asker("egea").get(address, headers=IMG).status_code == 404  # nor does she learn that there is none
+
+
+def test_a_picture_stays_a_picture_for_a_page() -> None:
+    assert asker().get(f"{STUDY}/thumbnail", headers=IMG)["Content-Type"] == "image/jpeg"
+
+
+def test_while_the_pool_is_away_a_page_gets_a_drawing_and_a_program_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def away(request: dict[str, Any]) -> bytes:
+        raise rendering.RenderUnavailable("busy")
+
+    monkeypatch.setattr(rendering, "_ask", away)
+    assert asker().get(f"{STUDY}/thumbnail", headers=IMG)["Content-Type"] == "image/svg+xml"
+    assert asker().get(f"{STUDY}/thumbnail").status_code == 503

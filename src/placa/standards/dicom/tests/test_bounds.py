@@ -41,8 +41,14 @@ def pool(root: Path) -> Iterator[RenderPool]:
 
 
 def saved(
-    root: Path, rows: int, columns: int, bits: int, pixels: bytes | list[bytes], syntax: str = "1.2.840.10008.1.2.1", **more: object
-) -> Path:  # fmt: skip
+    root: Path,
+    rows: int,
+    columns: int,
+    bits: int,
+    pixels: bytes | list[bytes],
+    syntax: str = "1.2.840.10008.1.2.1",
+    **more: object,
+) -> Path:
     """A CT that says it is so large, with these pixels."""
     data = pydicom.dcmread(packaged("CT_small.dcm"))
     data.Rows, data.Columns, data.PixelRepresentation = rows, columns, 0
@@ -66,7 +72,9 @@ def asked(pool: RenderPool, path: Path, op: str = "jpeg", frame: int = 0) -> tup
         while not done.wait(0.005):
             with contextlib.suppress(OSError):
                 status = Path(f"/proc/{pid}/status").read_text()
-                peak[0] = max(peak[0], int(status.partition("VmHWM:")[2].split()[0]) if "VmHWM:" in status else 0)
+                peak[0] = max(
+                    peak[0], int(status.partition("VmHWM:")[2].split()[0]) if "VmHWM:" in status else 0
+                )
 
     thread = threading.Thread(target=watch)
     thread.start()
@@ -94,7 +102,9 @@ def _rle_header(root: Path) -> Path:
 def _rle_bomb(root: Path) -> Path:
     """Two bytes become 128, to 15,000 × 15,000 pixels."""
     run = b"\x81\0" * (15000 * 15000 // 128 + 1)
-    return saved(root, 15000, 15000, 16, [struct.pack("<16I", 2, 64, 64 + len(run), *[0] * 13) + run + run], RLE)
+    return saved(
+        root, 15000, 15000, 16, [struct.pack("<16I", 2, 64, 64 + len(run), *[0] * 13) + run + run], RLE
+    )
 
 
 def _jpeg_bomb(root: Path) -> Path:
@@ -107,12 +117,16 @@ def _jpeg_bomb(root: Path) -> Path:
 
 def _jpeg_2000_bomb(root: Path) -> Path:
     """A few hundred bytes that decode to 98 MB."""
-    return saved(root, 7000, 7000, 16, [bytes(imagecodecs.jpeg2k_encode(np.zeros((7000, 7000), np.uint16)))], J2K)
+    return saved(
+        root, 7000, 7000, 16, [bytes(imagecodecs.jpeg2k_encode(np.zeros((7000, 7000), np.uint16)))], J2K
+    )
 
 
 def _deflated(size: int) -> bytes:
     engine = zlib.compressobj(1, zlib.DEFLATED, -15)
-    return b"".join([*(engine.compress(bytes(10_000_000)) for _ in range(size // 10_000_000)), engine.flush()])
+    return b"".join(
+        [*(engine.compress(bytes(10_000_000)) for _ in range(size // 10_000_000)), engine.flush()]
+    )
 
 
 def _deflated_frame(root: Path) -> Path:
@@ -149,7 +163,9 @@ HOSTILE: list[Callable[[Path], Path]] = [
 
 
 @pytest.mark.parametrize("make", HOSTILE, ids=[make.__name__ for make in HOSTILE])
-def test_a_hostile_object_takes_no_more_than_it_may(pool: RenderPool, root: Path, make: Callable[[Path], Path]) -> None:
+def test_a_hostile_object_takes_no_more_than_it_may(
+    pool: RenderPool, root: Path, make: Callable[[Path], Path]
+) -> None:
     path = make(root)
     for op in ("jpeg", "raw"):
         status, body, peak = asked(pool, path, op)
