@@ -37,6 +37,14 @@ def read_port(name: str, default: int) -> int:
     return int(text)
 
 
+def read_gigabytes(name: str, default: int) -> int:
+    """Bytes from `PLACA_<name>`, a whole number of gigabytes; raises ImproperlyConfigured for anything else."""
+    text = read(name, str(default))
+    if not text.isdigit() or len(text) > 6:
+        raise ImproperlyConfigured(f"PLACA_{name} must be a whole number of gigabytes, not {text!r}")
+    return int(text) * 1_000_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class Environment:
     """What the machine tells us; what an institution decides is in its settings instead."""
@@ -55,6 +63,7 @@ class Environment:
     email_url: str = field(repr=False)
     sms_url: str = field(repr=False)
     cache_url: str = field(repr=False)
+    picture_cache_bytes: int
 
     @property
     def is_production(self) -> bool:
@@ -88,6 +97,7 @@ def load(root: Path) -> Environment:
         email_url=read("EMAIL_URL"),
         sms_url=read("SMS_URL"),
         cache_url=read("CACHE_URL"),
+        picture_cache_bytes=read_gigabytes("PICTURE_CACHE_GB", 20),
     )
 
 

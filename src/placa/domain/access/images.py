@@ -3,6 +3,8 @@
 `OpenStudy` takes only a study whose row says `may_images`; an instance held in the inbox is in none of them.
 """
 
+import gzip
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +19,8 @@ from placa.domain.archive.storage import storage
 from placa.domain.reports import selectors as reports
 from placa.domain.reports.dicom import encapsulated_pdf
 from placa.standards.dicom import metadata, sr
+from placa.standards.dicom.errors import InvalidObject
+from placa.standards.dicom.families import family_of
 
 DOCUMENTS = frozenset({"pdf", "sr"})
 
@@ -184,6 +188,21 @@ def document(instance: Instance) -> bytes:
 def structured_report(instance: Instance) -> str:
     """A structured report as an escaped HTML fragment. Raises InvalidObject."""
     return sr.to_html(sr.read_file(file_path(instance)))
+
+
+def is_report_data(instance: Instance) -> bool:
+    """Whether it is built like a report and is none (a dose, a measurement, what a computer found): it is read like one."""
+    return family_of(instance.sop_class_uid, instance.kind) == "report_data"
+
+
+def chosen_by(opened: OpenStudy, instance: Instance) -> list[str]:
+    """SOPInstanceUIDs that a key object selection of this study names, in its order (PS3.3 C.17.3, IMAGE items)."""
+    (described,) = json.loads(gzip.decompress(opened.metadata_of_instance(instance)))
+    try:
+        items = sr.read(described).walk()
+    except InvalidObject:
+        return []  # a selection that says nothing chooses nothing
+    return [uid for _depth, item in items if item.value_type == "IMAGE" for uid in item.references]
 
 
 def ecg_drawing(instance: Instance) -> bytes:

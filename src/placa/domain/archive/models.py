@@ -66,6 +66,7 @@ class Study(PublicId, Timestamped):
     first_received_at = models.DateTimeField()
     last_received_at = models.DateTimeField()
     metadata_version = models.PositiveIntegerField(default=0)
+    prepared_version = models.PositiveIntegerField(default=0)  # the version whose pictures were all drawn
     # who may see it
     clock_start = models.DateTimeField(db_index=True)  # later of exam_at and first_received_at
     release = models.CharField(max_length=4, choices=Release.choices, default=Release.AUTO)
@@ -86,6 +87,11 @@ class Study(PublicId, Timestamped):
             models.Index(fields=["patient", "-exam_at"]),
             models.Index(fields=["order"]),
             models.Index(fields=["name_key", "exam_at"]),
+            models.Index(
+                fields=["last_received_at"],
+                name="study_to_prepare",
+                condition=models.Q(metadata_version__gt=models.F("prepared_version")),
+            ),
         ]
 
     def __str__(self) -> str:

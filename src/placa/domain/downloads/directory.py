@@ -23,8 +23,10 @@ from placa.domain.downloads.errors import MissingFileError
 from placa.standards.dicom.dicomdir import build_dicomdir
 from placa.standards.dicom.directory_entry import (
     DirectoryEntry,
+    OwnKeys,
     Profile,
     ReferencedSeries,
+    own_keys_of,
     profile_of,
     referenced_series_of,
 )
@@ -32,7 +34,7 @@ from placa.standards.dicom.errors import InvalidObject
 from placa.standards.dicom.header import InstanceHeader, read_header
 from placa.standards.zipstream import Entry, FileSpan, of_bytes
 
-LAYOUT = "1"  # part of every key: what is kept by an older program is not used by a newer one
+LAYOUT = "2"  # part of every key: what is kept by an older program is not used by a newer one
 
 
 class Kept(NamedTuple):
@@ -175,10 +177,12 @@ def _entry_of(study: Study, item: Item) -> DirectoryEntry:
     except InvalidObject:  # it was read once when it came; what its row says is enough for a record
         header = _header_of_row(study, item)
     references: ReferencedSeries = ()
-    if instance.kind == "presentation":
+    own: OwnKeys = ()
+    if instance.kind in ("presentation", "other"):
         with contextlib.suppress(IndexError):
-            references = referenced_series_of(json.loads(pieces_of_instances([instance.pk])[0]))
-    return DirectoryEntry.from_header(header, item.file_id, references)
+            model = json.loads(pieces_of_instances([instance.pk])[0])
+            references, own = referenced_series_of(model), own_keys_of(model)
+    return DirectoryEntry.from_header(header, item.file_id, references, own)
 
 
 def _header_of_row(study: Study, item: Item) -> InstanceHeader:
@@ -208,7 +212,7 @@ def _restored(fields: dict[str, Any]) -> DirectoryEntry:
         fields[name] = dt.date.fromisoformat(fields[name]) if fields[name] else None
     for name in _TIMES:
         fields[name] = dt.time.fromisoformat(fields[name]) if fields[name] else None
-    for name in ("file_id", "concept_name", "referenced_series"):
+    for name in ("file_id", "concept_name", "referenced_series", "own_keys"):
         fields[name] = _tuples(fields[name])
     return DirectoryEntry(**fields)
 

@@ -1,4 +1,10 @@
-"""What a child process of the sandbox can be asked for, one function a kind of request."""
+"""What a child process of the sandbox can be asked for, one function a kind of request.
+
+A new kind is one function and one line of `OPERATIONS`. It gets the request as it was sent (everything in it is a
+stranger's, `path` apart, which the pool has checked), raises InvalidObject for what can never be done, and returns
+bytes. What came with the request beside its JSON is under `data`. `lane: background` in a request sends it to the
+children of low priority.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +13,7 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, Final
 
+import imagecodecs
 import numpy as np
 
 from placa.standards.dicom import ecg, errors, render, uids
@@ -29,7 +36,7 @@ def render_request(request: Request) -> bytes:
     width, function], `viewport` [width, height], `quality`, `invert`, `size`. Raises InvalidObject with a
     reason code.
     """
-    operation = _OPERATIONS.get(str(request.get("op", "")))
+    operation = OPERATIONS.get(str(request.get("op", "")))
     if operation is None:
         raise InvalidObject(errors.NOT_RENDERABLE, "no such operation")
     try:
@@ -97,7 +104,7 @@ def _secondary_capture(request: Request) -> bytes:
     return secondary_capture(path.read_bytes(), InstanceAttributes(**given))
 
 
-_OPERATIONS: Final[dict[str, Callable[[Request], bytes]]] = {
+OPERATIONS: Final[dict[str, Callable[[Request], bytes]]] = {
     "jpeg": _picture,
     "png": _picture,
     "thumbnail": _thumbnail,
@@ -106,3 +113,9 @@ _OPERATIONS: Final[dict[str, Callable[[Request], bytes]]] = {
     "ecg_png": _ecg_png,
     "secondary_capture": _secondary_capture,
 }
+
+
+def warm_up() -> None:
+    """Load the codecs, which imagecodecs does one by one: a request's memory is counted from here."""
+    for name in ("jpeg8", "jpegsof3", "jpegls", "jpeg2k", "htj2k", "jpegxl", "packbits"):
+        getattr(imagecodecs, f"{name}_decode")
