@@ -18,7 +18,7 @@ from typing import Any, Literal
 from django.conf import settings
 
 from placa.domain.archive.models import Instance
-from placa.domain.archive.storage import LocalStorage, storage
+from placa.domain.archive.storage import storage
 from placa.standards.dicom import sandbox
 from placa.standards.dicom.sandbox import RenderRefused, RenderUnavailable
 
@@ -99,7 +99,7 @@ def serve() -> None:
     """Run the render pool until SIGTERM or SIGINT (`placa render`)."""
     path = socket_path()
     path.parent.mkdir(parents=True, exist_ok=True)
-    sandbox.serve(str(path), WORKERS, _roots())
+    sandbox.serve(str(path), WORKERS, [storage().root])
 
 
 def socket_path() -> Path:
@@ -173,8 +173,3 @@ def _own_pool() -> sandbox.RenderPool:
     pool = sandbox.RenderPool(1, ["/"])
     atexit.register(pool.close)
     return pool
-
-
-def _roots() -> list[Path]:
-    store = storage()
-    return [store.root] if isinstance(store, LocalStorage) else []
