@@ -8,17 +8,20 @@ the rest, and files go from disk to the network as they are. Names are UTF-8 (ge
 from __future__ import annotations
 
 import hashlib
+import os
 import re
-import zlib
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from struct import pack
 from typing import BinaryIO, Final
 
-CHUNK: Final = 256 * 1024
+from isal import isal_zlib
+
+CHUNK: Final = 1024 * 1024
+WHOLE: Final = 4 * CHUNK  # a file up to that is read and summed before its first byte goes out
 _MAX16, _MAX32 = 0xFFFF, 0xFFFFFFFF
 _UTF8: Final = 0x0800
 _ZIP64_ID: Final = 0x0001
@@ -28,8 +31,12 @@ _REGULAR_FILE: Final = 0o100644 << 16
 _NO_NAME: Final = re.compile(r"[\\\0]|(?:^|/)\.{0,2}(?:/|$)")
 
 
-class ShortSource(OSError):
-    """A file has fewer bytes than were announced: the stream must be cut, never padded."""
+class BadSource(OSError):
+    """The file of an entry is not what was announced: the stream must be cut, never padded. `entry` is its name."""
+
+    def __init__(self, entry: str) -> None:
+        super().__init__("a file of the archive is not what was announced")
+        self.entry = entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +49,20 @@ class FileSpan:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One file of the archive: `size` in bytes, `crc32` as ZIP has it, and where the bytes are."""
+    """One file of the archive: `size` in bytes, `crc32` as ZIP has it, and where the bytes are.
+
+    A function that opens them is called when their turn comes, and what it opened is closed.
+    """
 
     name: str
     size: int
     crc32: int
-    content: bytes | FileSpan
+    content: bytes | FileSpan | Callable[[], BinaryIO]
 
 
 def of_bytes(name: str, content: bytes) -> Entry:
     """An entry whose bytes are at hand."""
-    return Entry(name, len(content), zlib.crc32(content), content)
+    return Entry(name, len(content), isal_zlib.crc32(content), content)
 
 
 class StoredZip:
@@ -83,9 +93,10 @@ class StoredZip:
         return hashlib.sha256(pack("<HH", self._time, self._date) + lines.encode()).hexdigest()
 
     def stream(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
-        """Bytes `start` to before `stop` (default: to the end), in chunks of at most 256 KiB.
+        """Bytes `start` to before `stop` (default: to the end), in chunks of at most a MiB.
 
-        Raises ShortSource where a file turns out shorter than announced, OSError where it cannot be read.
+        Raises BadSource where a file is not there, shorter than announced, or of another CRC-32. Of a wrong file up to
+        `WHOLE` nothing is sent, of a larger one never the end.
         """
         end = self.size if stop is None else min(stop, self.size)
         if start >= end:
@@ -109,7 +120,27 @@ class StoredZip:
         if isinstance(entry.content, bytes):
             yield from _cut(entry.content, position, start, end)
         else:
-            yield from file.read(entry.content, low - position, high - low)
+            yield from self._from_file(entry, position, start, end, file)
+
+    @staticmethod
+    def _from_file(entry: Entry, position: int, start: int, end: int, file: _OneFile) -> Iterator[bytes]:
+        """The part in [start, end) of an entry's file, whose bytes begin at `position`: read from its beginning and
+        summed, so that a download that goes on in the middle is as sure as any."""
+        crc = size = 0
+        held: list[bytes] = []
+        for chunk in file.read(entry):
+            crc, size = isal_zlib.crc32(chunk, crc), size + len(chunk)
+            held.append(chunk)
+            if size == entry.size and crc != entry.crc32:
+                raise BadSource(entry.name)
+            if entry.size > WHOLE or size == entry.size:
+                at = position + size - sum(map(len, held))
+                for one in held:
+                    yield from _cut(one, at, start, end)
+                    at += len(one)
+                held.clear()
+                if at >= end:
+                    return
 
     def _tail(self, start: int, end: int) -> Iterator[bytes]:
         """The central directory, gathered into chunks, and its end."""
@@ -184,23 +215,37 @@ class _OneFile:
         self._path: Path | None = None
         self._file: BinaryIO | None = None
 
-    def read(self, span: FileSpan, skip: int, length: int) -> Iterator[bytes]:
-        if self._file is None or self._path != span.path:
+    def read(self, entry: Entry) -> Iterator[bytes]:
+        """The bytes of an entry that lie in a file, in chunks. Raises BadSource."""
+        try:
+            file, offset = self._opened(entry.content)
+            rest = entry.size
+            while rest > 0:
+                part = os.pread(file.fileno(), min(CHUNK, rest), offset)
+                if not part:
+                    raise BadSource(entry.name)
+                rest, offset = rest - len(part), offset + len(part)
+                yield part
+        except BadSource:
+            raise
+        except OSError as error:
+            raise BadSource(entry.name) from error
+
+    def _opened(self, content: object) -> tuple[BinaryIO, int]:
+        if not isinstance(content, FileSpan):
+            assert callable(content)
             self.close()
-            self._file, self._path = span.path.open("rb", buffering=0), span.path
-        file = self._file
-        file.seek(span.offset + skip)
-        while length > 0:
-            part = file.read(min(CHUNK, length))
-            if not part:
-                raise ShortSource("a file of the archive is shorter than announced")
-            length -= len(part)
-            yield part
+            self._file = content()
+            return self._file, 0
+        if self._file is None or self._path != content.path:
+            self.close()
+            self._file, self._path = content.path.open("rb", buffering=0), content.path
+        return self._file, content.offset
 
     def close(self) -> None:
         if self._file is not None:
             self._file.close()
-            self._file = None
+            self._file = self._path = None
 
     def __enter__(self) -> _OneFile:
         return self

@@ -17,6 +17,7 @@ from typing import Any, Literal
 
 from django.conf import settings
 
+from placa.domain.archive import integrity
 from placa.domain.archive.models import Instance
 from placa.domain.archive.storage import storage
 from placa.standards.dicom import sandbox
@@ -56,7 +57,7 @@ def rendered(
     """Frame `frame` (from 1) as a picture, within `viewport` (width, height); in its own window unless one is given.
 
     Raises IndexError for a frame that is not there, RenderRefused where it cannot be drawn (`reason`),
-    RenderUnavailable where the pool is not there now.
+    RenderUnavailable where the pool is not there now, DamagedError, StorageError.
     """
     if not 1 <= frame <= instance.number_of_frames:
         raise IndexError(frame)
@@ -82,7 +83,7 @@ def decoded_frame(instance: Instance, frame: int = 1) -> bytes:
     `rendered`."""
     if not 1 <= frame <= instance.number_of_frames:
         raise IndexError(frame)
-    return _ask({"op": "raw", "frame": frame - 1, "path": str(storage().path(instance.storage_key))})
+    return _ask({"op": "raw", "frame": frame - 1, "path": str(integrity.path_of(instance))})
 
 
 def ecg_drawing(instance: Instance) -> bytes:
@@ -113,6 +114,7 @@ def _folder(storage_key: str) -> Path:
 
 
 def _kept(instance: Instance, request: dict[str, Any], suffix: str) -> bytes:
+    integrity.refuse_damaged([instance])
     name = hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()[:24]
     path = _folder(instance.storage_key) / f"{name}{suffix}"
     with contextlib.suppress(FileNotFoundError):
@@ -121,7 +123,7 @@ def _kept(instance: Instance, request: dict[str, Any], suffix: str) -> bytes:
     with contextlib.suppress(FileNotFoundError):
         raise RenderRefused(refused.read_text())
     try:
-        picture = _ask({**request, "path": str(storage().path(instance.storage_key))})
+        picture = _ask({**request, "path": str(integrity.path_of(instance))})
     except RenderRefused as error:
         if error.reason not in ("no-file", "outside-root"):
             _keep(refused, error.reason.encode())

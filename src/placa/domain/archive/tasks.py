@@ -5,6 +5,7 @@ import contextlib
 from placa.domain.archive import metadata, rendering, selectors
 from placa.domain.archive.models import Study
 from placa.domain.archive.rendering import RenderRefused, RenderUnavailable
+from placa.domain.archive.storage import DamagedError, StorageError
 from placa.domain.jobs.registry import job
 from placa.domain.jobs.services import RetriableError
 
@@ -21,7 +22,9 @@ def prepare(study_id: int) -> None:
         if preview is None:
             continue
         try:
-            with contextlib.suppress(RenderRefused, IndexError, FileNotFoundError):
+            with contextlib.suppress(RenderRefused, IndexError, DamagedError):
                 rendering.thumbnail(preview.instance, preview.frame)
         except RenderUnavailable as error:
             raise RetriableError("the render pool is away") from error
+        except StorageError as error:
+            raise RetriableError("the storage is away") from error

@@ -1,6 +1,5 @@
 """The ZIP of a study: what goes in is what `access` says that the asker may have, in the layout of IHE PDI."""
 
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -12,15 +11,16 @@ from placa.domain.access.selectors import NotVisible, get_study, openable_report
 from placa.domain.access.services import opened
 from placa.domain.access.types import Study
 from placa.domain.access.viewers import Viewer
-from placa.domain.archive.storage import storage
+from placa.domain.archive import integrity
+from placa.domain.archive.storage import DamagedError
 from placa.domain.downloads import directory, pictures, report_pdf
 from placa.domain.downloads.directory import Contents, Item
 from placa.domain.downloads.errors import MissingFileError, NothingToDownloadError, NotOnlineError
 from placa.domain.downloads.pages import Shown, page_entries
 from placa.domain.institution import selectors as institution
 from placa.domain.reports import selectors as reports
-from placa.domain.reports.models import DiagnosticReport, ReportVersion
-from placa.standards.zipstream import Entry, FileSpan, StoredZip, of_bytes
+from placa.domain.reports.models import DiagnosticReport
+from placa.standards.zipstream import BadSource, Entry, StoredZip, of_bytes
 
 Parts = Literal["all", "dicom", "jpeg", "report"]
 PARTS: tuple[Parts, ...] = get_args(Parts)
@@ -56,6 +56,16 @@ class Package:
     choice: Choice
     name: str
     zip: StoredZip
+
+    def stream(self, start: int, stop: int) -> Iterator[bytes]:
+        """Bytes `start` to before `stop`. A stored file that is not what it was cuts them, and is noted."""
+        try:
+            yield from self.zip.stream(start, stop)
+        except BadSource as error:
+            for item in self.choice.items:
+                if item.name == error.entry:
+                    integrity.look_again(item.instance.pk)
+            raise
 
     def recorded(self) -> None:
         """Leave the one audit event of a download."""
@@ -169,20 +179,11 @@ def _report_entry(study: Study, name: str, report: DiagnosticReport) -> Entry:
     version = reports.current_version(report)
     if version is None:  # withdrawn since it was chosen
         raise NotVisible("report")
-    if version.storage_key:
-        return _stored_pdf(name, version)
-    return of_bytes(name, report_pdf.drawn(study, report, version))
-
-
-def _stored_pdf(name: str, version: ReportVersion) -> Entry:
-    crc = size = 0
     try:
-        with storage().open(version.storage_key) as file:
-            while part := file.read(256 * 1024):
-                crc, size = zlib.crc32(part, crc), size + len(part)
-    except FileNotFoundError as error:
+        received = reports.pdf_of(version)
+    except DamagedError as error:
         raise MissingFileError(version.storage_key) from error
-    return Entry(name, size, crc, FileSpan(storage().path(version.storage_key)))
+    return of_bytes(name, report_pdf.drawn(study, report, version) if received is None else received)
 
 
 def file_name(study: Study, parts: Parts = "all") -> str:

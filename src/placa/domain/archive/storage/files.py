@@ -55,18 +55,14 @@ def sum_of(parts: Iterable[bytes]) -> Sum:
     return Sum(size, crc)
 
 
-def pread(path: Path, offset: int, length: int) -> bytes:
-    """`length` bytes of a file from `offset`; fewer where it ends."""
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        parts = []
-        while length > 0 and (part := os.pread(fd, length, offset)):
-            parts.append(part)
-            offset += len(part)
-            length -= len(part)
-        return b"".join(parts)
-    finally:
-        os.close(fd)
+def pread(file: BinaryIO, offset: int, length: int) -> bytes:
+    """`length` bytes of an open file from `offset`; fewer where it ends."""
+    parts = []
+    while length > 0 and (part := os.pread(file.fileno(), length, offset)):
+        parts.append(part)
+        offset += len(part)
+        length -= len(part)
+    return b"".join(parts)
 
 
 def remove_dead(parts: Iterable[Path]) -> int:

@@ -156,7 +156,8 @@ class LocalStorage:
 
     def read(self, key: str, offset: int, length: int) -> bytes:
         """`length` bytes from `offset`; fewer where the file ends."""
-        return pread(self.path(key), offset, length)
+        with self.open(key) as file:
+            return pread(file, offset, length)
 
     def sum(self, key: str) -> Sum:
         """Size and CRC-32 of the stored bytes."""
