@@ -1,8 +1,8 @@
-"""A ZIP of stored entries whose sizes and CRCs are known beforehand, written as a stream (APPNOTE.TXT 6.3.10).
+"""A ZIP of entries whose sizes and CRCs are known beforehand, written as a stream (APPNOTE.TXT 6.3.10).
 
-Nothing is compressed, so the length of the whole is known before the first byte, any range of it can be made without
-the rest, and files go from disk to the network as they are. Names are UTF-8 (general purpose bit 11); ZIP64 records
-(4.3.14, 4.5.3) appear only where a number does not fit, as most readers expect.
+Nothing is compressed here (an entry may come deflated), so the length of the whole is known before the first byte,
+any range of it can be made without the rest, and files go from disk to the network as they are. Names are UTF-8
+(general purpose bit 11); ZIP64 records (4.3.14, 4.5.3) appear only where a number does not fit, as most readers expect.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ _UTF8: Final = 0x0800
 _ZIP64_ID: Final = 0x0001
 _PLAIN_VERSION, _ZIP64_VERSION = 20, 45
 _MADE_ON_UNIX: Final = 3 << 8
+_STORED, _DEFLATED = 0, 8
 _REGULAR_FILE: Final = 0o100644 << 16
 _NO_NAME: Final = re.compile(r"[\\\0]|(?:^|/)\.{0,2}(?:/|$)")
 
@@ -51,13 +52,30 @@ class FileSpan:
 class Entry:
     """One file of the archive: `size` in bytes, `crc32` as ZIP has it, and where the bytes are.
 
-    A function that opens them is called when their turn comes, and what it opened is closed.
+    A function that opens them is called when their turn comes, and what it opened is closed. With `deflated` (bytes)
+    the content is already deflated (RFC 1951); `size` and `crc32` are of what it was.
     """
 
     name: str
     size: int
     crc32: int
     content: bytes | FileSpan | Callable[[], BinaryIO]
+    deflated: int | None = None
+
+    @property
+    def length(self) -> int:
+        """Bytes that the entry takes in the archive, without its headers."""
+        return self.size if self.deflated is None else self.deflated
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it needs ZIP64 sizes."""
+        return max(self.size, self.length) >= _MAX32
+
+    @property
+    def method(self) -> int:
+        """Compression method (4.4.5)."""
+        return _STORED if self.deflated is None else _DEFLATED
 
 
 def of_bytes(name: str, content: bytes) -> Entry:
@@ -81,7 +99,7 @@ class StoredZip:
         for entry in self.entries:
             self._starts.append(position)
             local, central = _header_sizes(entry, position)
-            position += local + entry.size
+            position += local + entry.length
             directory += central
         self._directory_at, self._directory_size = position, directory
         self.size = position + directory + len(self._end())
@@ -89,7 +107,9 @@ class StoredZip:
     @property
     def digest(self) -> str:
         """SHA-256 (hex) over everything that decides the bytes."""
-        lines = "".join([f"{entry.name}\0{entry.size}\0{entry.crc32}\0" for entry in self.entries])
+        lines = "".join(
+            [f"{entry.name}\0{entry.size}\0{entry.length}\0{entry.crc32}\0" for entry in self.entries]
+        )
         return hashlib.sha256(pack("<HH", self._time, self._date) + lines.encode()).hexdigest()
 
     def stream(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
@@ -114,7 +134,7 @@ class StoredZip:
         header = self._local(entry)
         yield from _cut(header, position, start, end)
         position += len(header)
-        low, high = max(start, position), min(end, position + entry.size)
+        low, high = max(start, position), min(end, position + entry.length)
         if low >= high:
             return
         if isinstance(entry.content, bytes):
@@ -131,9 +151,9 @@ class StoredZip:
         for chunk in file.read(entry):
             crc, size = isal_zlib.crc32(chunk, crc), size + len(chunk)
             held.append(chunk)
-            if size == entry.size and crc != entry.crc32:
+            if size == entry.length and crc != entry.crc32 and entry.deflated is None:
                 raise BadSource(entry.name)
-            if entry.size > WHOLE or size == entry.size:
+            if entry.length > WHOLE or size == entry.length:
                 at = position + size - sum(map(len, held))
                 for one in held:
                     yield from _cut(one, at, start, end)
@@ -160,28 +180,28 @@ class StoredZip:
 
     def _local(self, entry: Entry) -> bytes:
         """Local file header (4.3.7)."""
-        name, large = entry.name.encode(), entry.size >= _MAX32
-        extra = pack("<HHQQ", _ZIP64_ID, 16, entry.size, entry.size) if large else b""
-        size = _MAX32 if large else entry.size
+        name, large = entry.name.encode(), entry.is_large
+        extra = pack("<HHQQ", _ZIP64_ID, 16, entry.size, entry.length) if large else b""
+        size, length = (_MAX32, _MAX32) if large else (entry.size, entry.length)
         version = _ZIP64_VERSION if large else _PLAIN_VERSION
         return (
-            pack("<4s5H3I2H", b"PK\3\4", version, _UTF8, 0, self._time, self._date, entry.crc32, size, size,
-                 len(name), len(extra))
+            pack("<4s5H3I2H", b"PK\3\4", version, _UTF8, entry.method, self._time, self._date, entry.crc32,
+                 length, size, len(name), len(extra))
             + name + extra
         )  # fmt: skip
 
     def _central(self, index: int) -> bytes:
         """Central directory header (4.3.12)."""
         entry, offset = self.entries[index], self._starts[index]
-        name, large, far = entry.name.encode(), entry.size >= _MAX32, offset >= _MAX32
-        wide = pack("<QQ", entry.size, entry.size) if large else b""
+        name, large, far = entry.name.encode(), entry.is_large, offset >= _MAX32
+        wide = pack("<QQ", entry.size, entry.length) if large else b""
         wide += pack("<Q", offset) if far else b""
         extra = pack("<HH", _ZIP64_ID, len(wide)) + wide if wide else b""
-        size = _MAX32 if large else entry.size
+        size, length = (_MAX32, _MAX32) if large else (entry.size, entry.length)
         version = _ZIP64_VERSION if wide else _PLAIN_VERSION
         return (
-            pack("<4s6H3I5H2I", b"PK\1\2", _MADE_ON_UNIX | version, version, _UTF8, 0, self._time, self._date,
-                 entry.crc32, size, size, len(name), len(extra), 0, 0, 0, _REGULAR_FILE, min(offset, _MAX32))
+            pack("<4s6H3I5H2I", b"PK\1\2", _MADE_ON_UNIX | version, version, _UTF8, entry.method, self._time,
+                 self._date, entry.crc32, length, size, len(name), len(extra), 0, 0, 0, _REGULAR_FILE, min(offset, _MAX32))
             + name + extra
         )  # fmt: skip
 
@@ -203,7 +223,7 @@ class StoredZip:
 def _header_sizes(entry: Entry, offset: int) -> tuple[int, int]:
     """Bytes of the local and of the central header of an entry at `offset`."""
     name = len(entry.name) if entry.name.isascii() else len(entry.name.encode())
-    large, far = entry.size >= _MAX32, offset >= _MAX32
+    large, far = entry.is_large, offset >= _MAX32
     wide = 16 * large + 8 * far
     return 30 + name + 20 * large, 46 + name + (4 + wide if wide else 0)
 
@@ -219,7 +239,7 @@ class _OneFile:
         """The bytes of an entry that lie in a file, in chunks. Raises BadSource."""
         try:
             file, offset = self._opened(entry.content)
-            rest = entry.size
+            rest = entry.length
             while rest > 0:
                 part = os.pread(file.fileno(), min(CHUNK, rest), offset)
                 if not part:

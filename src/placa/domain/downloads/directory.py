@@ -111,11 +111,12 @@ def file_entries(items: Sequence[Item]) -> Iterator[Entry]:
     for item, size in zip(items, sizes, strict=True):
         instance = item.instance
         if size != instance.bytes or instance.damage:
-            _look_again(instance)
+            look_again(instance)
         yield Entry(item.name, instance.bytes, instance.crc32, partial(store.open, instance.storage_key))
 
 
-def _look_again(instance: Kept) -> None:
+def look_again(instance: Kept) -> None:
+    """Note what is wrong with a stored file. Raises MissingFileError where something is."""
     try:
         integrity.look_again(instance.pk)
     except DamagedError as error:

@@ -68,7 +68,9 @@ def test_a_storage_that_is_away_is_told_and_not_taken_for_damage(monkeypatch: py
 def report() -> DiagnosticReport:
     world.slices(1)
     found = DiagnosticReport.objects.create(study=world.study(), order=world.study().order)
-    add_version(report=found, status="final", source="upload", by="system", pdf=b"%PDF-1.4 right", signed_by="Dr. A")
+    add_version(
+        report=found, status="final", source="upload", by="system", pdf=b"%PDF-1.4 right", signed_by="Dr. A"
+    )
     found.refresh_from_db()
     return found
 
