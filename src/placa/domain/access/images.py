@@ -13,9 +13,8 @@ from placa.domain.access import services
 from placa.domain.access.selectors import NotVisible, get_study, openable_reports_of
 from placa.domain.access.types import DiagnosticReport, Instance, Series, Study
 from placa.domain.access.viewers import Viewer
-from placa.domain.archive import rendering
+from placa.domain.archive import integrity, rendering
 from placa.domain.archive import selectors as archive
-from placa.domain.archive.storage import storage
 from placa.domain.reports import selectors as reports
 from placa.domain.reports.dicom import encapsulated_pdf
 from placa.standards.dicom import metadata, sr
@@ -142,8 +141,7 @@ def frame_bytes(instance: Instance, frame: int) -> bytes:
         raise NotVisible("frame") from error
     if spans is None:
         return rendering.decoded_frame(instance, frame)
-    parts: list[bytes] = [storage().read(instance.storage_key, offset, length) for offset, length in spans]
-    return b"".join(parts)
+    return integrity.read(instance, spans)
 
 
 def frame_is_computed(instance: Instance, frame: int) -> bool:
@@ -176,8 +174,13 @@ def rendered(
 
 
 def file_path(instance: Instance) -> Path:
-    """The stored Part 10 file of an instance."""
-    return storage().path(instance.storage_key)
+    """The stored Part 10 file of an instance, checked. Raises DamagedError, StorageError."""
+    return integrity.path_of(instance)
+
+
+def refuse_damaged(instances: list[Instance]) -> None:
+    """Before a stream of several files begins: none of them may be known as damaged. Raises DamagedError."""
+    integrity.refuse_damaged(instances)
 
 
 def document(instance: Instance) -> bytes:

@@ -14,6 +14,7 @@ from placa.domain.archive import metadata, rendering, selectors
 from placa.domain.archive.indexing import SHOWN
 from placa.domain.archive.models import Instance, Series, Study
 from placa.domain.archive.rendering import RenderRefused
+from placa.domain.archive.storage import DamagedError
 
 Work = Callable[[Study], None]
 Picture = tuple[Instance, int]
@@ -21,25 +22,26 @@ Picture = tuple[Instance, int]
 DRAWN = SHOWN - {"video"}
 WHOLE_SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"  # thousands of tiles, which nobody looks at one by one
 PICTURES_OF_A_STUDY = 2000  # of more, the outer ones are drawn when somebody scrolls there
+_LEFT_OUT = (RenderRefused, IndexError, FileNotFoundError, DamagedError)
 _LOOK_AGAIN = 64  # pictures after which a newer study may take its turn
 
 
 def prepare_previews(study: Study) -> None:
     """Draw the pictures that stand for a study and its series, and what the viewer opens each series with.
 
-    Raises RenderUnavailable. What cannot be drawn is left out: `rendering` remembers why.
+    Raises RenderUnavailable, StorageError. What cannot be drawn is left out: `rendering` remembers why.
     """
     series = list(selectors.series_of(study))
     standing = selectors.preview_of_study(study)
     for preview in filter(None, [standing, *map(selectors.preview_of_series, series)]):
         if preview.instance.kind not in DRAWN:
             continue
-        with contextlib.suppress(RenderRefused, IndexError, FileNotFoundError):
+        with contextlib.suppress(*_LEFT_OUT):
             rendering.prepare_preview(preview.instance, preview.frame)
 
 
 def prepare_study(study: Study) -> None:
-    """Put a study's metadata together, and its previews. Raises RenderUnavailable."""
+    """Put a study's metadata together, and its previews. Raises RenderUnavailable, StorageError."""
     metadata.blob(study)
     prepare_previews(study)
 
@@ -47,7 +49,7 @@ def prepare_study(study: Study) -> None:
 def draw(seconds: float) -> bool:
     """Draw for the viewer what is missing, the newest study first, for so long; whether something is left.
 
-    Raises RenderUnavailable.
+    Raises RenderUnavailable, StorageError.
     """
     until = time.monotonic() + seconds
     while (study := _newest_unprepared()) is not None:
@@ -76,7 +78,7 @@ def _draw_study(study: Study, until: float) -> bool:
     for instance, frame in islice(_pictures(study), PICTURES_OF_A_STUDY):
         if time.monotonic() > until:
             return False
-        with contextlib.suppress(RenderRefused, IndexError, FileNotFoundError):
+        with contextlib.suppress(*_LEFT_OUT):
             if rendering.prepare_picture(instance, frame):
                 drawn += 1
                 if drawn % _LOOK_AGAIN == 0 and _newest_unprepared() != study:

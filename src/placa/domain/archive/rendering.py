@@ -13,9 +13,10 @@ from typing import Any, Literal
 
 from django.conf import settings
 
+from placa.domain.archive import integrity
 from placa.domain.archive import picture_cache as cache
 from placa.domain.archive.models import Instance
-from placa.domain.archive.storage import LocalStorage, storage
+from placa.domain.archive.storage import storage
 from placa.standards.dicom import sandbox
 from placa.standards.dicom.sandbox import RenderFailed, RenderRefused, RenderUnavailable, messages
 
@@ -60,7 +61,7 @@ def rendered(
     """Frame `frame` (from 1) as a picture, within `viewport` (width, height); in its own window unless one is given.
 
     Raises IndexError for a frame that is not there, RenderRefused where it cannot be drawn (`reason`; RenderFailed
-    where it only went wrong this time), RenderUnavailable where the pool is not there now.
+    where it only went wrong this time), RenderUnavailable where the pool is not there now, DamagedError, StorageError.
     """
     request = _request(instance, frame, viewport=viewport, quality=quality, fmt=fmt)
     if window is not None:
@@ -122,7 +123,7 @@ def decoded_frame(instance: Instance, frame: int = 1) -> bytes:
     `rendered`."""
     if not 1 <= frame <= instance.number_of_frames:
         raise IndexError(frame)
-    return _ask({"op": "raw", "frame": frame - 1, "path": str(storage().path(instance.storage_key))})
+    return _ask({"op": "raw", "frame": frame - 1, "path": str(integrity.path_of(instance))})
 
 
 def ecg_drawing(instance: Instance) -> bytes:
@@ -139,7 +140,7 @@ def serve() -> None:
     """Run the render pool until SIGTERM or SIGINT (`placa render`)."""
     path = socket_path()
     path.parent.mkdir(parents=True, exist_ok=True)
-    sandbox.serve(str(path), WORKERS, _roots(), background=1)
+    sandbox.serve(str(path), WORKERS, [storage().root], background=1)
 
 
 def socket_path() -> Path:
@@ -148,6 +149,7 @@ def socket_path() -> Path:
 
 
 def _kept(instance: Instance, request: dict[str, Any], suffix: str, *, lane: str = "front") -> bytes:
+    integrity.refuse_damaged([instance])
     name, key = _name(request, suffix), instance.storage_key
     kept = cache.read(key, name, preview=request.get("viewport") in _PREVIEW_SIZES)
     if kept is not None:
@@ -156,7 +158,7 @@ def _kept(instance: Instance, request: dict[str, Any], suffix: str, *, lane: str
     what = f"{request['frame']}" if "frame" in request else str(request["op"])
     cache.raise_trouble(key, what)
     try:
-        picture = _ask({**request, "path": str(storage().path(key)), "lane": lane})
+        picture = _ask({**request, "path": str(integrity.path_of(instance)), "lane": lane})
     except RenderRefused as error:
         if error.reason not in _OF_THE_FILE and (_is_usual(request) or not isinstance(error, RenderFailed)):
             cache.note_trouble(key, what, error)
@@ -194,8 +196,3 @@ def _own_pool() -> sandbox.RenderPool:
     pool = sandbox.RenderPool(1, ["/"])
     atexit.register(pool.close)
     return pool
-
-
-def _roots() -> list[Path]:
-    store = storage()
-    return [store.root] if isinstance(store, LocalStorage) else []

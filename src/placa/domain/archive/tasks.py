@@ -5,6 +5,7 @@ from django.conf import settings
 from placa.domain.archive import picture_cache, preparing
 from placa.domain.archive.models import Study
 from placa.domain.archive.rendering import RenderUnavailable
+from placa.domain.archive.storage import StorageError
 from placa.domain.jobs.registry import job
 from placa.domain.jobs.services import RetriableError, enqueue
 
@@ -32,6 +33,8 @@ def _with_pool(study_id: int, work: preparing.Work) -> None:
         work(study)
     except RenderUnavailable as error:
         raise RetriableError("the render pool is away") from error
+    except StorageError as error:
+        raise RetriableError("the storage is away") from error
 
 
 @job("archive.ask_for_drawing", every_minutes=2)
@@ -46,7 +49,7 @@ def draw() -> None:
     """Draw for a while what the viewer will ask for, and come back for the rest."""
     try:
         left = preparing.draw(DRAWING_SECONDS)
-    except RenderUnavailable:
+    except (RenderUnavailable, StorageError):
         return  # the next sweep asks again
     if left:
         ask_for_drawing()

@@ -72,6 +72,7 @@ def instance_object(
 
 
 def _objects(instances: list[Instance]) -> StreamingHttpResponse:
+    images.refuse_damaged(instances)
     parts = (
         (f"application/dicom; transfer-syntax={one.transfer_syntax_uid}", _chunks(images.file_path(one)))
         for one in instances
