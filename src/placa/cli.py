@@ -5,6 +5,7 @@ wait for Django, and a child of the supervisor loads only what it serves.
 """
 
 import argparse
+import datetime as dt
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -66,6 +67,20 @@ def parser() -> argparse.ArgumentParser:
     superuser_.add_argument("--username")
     import__ = add("import", import_, "take in DICOM files, folders, ZIPs or a DICOMDIR")
     import__.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+    scrub_ = add("scrub", scrub, "check that every stored file is what it was")
+    scrub_.add_argument(
+        "--since", type=dt.date.fromisoformat, metavar="YYYY-MM-DD", help="only what came since"
+    )
+    scrub_.add_argument("--limit", type=int, metavar="N", help="at most so many objects")
+    storage_ = add("storage", storage, "move the stored files")
+    storage_.add_argument("action", choices=["move"], help="move: copy and verify every file")
+    storage_.add_argument("--to", required=True, metavar="URL", help="file:///… or s3://…")
+    storage_.add_argument(
+        "--from", dest="source", default="", metavar="URL", help="default: PLACA_STORAGE_URL"
+    )
+    storage_.add_argument(
+        "--delete-source", action="store_true", help="delete what was verified at the far side"
+    )
     token_ = add("token", token, "print a bearer token with a user's rights")
     token_.add_argument("user", metavar="USER")
     token_.add_argument("--role", help="one of the user's roles (default: their first)")
@@ -170,6 +185,25 @@ def import_(options: argparse.Namespace) -> int:
     return 0
 
 
+def scrub(options: argparse.Namespace) -> int:
+    """Check stored files against their rows; status 1 where one is damaged or missing."""
+    if options.limit is not None and options.limit < 1:
+        raise RefusedError("--limit must be 1 or more.")
+    result = _call("placa.domain.intake.scrubbing", "scrub", since=options.since, limit=options.limit)
+    print(result)
+    return 1 if result.wrong else 0
+
+
+def storage(options: argparse.Namespace) -> int:
+    """Copy every stored file to another storage; status 1 where one could not be."""
+    moved = _call(
+        "placa.domain.intake.moving", "move",
+        to=options.to, source=options.source, delete_source=options.delete_source, say=_say,
+    )  # fmt: skip
+    print(moved)
+    return 1 if moved.bad else 0
+
+
 # --- accounts -------------------------------------------------------------------------------------
 
 
@@ -254,10 +288,15 @@ def _django() -> None:
 
 
 def _call(module: str, function: str, *arguments: Any, **keywords: Any) -> Any:
-    """Call `module.function` with Django loaded; its ValueError or LookupError is an answer, not a crash."""
+    """Call `module.function` with Django loaded; an error that it announces is an answer, not a crash."""
     _django()
+    from placa.domain.archive.errors import RetriableError
+    from placa.domain.archive.storage import StorageError
+
     try:
         return getattr(import_module(module), function)(*arguments, **keywords)
+    except (StorageError, RetriableError) as error:
+        raise RefusedError(f"The storage or the database failed: {error}") from error
     except (ValueError, LookupError) as error:
         raise RefusedError(str(error)) from error
 

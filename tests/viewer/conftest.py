@@ -76,11 +76,21 @@ def orthanc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def page_address(orthanc: str) -> Iterator[str]:
     """Address of the viewer's page, under the policy that the portal sends."""
-    node = shutil.which("node")
-    if node is None or not BUILD.exists():
+    if not BUILD.exists():
         pytest.skip("The viewer is not built: run `npm run build` in viewer/")
     port = free_port()
-    command = [node, str(ROOT / "viewer/dev/server.mjs"), "--dicomweb", orthanc, "--port", str(port)]
+    # a bare machine has no node of its own: the one that built the viewer serves it
+    folder = subprocess.run(
+        [str(ROOT / "scripts/node-path")], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    command = [
+        str(Path(folder.stdout.strip()) / "node"),
+        str(ROOT / "viewer/dev/server.mjs"),
+        "--dicomweb",
+        orthanc,
+        "--port",
+        str(port),
+    ]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         wait_for(f"http://127.0.0.1:{port}/")

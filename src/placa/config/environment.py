@@ -16,6 +16,7 @@ Mode = Literal["demo", "production", "test"]
 Network = IPv4Network | IPv6Network
 LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 ROOT = Path(__file__).resolve().parents[3]  # the checkout
+CACHE_BYTES = 20 * 1024**3
 
 
 def read(name: str, default: str = "") -> str:
@@ -40,6 +41,22 @@ def read_port(name: str, default: int) -> int:
     return int(text)
 
 
+def read_gigabytes(name: str, default: int) -> int:
+    """Bytes from `PLACA_<name>`, a whole number of gigabytes; raises ImproperlyConfigured for anything else."""
+    text = read(name, str(default))
+    if not text.isdigit() or len(text) > 6:
+        raise ImproperlyConfigured(f"PLACA_{name} must be a whole number of gigabytes, not {text!r}")
+    return int(text) * 1_000_000_000
+
+
+def read_bytes(name: str, default: int) -> int:
+    """Bytes from `PLACA_<name>`; raises ImproperlyConfigured for less than a MiB, or for no number."""
+    text = read(name, str(default))
+    if not text.isdecimal() or int(text) < 1024**2:
+        raise ImproperlyConfigured(f"PLACA_{name} must be a number of bytes, a MiB or more, not {text!r}")
+    return int(text)
+
+
 @dataclass(frozen=True, slots=True)
 class Environment:
     """What the machine tells us; what an institution decides is in its settings instead."""
@@ -59,6 +76,10 @@ class Environment:
     sms_url: str = field(repr=False)
     cache_url: str = field(repr=False)
     trusted_proxies: tuple[Network, ...] = LOOPBACK  # whose X-Forwarded-For is believed
+    picture_cache_bytes: int = 20_000_000_000
+    storage_access_key: str = field(default="", repr=False)
+    storage_secret_key: str = field(default="", repr=False)
+    storage_cache_bytes: int = CACHE_BYTES  # of files of S3 on the local disk
 
     @property
     def is_production(self) -> bool:
@@ -93,6 +114,10 @@ def load(root: Path) -> Environment:
         sms_url=read("SMS_URL"),
         cache_url=read("CACHE_URL"),
         trusted_proxies=_read_networks("TRUSTED_PROXIES") or LOOPBACK,
+        picture_cache_bytes=read_gigabytes("PICTURE_CACHE_GB", 20),
+        storage_access_key=read("STORAGE_ACCESS_KEY"),
+        storage_secret_key=read("STORAGE_SECRET_KEY"),
+        storage_cache_bytes=read_bytes("STORAGE_CACHE_BYTES", CACHE_BYTES),
     )
 
 

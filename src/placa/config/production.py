@@ -1,7 +1,7 @@
 """What makes a production unsafe; asked by `placa check --deploy`, and by every service before it starts."""
 
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from placa.config.environment import Environment
 
@@ -28,6 +28,7 @@ def problems(environment: Environment) -> list[Problem]:
             _secret(environment.secret_key),
             _address(environment.base_url),
             _mail(environment.email_url),
+            _storage(environment),
         )
         if problem
     ]
@@ -72,3 +73,23 @@ def _mail(email_url: str) -> Problem | None:
         "No mail server is set, so nobody could be invited or told of a result.",
         "Set PLACA_EMAIL_URL, for example smtp+tls://user:password@mail.example.org:587.",
     )
+
+
+def _storage(environment: Environment) -> Problem | None:
+    parts = urlsplit(environment.storage_url)
+    if parts.scheme != "s3":
+        return None
+    endpoint = urlsplit(parse_qs(parts.query).get("endpoint", ["https://"])[-1])
+    if endpoint.scheme != "https" and endpoint.hostname not in LOOPBACK:
+        return Problem(
+            "placa.E010",
+            "Images would go to the S3 server unencrypted.",
+            "Give an https:// endpoint in PLACA_STORAGE_URL.",
+        )
+    if bool(environment.storage_access_key) != bool(environment.storage_secret_key):
+        return Problem(
+            "placa.E011",
+            "Of the two keys of the S3 storage only one is set.",
+            "Set both PLACA_STORAGE_ACCESS_KEY and PLACA_STORAGE_SECRET_KEY_FILE, or neither.",
+        )
+    return None

@@ -1,9 +1,9 @@
-"""Whether a file is a PDF that does nothing by itself: it parses, and holds no script, launch action or other file.
+"""Whether bytes are a PDF that does nothing by itself: it parses, and holds no script, launch action or other file.
 
 A hostile PDF takes memory and time (32 million objects fit into 64 MB), so this runs in the sandbox's children only.
 """
 
-import os
+import io
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -27,28 +27,26 @@ class NotPassive(ValueError):
         self.reason = reason
 
 
-def pages_of(path: str | os.PathLike[str]) -> int:
-    """Number of pages of the PDF at `path`. Raises NotPassive."""
-    with open(path, "rb") as file:
-        if file.read(5) != b"%PDF-":
-            raise NotPassive("not-pdf")
-        file.seek(0)
-        try:
-            return _pages(PdfReader(file, strict=False))
-        except NotPassive:
-            raise
-        except (
-            PyPdfError,
-            ValueError,
-            KeyError,
-            TypeError,
-            AttributeError,
-            IndexError,
-            RecursionError,
-            MemoryError,
-            OSError,
-        ) as error:
-            raise NotPassive("broken") from error
+def pages_of(data: bytes) -> int:
+    """Number of pages of a PDF. Raises NotPassive."""
+    if not data.startswith(b"%PDF-"):
+        raise NotPassive("not-pdf")
+    try:
+        return _pages(PdfReader(io.BytesIO(data), strict=False))
+    except NotPassive:
+        raise
+    except (
+        PyPdfError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        IndexError,
+        RecursionError,
+        MemoryError,
+        OSError,
+    ) as error:
+        raise NotPassive("broken") from error
 
 
 def _pages(reader: PdfReader) -> int:

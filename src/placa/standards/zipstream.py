@@ -1,35 +1,43 @@
-"""A ZIP of stored entries whose sizes and CRCs are known beforehand, written as a stream (APPNOTE.TXT 6.3.10).
+"""A ZIP of entries whose sizes and CRCs are known beforehand, written as a stream (APPNOTE.TXT 6.3.10).
 
-Nothing is compressed, so the length of the whole is known before the first byte, any range of it can be made without
-the rest, and files go from disk to the network as they are. Names are UTF-8 (general purpose bit 11); ZIP64 records
-(4.3.14, 4.5.3) appear only where a number does not fit, as most readers expect.
+Nothing is compressed here (an entry may come deflated), so the length of the whole is known before the first byte,
+any range of it can be made without the rest, and files go from disk to the network as they are. Names are UTF-8
+(general purpose bit 11); ZIP64 records (4.3.14, 4.5.3) appear only where a number does not fit, as most readers expect.
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
-import zlib
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from struct import pack
 from typing import BinaryIO, Final
 
-CHUNK: Final = 256 * 1024
+from isal import isal_zlib
+
+CHUNK: Final = 1024 * 1024
+WHOLE: Final = 4 * CHUNK  # a file up to that is read and summed before its first byte goes out
 _MAX16, _MAX32 = 0xFFFF, 0xFFFFFFFF
 _UTF8: Final = 0x0800
 _ZIP64_ID: Final = 0x0001
 _PLAIN_VERSION, _ZIP64_VERSION = 20, 45
 _MADE_ON_UNIX: Final = 3 << 8
+_STORED, _DEFLATED = 0, 8
 _REGULAR_FILE: Final = 0o100644 << 16
 _NO_NAME: Final = re.compile(r"[\\\0]|(?:^|/)\.{0,2}(?:/|$)")
 
 
-class ShortSource(OSError):
-    """A file has fewer bytes than were announced: the stream must be cut, never padded."""
+class BadSource(OSError):
+    """The file of an entry is not what was announced: the stream must be cut, never padded. `entry` is its name."""
+
+    def __init__(self, entry: str) -> None:
+        super().__init__("a file of the archive is not what was announced")
+        self.entry = entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +50,37 @@ class FileSpan:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One file of the archive: `size` in bytes, `crc32` as ZIP has it, and where the bytes are."""
+    """One file of the archive: `size` in bytes, `crc32` as ZIP has it, and where the bytes are.
+
+    A function that opens them is called when their turn comes, and what it opened is closed. With `deflated` (bytes)
+    the content is already deflated (RFC 1951); `size` and `crc32` are of what it was.
+    """
 
     name: str
     size: int
     crc32: int
-    content: bytes | FileSpan
+    content: bytes | FileSpan | Callable[[], BinaryIO]
+    deflated: int | None = None
+
+    @property
+    def length(self) -> int:
+        """Bytes that the entry takes in the archive, without its headers."""
+        return self.size if self.deflated is None else self.deflated
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it needs ZIP64 sizes."""
+        return max(self.size, self.length) >= _MAX32
+
+    @property
+    def method(self) -> int:
+        """Compression method (4.4.5)."""
+        return _STORED if self.deflated is None else _DEFLATED
 
 
 def of_bytes(name: str, content: bytes) -> Entry:
     """An entry whose bytes are at hand."""
-    return Entry(name, len(content), zlib.crc32(content), content)
+    return Entry(name, len(content), isal_zlib.crc32(content), content)
 
 
 class StoredZip:
@@ -71,7 +99,7 @@ class StoredZip:
         for entry in self.entries:
             self._starts.append(position)
             local, central = _header_sizes(entry, position)
-            position += local + entry.size
+            position += local + entry.length
             directory += central
         self._directory_at, self._directory_size = position, directory
         self.size = position + directory + len(self._end())
@@ -79,13 +107,16 @@ class StoredZip:
     @property
     def digest(self) -> str:
         """SHA-256 (hex) over everything that decides the bytes."""
-        lines = "".join([f"{entry.name}\0{entry.size}\0{entry.crc32}\0" for entry in self.entries])
+        lines = "".join(
+            [f"{entry.name}\0{entry.size}\0{entry.length}\0{entry.crc32}\0" for entry in self.entries]
+        )
         return hashlib.sha256(pack("<HH", self._time, self._date) + lines.encode()).hexdigest()
 
     def stream(self, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
-        """Bytes `start` to before `stop` (default: to the end), in chunks of at most 256 KiB.
+        """Bytes `start` to before `stop` (default: to the end), in chunks of at most a MiB.
 
-        Raises ShortSource where a file turns out shorter than announced, OSError where it cannot be read.
+        Raises BadSource where a file is not there, shorter than announced, or of another CRC-32. Of a wrong file up to
+        `WHOLE` nothing is sent, of a larger one never the end.
         """
         end = self.size if stop is None else min(stop, self.size)
         if start >= end:
@@ -103,13 +134,33 @@ class StoredZip:
         header = self._local(entry)
         yield from _cut(header, position, start, end)
         position += len(header)
-        low, high = max(start, position), min(end, position + entry.size)
+        low, high = max(start, position), min(end, position + entry.length)
         if low >= high:
             return
         if isinstance(entry.content, bytes):
             yield from _cut(entry.content, position, start, end)
         else:
-            yield from file.read(entry.content, low - position, high - low)
+            yield from self._from_file(entry, position, start, end, file)
+
+    @staticmethod
+    def _from_file(entry: Entry, position: int, start: int, end: int, file: _OneFile) -> Iterator[bytes]:
+        """The part in [start, end) of an entry's file, whose bytes begin at `position`: read from its beginning and
+        summed, so that a download that goes on in the middle is as sure as any."""
+        crc = size = 0
+        held: list[bytes] = []
+        for chunk in file.read(entry):
+            crc, size = isal_zlib.crc32(chunk, crc), size + len(chunk)
+            held.append(chunk)
+            if size == entry.length and crc != entry.crc32 and entry.deflated is None:
+                raise BadSource(entry.name)
+            if entry.length > WHOLE or size == entry.length:
+                at = position + size - sum(map(len, held))
+                for one in held:
+                    yield from _cut(one, at, start, end)
+                    at += len(one)
+                held.clear()
+                if at >= end:
+                    return
 
     def _tail(self, start: int, end: int) -> Iterator[bytes]:
         """The central directory, gathered into chunks, and its end."""
@@ -129,28 +180,28 @@ class StoredZip:
 
     def _local(self, entry: Entry) -> bytes:
         """Local file header (4.3.7)."""
-        name, large = entry.name.encode(), entry.size >= _MAX32
-        extra = pack("<HHQQ", _ZIP64_ID, 16, entry.size, entry.size) if large else b""
-        size = _MAX32 if large else entry.size
+        name, large = entry.name.encode(), entry.is_large
+        extra = pack("<HHQQ", _ZIP64_ID, 16, entry.size, entry.length) if large else b""
+        size, length = (_MAX32, _MAX32) if large else (entry.size, entry.length)
         version = _ZIP64_VERSION if large else _PLAIN_VERSION
         return (
-            pack("<4s5H3I2H", b"PK\3\4", version, _UTF8, 0, self._time, self._date, entry.crc32, size, size,
-                 len(name), len(extra))
+            pack("<4s5H3I2H", b"PK\3\4", version, _UTF8, entry.method, self._time, self._date, entry.crc32,
+                 length, size, len(name), len(extra))
             + name + extra
         )  # fmt: skip
 
     def _central(self, index: int) -> bytes:
         """Central directory header (4.3.12)."""
         entry, offset = self.entries[index], self._starts[index]
-        name, large, far = entry.name.encode(), entry.size >= _MAX32, offset >= _MAX32
-        wide = pack("<QQ", entry.size, entry.size) if large else b""
+        name, large, far = entry.name.encode(), entry.is_large, offset >= _MAX32
+        wide = pack("<QQ", entry.size, entry.length) if large else b""
         wide += pack("<Q", offset) if far else b""
         extra = pack("<HH", _ZIP64_ID, len(wide)) + wide if wide else b""
-        size = _MAX32 if large else entry.size
+        size, length = (_MAX32, _MAX32) if large else (entry.size, entry.length)
         version = _ZIP64_VERSION if wide else _PLAIN_VERSION
         return (
-            pack("<4s6H3I5H2I", b"PK\1\2", _MADE_ON_UNIX | version, version, _UTF8, 0, self._time, self._date,
-                 entry.crc32, size, size, len(name), len(extra), 0, 0, 0, _REGULAR_FILE, min(offset, _MAX32))
+            pack("<4s6H3I5H2I", b"PK\1\2", _MADE_ON_UNIX | version, version, _UTF8, entry.method, self._time,
+                 self._date, entry.crc32, length, size, len(name), len(extra), 0, 0, 0, _REGULAR_FILE, min(offset, _MAX32))
             + name + extra
         )  # fmt: skip
 
@@ -172,7 +223,7 @@ class StoredZip:
 def _header_sizes(entry: Entry, offset: int) -> tuple[int, int]:
     """Bytes of the local and of the central header of an entry at `offset`."""
     name = len(entry.name) if entry.name.isascii() else len(entry.name.encode())
-    large, far = entry.size >= _MAX32, offset >= _MAX32
+    large, far = entry.is_large, offset >= _MAX32
     wide = 16 * large + 8 * far
     return 30 + name + 20 * large, 46 + name + (4 + wide if wide else 0)
 
@@ -184,23 +235,37 @@ class _OneFile:
         self._path: Path | None = None
         self._file: BinaryIO | None = None
 
-    def read(self, span: FileSpan, skip: int, length: int) -> Iterator[bytes]:
-        if self._file is None or self._path != span.path:
+    def read(self, entry: Entry) -> Iterator[bytes]:
+        """The bytes of an entry that lie in a file, in chunks. Raises BadSource."""
+        try:
+            file, offset = self._opened(entry.content)
+            rest = entry.length
+            while rest > 0:
+                part = os.pread(file.fileno(), min(CHUNK, rest), offset)
+                if not part:
+                    raise BadSource(entry.name)
+                rest, offset = rest - len(part), offset + len(part)
+                yield part
+        except BadSource:
+            raise
+        except OSError as error:
+            raise BadSource(entry.name) from error
+
+    def _opened(self, content: object) -> tuple[BinaryIO, int]:
+        if not isinstance(content, FileSpan):
+            assert callable(content)
             self.close()
-            self._file, self._path = span.path.open("rb", buffering=0), span.path
-        file = self._file
-        file.seek(span.offset + skip)
-        while length > 0:
-            part = file.read(min(CHUNK, length))
-            if not part:
-                raise ShortSource("a file of the archive is shorter than announced")
-            length -= len(part)
-            yield part
+            self._file = content()
+            return self._file, 0
+        if self._file is None or self._path != content.path:
+            self.close()
+            self._file, self._path = content.path.open("rb", buffering=0), content.path
+        return self._file, content.offset
 
     def close(self) -> None:
         if self._file is not None:
             self._file.close()
-            self._file = None
+            self._file = self._path = None
 
     def __enter__(self) -> _OneFile:
         return self

@@ -4,6 +4,12 @@ export type Look = 'simple' | 'full';
 export type Language = 'es' | 'en' | 'it' | 'pt';
 export type SeriesKind = 'image' | 'video' | 'ecg' | 'pdf' | 'sr' | 'presentation' | 'other';
 
+/** What an object is that is no picture, film, trace or PDF; empty for those, whose kind says enough. */
+export type SeriesFamily =
+  | '' | 'report' | 'report_data' | 'key_images' | 'marks' | 'segmentation' | 'surface' | 'dose' | 'contours' | 'plan'
+  | 'treatment' | 'waveform' | 'sound' | 'document' | 'model' | 'registration' | 'values' | 'spectrum' | 'measurements'
+  | 'raw' | 'data';
+
 export interface InstanceInfo {
   uid: string;
   number: number;
@@ -19,6 +25,9 @@ export interface SeriesInfo {
   description: string;
   modality: string;
   kind: SeriesKind;
+  family: SeriesFamily;
+  /** Of a key object selection: the images that somebody chose, by the UIDs of their series and their own. */
+  key_images: { series: string; instance: string }[];
   count: number;
   thumbnail_url: string;
   instances: InstanceInfo[];

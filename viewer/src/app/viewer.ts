@@ -9,7 +9,7 @@ import { translator, type Translate } from '../i18n';
 import type { Annotations, Measurement } from '../tools/annotations';
 import type { ActionId, ToolId } from '../tools/catalog';
 import { PaneView, type PaneHost } from '../ui/pane-view';
-import { viewableSeries } from '../ui/series-strip';
+import { keyImages, viewableSeries } from '../ui/series-strip';
 import type { SeriesInfo, ViewerContext } from './context';
 import { KeepAlive } from './session';
 
@@ -97,9 +97,19 @@ export class Viewer extends Emitter<ViewerEvents> {
   /** Open a series in the active pane: at its middle for a volume in the simple look, where its subject is. */
   open(series: SeriesInfo, index?: number): void {
     this.cine.stop();
+    const chosen = keyImages(series, this.series);
+    if (chosen.length) return this.openKeyImage(chosen);
     const volume = ['CT', 'MR', 'PT'].includes(series.modality) && this.context.look === 'simple';
     this.active.pane.setSeries(series, index ?? (volume ? Math.floor(series.count / 2) : 0));
     this.emit('change', undefined);
+  }
+
+  /** The first of the key images, or the one after that which is shown. */
+  private openKeyImage(chosen: { series: SeriesInfo; index: number }[]): void {
+    const { pane } = this.active;
+    const shown = chosen.findIndex(({ series, index }) => pane.series?.uid === series.uid && pane.index === index);
+    const next = chosen[(shown + 1) % chosen.length];
+    if (next) this.open(next.series, next.index);
   }
 
   /** Show `count` panes; new ones take the next series, the active one stays first when there is only one left. */

@@ -1,23 +1,66 @@
-import type { SeriesInfo, SeriesKind } from '../app/context';
+import type { SeriesFamily, SeriesInfo, SeriesKind } from '../app/context';
 import type { MessageKey, Translate } from '../i18n';
 import { h, setPressed } from './dom';
 import { icon, type IconName } from './icons';
 
-const KINDS: Partial<Record<SeriesKind, { icon: IconName; label: MessageKey }>> = {
+interface Named {
+  icon: IconName;
+  label: MessageKey;
+}
+
+const KINDS: Partial<Record<SeriesKind, Named>> = {
   pdf: { icon: 'file-earmark-pdf', label: 'seriesPdf' },
   sr: { icon: 'file-earmark-text', label: 'seriesSr' },
   video: { icon: 'film', label: 'seriesVideo' },
   ecg: { icon: 'heart-pulse', label: 'seriesEcg' },
 };
 
-/** Series that a person can open; presentation states belong to images and are no series of their own to look at. */
+const FAMILIES: Record<Exclude<SeriesFamily, ''>, Named> = {
+  report: { icon: 'file-earmark-text', label: 'seriesSr' },
+  report_data: { icon: 'clipboard-data', label: 'familyReportData' },
+  key_images: { icon: 'bookmark-star', label: 'familyKeyImages' },
+  marks: { icon: 'pencil', label: 'familyMarks' },
+  segmentation: { icon: 'vector-pen', label: 'familySegmentation' },
+  surface: { icon: 'box', label: 'familySurface' },
+  dose: { icon: 'bullseye', label: 'familyDose' },
+  contours: { icon: 'vector-pen', label: 'familyContours' },
+  plan: { icon: 'calendar-check', label: 'familyPlan' },
+  treatment: { icon: 'calendar-check', label: 'familyTreatment' },
+  waveform: { icon: 'activity', label: 'familyWaveform' },
+  sound: { icon: 'volume-up', label: 'familySound' },
+  document: { icon: 'file-earmark-medical', label: 'familyDocument' },
+  model: { icon: 'box', label: 'familyModel' },
+  registration: { icon: 'layers', label: 'familyRegistration' },
+  values: { icon: 'grid-3x3', label: 'familyValues' },
+  spectrum: { icon: 'soundwave', label: 'familySpectrum' },
+  measurements: { icon: 'graph-up', label: 'familyMeasurements' },
+  raw: { icon: 'database', label: 'familyRaw' },
+  data: { icon: 'database', label: 'familyData' },
+};
+
+/** What a series is, where it is no stack of pictures. */
+export function named(series: SeriesInfo): Named | undefined {
+  return series.family ? FAMILIES[series.family] : KINDS[series.kind];
+}
+
+/** Series that a person can open; marks belong to images, and key images are there where one of them is. */
 export function viewableSeries(series: readonly SeriesInfo[]): SeriesInfo[] {
-  return series.filter((one) => one.kind !== 'presentation' && one.instances.length > 0);
+  return series.filter((one) => one.instances.length > 0 && (one.kind !== 'presentation' || keyImages(one, series).length > 0));
+}
+
+/** The key images of a selection that this study has, as positions in their series' stacks of frames. */
+export function keyImages(selection: SeriesInfo, all: readonly SeriesInfo[]): { series: SeriesInfo; index: number }[] {
+  return selection.key_images.flatMap(({ series, instance }) => {
+    const found = all.find(({ uid, kind }) => uid === series && kind === 'image');
+    const at = found?.instances.findIndex(({ uid }) => uid === instance) ?? -1;
+    if (!found || at < 0) return [];
+    return [{ series: found, index: found.instances.slice(0, at).reduce((sum, { frames }) => sum + Math.max(1, frames), 0) }];
+  });
 }
 
 export function seriesTitle(series: SeriesInfo, t: Translate): string {
-  const kind = KINDS[series.kind];
-  return series.description || (kind ? t(kind.label) : t('seriesName', { number: series.number }));
+  const name = named(series);
+  return series.description || (name ? t(name.label) : t('seriesName', { number: series.number }));
 }
 
 /** Small pictures of the series; pressing one opens it in the active pane. */
@@ -43,10 +86,10 @@ export class SeriesStrip {
   }
 
   private picture(series: SeriesInfo): Element {
-    const kind = KINDS[series.kind];
-    if (kind && series.kind !== 'video') return icon(kind.icon);
+    const kind = named(series);
+    if (kind) return icon(kind.icon);
     const image = h('img', { src: series.thumbnail_url, alt: '', loading: 'lazy', decoding: 'async' });
-    image.addEventListener('error', () => image.replaceWith(icon(kind?.icon ?? 'images')), { once: true });
+    image.addEventListener('error', () => image.replaceWith(icon('images')), { once: true });
     return image;
   }
 

@@ -83,3 +83,28 @@ def test_production_is_never_given_a_secret_of_its_own(monkeypatch, tmp_path):
     monkeypatch.setenv("PLACA_HOME", str(tmp_path))
     assert environment.load(tmp_path).secret_key == ""
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "keys", "found"),
+    [
+        ("s3://images", ("", ""), []),
+        ("s3://images?endpoint=https%3A%2F%2Fs3.example.org", ("key", "secret"), []),
+        ("s3://images?endpoint=http%3A%2F%2F127.0.0.1%3A8333", ("key", "secret"), []),
+        ("s3://images?endpoint=http%3A%2F%2Fs3.example.org", ("key", "secret"), ["placa.E010"]),
+        ("s3://images", ("key", ""), ["placa.E011"]),
+    ],
+)
+def test_images_go_to_s3_encrypted_and_with_both_keys(url, keys, found):
+    assert ids(storage_url=url, storage_access_key=keys[0], storage_secret_key=keys[1]) == found
+
+
+def test_the_secrets_of_s3_are_printed_nowhere():
+    assert "hush" not in repr(replace(SAFE, storage_secret_key="hush", storage_access_key="hush"))
+
+
+@pytest.mark.parametrize("text", ["", "20G", "-1", "1000"])
+def test_a_cache_of_no_size_is_refused(monkeypatch, tmp_path, text):
+    monkeypatch.setenv("PLACA_STORAGE_CACHE_BYTES", text)
+    with pytest.raises(ImproperlyConfigured, match="PLACA_STORAGE_CACHE_BYTES"):
+        environment.load(tmp_path)

@@ -3,6 +3,8 @@
 `OpenStudy` takes only a study whose row says `may_images`; an instance held in the inbox is in none of them.
 """
 
+import gzip
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +13,12 @@ from placa.domain.access import services
 from placa.domain.access.selectors import NotVisible, get_study, openable_reports_of
 from placa.domain.access.types import DiagnosticReport, Instance, Series, Study
 from placa.domain.access.viewers import Viewer
-from placa.domain.archive import rendering
+from placa.domain.archive import integrity, rendering
 from placa.domain.archive import selectors as archive
-from placa.domain.archive.storage import storage
 from placa.domain.reports import selectors as reports
 from placa.standards.dicom import metadata, sr
+from placa.standards.dicom.errors import InvalidObject
+from placa.standards.dicom.families import family_of
 from placa.standards.dicom.pdf import extract_pdf
 
 DOCUMENTS = frozenset({"pdf", "sr"})
@@ -138,8 +141,7 @@ def frame_bytes(instance: Instance, frame: int) -> bytes:
         raise NotVisible("frame") from error
     if spans is None:
         return rendering.decoded_frame(instance, frame)
-    parts: list[bytes] = [storage().read(instance.storage_key, offset, length) for offset, length in spans]
-    return b"".join(parts)
+    return integrity.read(instance, spans)
 
 
 def frame_is_computed(instance: Instance, frame: int) -> bool:
@@ -172,8 +174,13 @@ def rendered(
 
 
 def file_path(instance: Instance) -> Path:
-    """The stored Part 10 file of an instance."""
-    return storage().path(instance.storage_key)
+    """The stored Part 10 file of an instance, checked. Raises DamagedError, StorageError."""
+    return integrity.path_of(instance)
+
+
+def refuse_damaged(instances: list[Instance]) -> None:
+    """Before a stream of several files begins: none of them may be known as damaged. Raises DamagedError."""
+    integrity.refuse_damaged(instances)
 
 
 def document(instance: Instance) -> bytes:
@@ -187,6 +194,21 @@ def document(instance: Instance) -> bytes:
 def structured_report(instance: Instance) -> str:
     """A structured report as an escaped HTML fragment. Raises InvalidObject."""
     return sr.to_html(sr.read_file(file_path(instance)))
+
+
+def is_report_data(instance: Instance) -> bool:
+    """Whether it is built like a report and is none (a dose, a measurement, what a computer found): it is read like one."""
+    return family_of(instance.sop_class_uid, instance.kind) == "report_data"
+
+
+def chosen_by(opened: OpenStudy, instance: Instance) -> list[str]:
+    """SOPInstanceUIDs that a key object selection of this study names, in its order (PS3.3 C.17.3, IMAGE items)."""
+    (described,) = json.loads(gzip.decompress(opened.metadata_of_instance(instance)))
+    try:
+        items = sr.read(described).walk()
+    except InvalidObject:
+        return []  # a selection that says nothing chooses nothing
+    return [uid for _depth, item in items if item.value_type == "IMAGE" for uid in item.references]
 
 
 def ecg_drawing(instance: Instance) -> bytes:

@@ -2,5 +2,8 @@
 
 from placa.common.hooks import Hook
 
+damage_changed: Hook[int] = Hook()
+"""A file of a study was found damaged, or whole again; the study's id. Sent inside the transaction that noted it."""
+
 study_ready: Hook[int] = Hook()
 """A study got a patient or an order; its id. Sent inside the transaction that did it, possibly more than once."""

@@ -11,9 +11,10 @@ from enum import StrEnum
 from django.db import transaction
 from django.db.models import Q
 
+from placa.domain.archive import integrity
+from placa.domain.archive.hooks import damage_changed
 from placa.domain.archive.models import Instance, InstanceMetadata, Series, Study
 from placa.domain.archive.records import Record
-from placa.domain.archive.storage import storage
 from placa.domain.institution import selectors as institution
 from placa.standards.dicom.header import InstanceHeader
 from placa.standards.dicom.names import fold, name_key
@@ -27,7 +28,7 @@ class Outcome(StrEnum):
     NEW = "new"
     KNOWN = "known"  # this very file has its row already
     DUPLICATE = "duplicate"  # the same object was stored before: this file is not needed
-    RESTORED = "restored"  # the same object, whose file was gone: this file takes its place
+    RESTORED = "restored"  # the same object, whose file was gone or damaged: this file takes its place
     OTHER_CONTENT = "other_content"  # the same UID with other bytes: the first is kept
     OTHER_PATIENT = "other_patient"  # stored, but held: its study belongs to another PatientID
 
@@ -40,6 +41,7 @@ class Indexed:
     outcome: Outcome
     study: Study
     instance: Instance
+    replaced: str = ""  # key of the lost or damaged file whose place this one took
 
 
 def text(value: str, limit: int) -> str:
@@ -89,9 +91,10 @@ class _Batch:
         known = self._instances.get(record.header.sop_instance_uid)
         if known is not None:
             outcome = _of_known(known, record)
-            if outcome is Outcome.RESTORED:
+            replaced = known.storage_key if outcome is Outcome.RESTORED else ""
+            if replaced:
                 _give_file(known, record)
-            return Indexed(record, outcome, known.study, known)
+            return Indexed(record, outcome, known.study, known, replaced)
         study = self._study(record)
         series = self._one_series(study, record.header)
         held = not _same_patient(study, record)
@@ -136,17 +139,26 @@ def _of_known(known: Instance, record: Record) -> Outcome:
         return Outcome.KNOWN
     if known.digest != record.digest.data_set_sha256:
         return Outcome.OTHER_CONTENT
-    return Outcome.DUPLICATE if storage().exists(known.storage_key) else Outcome.RESTORED
+    # what is at hand takes the place of a file that is no longer what it was, found out or not
+    return Outcome.DUPLICATE if integrity.is_whole(known) else Outcome.RESTORED
 
 
 def _give_file(known: Instance, record: Record) -> None:
-    """The object came back after its file was evicted or lost (architecture: a recall is never a conflict)."""
+    """The object came back after its file was evicted, lost or damaged (a recall is never a conflict)."""
+    was_damaged = bool(known.damage)
     known.storage_key = record.key
     known.frame_offsets = record.frame_offsets
     known.bytes = record.digest.size
     known.crc32 = record.digest.crc32
     known.transfer_syntax_uid = record.header.transfer_syntax_uid
-    known.save(update_fields=["storage_key", "frame_offsets", "bytes", "crc32", "transfer_syntax_uid"])
+    known.damage, known.damaged_at = "", None
+    known.save(
+        update_fields=[
+            "storage_key", "frame_offsets", "bytes", "crc32", "transfer_syntax_uid", "damage", "damaged_at",
+        ]
+    )  # fmt: skip
+    if was_damaged:
+        damage_changed.send(known.study_id)
 
 
 def _same_patient(study: Study, record: Record) -> bool:

@@ -68,6 +68,7 @@ class Study(PublicId, Timestamped):
     first_received_at = models.DateTimeField()
     last_received_at = models.DateTimeField()
     metadata_version = models.PositiveIntegerField(default=0)
+    prepared_version = models.PositiveIntegerField(default=0)  # the version whose pictures were all drawn
     # who may see it
     clock_start = models.DateTimeField(db_index=True)  # later of exam_at and first_received_at
     release = models.CharField(max_length=4, choices=Release.choices, default=Release.AUTO)
@@ -88,6 +89,11 @@ class Study(PublicId, Timestamped):
             models.Index(fields=["patient", "-exam_at"]),
             models.Index(fields=["order"]),
             models.Index(fields=["name_key", "exam_at"]),
+            models.Index(
+                fields=["last_received_at"],
+                name="study_to_prepare",
+                condition=models.Q(metadata_version__gt=models.F("prepared_version")),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -116,6 +122,12 @@ class Series(models.Model):
 class Instance(models.Model):
     """One stored SOP instance: where its file is, and where its frames lie in it."""
 
+    class Damage(models.TextChoices):
+        MISSING = "missing", _("The file is gone")
+        SIZE = "size", _("The file has another length")
+        CRC = "crc", _("The file has other bytes")
+        UNREADABLE = "unreadable", _("The disk cannot read the file")
+
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="+")
     series = models.ForeignKey(Series, on_delete=models.CASCADE, related_name="+")
     sop_instance_uid = models.CharField(max_length=64, unique=True)
@@ -135,9 +147,15 @@ class Instance(models.Model):
     digest = models.CharField(max_length=64)  # SHA-256 of the data set, without group 0002
     received_at = models.DateTimeField()
     held = models.BooleanField(default=False)  # waits in the inbox: served by no door
+    # what was found wrong with the file, and when; empty while nothing is known to be (integrity.py)
+    damage = models.CharField(max_length=10, blank=True, default="", choices=Damage.choices)
+    damaged_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["series", "instance_number", "id"])]
+        indexes = [
+            models.Index(fields=["series", "instance_number", "id"]),
+            models.Index(fields=["study"], name="instances_damaged", condition=~models.Q(damage="")),
+        ]
 
 
 class InstanceMetadata(models.Model):

@@ -1,34 +1,35 @@
 """Pictures of stored frames: drawn in the render pool, kept on disk, served from there.
 
 Nothing is decoded in this process: the pool (`placa render`) is asked over a socket, and its children have limits of
-memory and time. Kept pictures lie under the storage key's own id, so that they end with the file.
+memory and time. `picture_cache` keeps them, and remembers what could not be drawn.
 """
 
 import atexit
-import contextlib
 import hashlib
 import json
-import os
-import shutil
-import tempfile
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 from django.conf import settings
 
+from placa.domain.archive import integrity
+from placa.domain.archive import picture_cache as cache
 from placa.domain.archive.models import Instance
-from placa.domain.archive.storage import LocalStorage, storage
+from placa.domain.archive.storage import storage
 from placa.standards.dicom import sandbox
-from placa.standards.dicom.sandbox import RenderRefused, RenderUnavailable
+from placa.standards.dicom.sandbox import RenderFailed, RenderRefused, RenderUnavailable, messages
 
 __all__ = [
     "Format",
+    "RenderFailed",
     "RenderRefused",
     "RenderUnavailable",
     "decoded_frame",
     "ecg_drawing",
     "forget",
+    "prepare_picture",
+    "prepare_preview",
     "rendered",
     "serve",
     "thumbnail",
@@ -40,9 +41,13 @@ Window = tuple[float, float] | tuple[float, float, str]  # center, width, VOI LU
 WORKERS = 2
 SIDE_MAX = 8192  # pixels; a viewport beyond that is nobody's screen
 THUMBNAIL_SIDE = 256
-KEPT_SIDES = frozenset({THUMBNAIL_SIDE, 480, 768})  # preview, row, the viewer's first picture
+PREVIEW_SIDES = (THUMBNAIL_SIDE, 480)  # of a series in the viewer, of a study in a row
+VIEWER_SIZE = (768, 768)  # of the viewer's first picture
+KEPT_SIDES = frozenset({*PREVIEW_SIDES, *VIEWER_SIZE})
 KEPT_QUALITIES = frozenset({80, 85})
-_REFUSED = ".refused"
+_PREVIEW_SIZES = [[side, side] for side in PREVIEW_SIDES]
+_SUFFIX: dict[Format, str] = {"jpeg": ".jpg", "png": ".png"}
+_OF_THE_FILE = frozenset({"no-file", "outside-root"})  # not of what is in it
 
 
 def rendered(
@@ -55,19 +60,55 @@ def rendered(
 ) -> bytes:
     """Frame `frame` (from 1) as a picture, within `viewport` (width, height); in its own window unless one is given.
 
-    Raises IndexError for a frame that is not there, RenderRefused where it cannot be drawn (`reason`),
-    RenderUnavailable where the pool is not there now.
+    Raises IndexError for a frame that is not there, RenderRefused where it cannot be drawn (`reason`; RenderFailed
+    where it only went wrong this time), RenderUnavailable where the pool is not there now, DamagedError, StorageError.
     """
+    request = _request(instance, frame, viewport=viewport, quality=quality, fmt=fmt)
+    if window is not None:
+        request["window"] = list(window)
+    return _kept(instance, request, _SUFFIX[fmt])
+
+
+def _request(
+    instance: Instance,
+    frame: int,
+    *,
+    viewport: tuple[int, int] | None,
+    quality: int = 80,
+    fmt: Format = "jpeg",
+) -> dict[str, Any]:
     if not 1 <= frame <= instance.number_of_frames:
         raise IndexError(frame)
     request: dict[str, Any] = {"op": fmt, "frame": frame - 1}
-    if window is not None:
-        request["window"] = list(window)
     if viewport is not None:
         request["viewport"] = [max(1, min(side, SIDE_MAX)) for side in viewport]
     if fmt == "jpeg":
         request["quality"] = max(1, min(quality, 100))
-    return _kept(instance, request, ".jpg" if fmt == "jpeg" else ".png")
+    return request
+
+
+def prepare_preview(instance: Instance, frame: int) -> None:
+    """Draw, where it is missing, what pages show for a study or series, and what the viewer opens it with. These stay.
+
+    Raises as `rendered`.
+    """
+    for side in PREVIEW_SIDES if instance.kind != "ecg" else ():
+        request = _request(instance, frame, viewport=(side, side))
+        name = _name(request, ".jpg")
+        if not cache.has(instance.storage_key, name, cache.PREVIEWS):
+            picture = _kept(instance, request, ".jpg", lane="background")
+            cache.keep(instance.storage_key, name, picture, kind=cache.PREVIEWS)
+    prepare_picture(instance, frame)
+
+
+def prepare_picture(instance: Instance, frame: int) -> bool:
+    """Draw, where it is missing, what the viewer shows first of a frame; whether it was drawn. Raises as `rendered`."""
+    request = {"op": "ecg_svg"} if instance.kind == "ecg" else _request(instance, frame, viewport=VIEWER_SIZE)
+    suffix = ".svg" if instance.kind == "ecg" else ".jpg"
+    if cache.has(instance.storage_key, _name(request, suffix)):
+        return False
+    _kept(instance, request, suffix, lane="background")
+    return True
 
 
 def thumbnail(instance: Instance, frame: int | None = None, size: int = THUMBNAIL_SIDE) -> bytes:
@@ -82,7 +123,7 @@ def decoded_frame(instance: Instance, frame: int = 1) -> bytes:
     `rendered`."""
     if not 1 <= frame <= instance.number_of_frames:
         raise IndexError(frame)
-    return _ask({"op": "raw", "frame": frame - 1, "path": str(storage().path(instance.storage_key))})
+    return _ask({"op": "raw", "frame": frame - 1, "path": str(integrity.path_of(instance))})
 
 
 def ecg_drawing(instance: Instance) -> bytes:
@@ -92,14 +133,14 @@ def ecg_drawing(instance: Instance) -> bytes:
 
 def forget(storage_key: str) -> None:
     """Drop the pictures of a file that is removed."""
-    shutil.rmtree(_folder(storage_key), ignore_errors=True)
+    cache.forget(storage_key)
 
 
 def serve() -> None:
     """Run the render pool until SIGTERM or SIGINT (`placa render`)."""
     path = socket_path()
     path.parent.mkdir(parents=True, exist_ok=True)
-    sandbox.serve(str(path), WORKERS, _roots())
+    sandbox.serve(str(path), WORKERS, [storage().root], background=1)
 
 
 def socket_path() -> Path:
@@ -107,28 +148,28 @@ def socket_path() -> Path:
     return Path(settings.ENVIRONMENT.home) / "run" / "render.sock"
 
 
-def _folder(storage_key: str) -> Path:
-    name = Path(storage_key).stem
-    return Path(settings.ENVIRONMENT.home) / "cache" / "rendered" / name[:2] / name
-
-
-def _kept(instance: Instance, request: dict[str, Any], suffix: str) -> bytes:
-    name = hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()[:24]
-    path = _folder(instance.storage_key) / f"{name}{suffix}"
-    with contextlib.suppress(FileNotFoundError):
-        return path.read_bytes()
-    refused = path.with_suffix(_REFUSED)
-    with contextlib.suppress(FileNotFoundError):
-        raise RenderRefused(refused.read_text())
+def _kept(instance: Instance, request: dict[str, Any], suffix: str, *, lane: str = "front") -> bytes:
+    integrity.refuse_damaged([instance])
+    name, key = _name(request, suffix), instance.storage_key
+    kept = cache.read(key, name, preview=request.get("viewport") in _PREVIEW_SIZES)
+    if kept is not None:
+        return kept
+    # a picture that cannot be decoded cannot be drawn in any size: one note a frame, however many sizes are asked for
+    what = f"{request['frame']}" if "frame" in request else str(request["op"])
+    cache.raise_trouble(key, what)
     try:
-        picture = _ask({**request, "path": str(storage().path(instance.storage_key))})
+        picture = _ask({**request, "path": str(integrity.path_of(instance)), "lane": lane})
     except RenderRefused as error:
-        if error.reason not in ("no-file", "outside-root"):
-            _keep(refused, error.reason.encode())
+        if error.reason not in _OF_THE_FILE and (_is_usual(request) or not isinstance(error, RenderFailed)):
+            cache.note_trouble(key, what, error)
         raise
     if _is_usual(request):
-        _keep(path, picture)
+        cache.keep(key, name, picture)
     return picture
+
+
+def _name(request: dict[str, Any], suffix: str) -> str:
+    return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()[:24] + suffix
 
 
 def _is_usual(request: dict[str, Any]) -> bool:
@@ -139,19 +180,6 @@ def _is_usual(request: dict[str, Any]) -> bool:
     return "window" not in request and usual_size and request.get("quality", 80) in KEPT_QUALITIES
 
 
-def _keep(path: Path, content: bytes) -> None:
-    """Write whole or not at all; that a picture cannot be kept (disk full) is no reason not to show it."""
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fd, name = tempfile.mkstemp(dir=path.parent)
-        try:
-            with os.fdopen(fd, "wb") as file:
-                file.write(content)
-            os.replace(name, path)
-        except OSError:
-            os.unlink(name)
-
-
 def _ask(request: dict[str, Any]) -> bytes:
     if settings.ENVIRONMENT.mode == "test" and not socket_path().exists():
         return _ask_own_pool(request)
@@ -159,12 +187,7 @@ def _ask(request: dict[str, Any]) -> bytes:
 
 
 def _ask_own_pool(request: dict[str, Any]) -> bytes:
-    status, body = _own_pool().answer(json.dumps(request).encode())
-    if status == b"0":
-        return body
-    if status == b"1":
-        raise RenderRefused(json.loads(body)["reason"])
-    raise RenderUnavailable("busy")
+    return messages.result(*_own_pool().answer(messages.encoded(request)))
 
 
 @lru_cache(maxsize=1)
@@ -173,8 +196,3 @@ def _own_pool() -> sandbox.RenderPool:
     pool = sandbox.RenderPool(1, ["/"])
     atexit.register(pool.close)
     return pool
-
-
-def _roots() -> list[Path]:
-    store = storage()
-    return [store.root] if isinstance(store, LocalStorage) else []

@@ -47,6 +47,16 @@ def instance_by_uid(study: Study, series_instance_uid: str, sop_instance_uid: st
     )
 
 
+def damaged() -> QuerySet[Instance]:
+    """Instances whose file was found damaged or gone."""
+    return Instance.objects.exclude(damage="")
+
+
+def damaged_of(study_id: int) -> QuerySet[Instance]:
+    """Those of one study."""
+    return damaged().filter(study_id=study_id)
+
+
 def metadata_blob(study: Study) -> bytes:
     """DICOM JSON of a study's instances as one gzip stream, good for `Content-Encoding: gzip`."""
     return metadata.blob(study)
@@ -90,7 +100,7 @@ class Preview:
 
 def preview_of_series(series: Series) -> Preview | None:
     """The middle picture of a series, or None where it has none."""
-    pictures = instances_of(series).filter(kind__in=SHOWN)
+    pictures = instances_of(series).filter(kind__in=SHOWN, damage="")
     count = pictures.count()
     if count == 0:
         return None

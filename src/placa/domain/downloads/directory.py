@@ -11,20 +11,24 @@ import uuid
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from placa.domain.access.types import Study
+from placa.domain.archive import integrity
 from placa.domain.archive import selectors as archive
 from placa.domain.archive.metadata import pieces_of_instances
-from placa.domain.archive.storage import storage
+from placa.domain.archive.storage import DamagedError, storage
 from placa.domain.downloads import folder
 from placa.domain.downloads.errors import MissingFileError
 from placa.standards.dicom.dicomdir import build_dicomdir
 from placa.standards.dicom.directory_entry import (
     DirectoryEntry,
+    OwnKeys,
     Profile,
     ReferencedSeries,
+    own_keys_of,
     profile_of,
     referenced_series_of,
 )
@@ -32,7 +36,7 @@ from placa.standards.dicom.errors import InvalidObject
 from placa.standards.dicom.header import InstanceHeader, read_header
 from placa.standards.zipstream import Entry, FileSpan, of_bytes
 
-LAYOUT = "1"  # part of every key: what is kept by an older program is not used by a newer one
+LAYOUT = "2"  # part of every key: what is kept by an older program is not used by a newer one
 
 
 class Kept(NamedTuple):
@@ -48,6 +52,7 @@ class Kept(NamedTuple):
     storage_key: str
     bytes: int
     crc32: int
+    damage: str
     series_instance_uid: str
     modality: str
     series_number: int | None
@@ -99,18 +104,25 @@ def contents_of(study: Study) -> Contents:
 
 
 def file_entries(items: Sequence[Item]) -> Iterator[Entry]:
-    """The DICOM files as they are stored. Raises MissingFileError for one that is not there, or not whole."""
+    """The DICOM files as they are stored, each opened when its turn comes.
+
+    Raises MissingFileError for one that is not there, not as long as it was, or known as damaged.
+    """
     store = storage()
-    for item in items:
+    sizes = store.sizes([item.instance.storage_key for item in items])
+    for item, size in zip(items, sizes, strict=True):
         instance = item.instance
-        path = store.path(instance.storage_key)
-        try:
-            size = path.stat().st_size
-        except OSError as error:
-            raise MissingFileError(instance.storage_key) from error
-        if size != instance.bytes:
-            raise MissingFileError(instance.storage_key)
-        yield Entry(item.name, instance.bytes, instance.crc32, FileSpan(path))
+        if size != instance.bytes or instance.damage:
+            look_again(instance)
+        yield Entry(item.name, instance.bytes, instance.crc32, partial(store.open, instance.storage_key))
+
+
+def look_again(instance: Kept) -> None:
+    """Note what is wrong with a stored file. Raises MissingFileError where something is."""
+    try:
+        integrity.look_again(instance.pk)
+    except DamagedError as error:
+        raise MissingFileError(instance.storage_key) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,15 +182,17 @@ def _entry_of(study: Study, item: Item) -> DirectoryEntry:
     instance = item.instance
     try:
         header = read_header(str(storage().path(instance.storage_key)))
-    except FileNotFoundError as error:
+    except (FileNotFoundError, DamagedError) as error:
         raise MissingFileError(instance.storage_key) from error
     except InvalidObject:  # it was read once when it came; what its row says is enough for a record
         header = _header_of_row(study, item)
     references: ReferencedSeries = ()
-    if instance.kind == "presentation":
+    own: OwnKeys = ()
+    if instance.kind in ("presentation", "other"):
         with contextlib.suppress(IndexError):
-            references = referenced_series_of(json.loads(pieces_of_instances([instance.pk])[0]))
-    return DirectoryEntry.from_header(header, item.file_id, references)
+            model = json.loads(pieces_of_instances([instance.pk])[0])
+            references, own = referenced_series_of(model), own_keys_of(model)
+    return DirectoryEntry.from_header(header, item.file_id, references, own)
 
 
 def _header_of_row(study: Study, item: Item) -> InstanceHeader:
@@ -208,7 +222,7 @@ def _restored(fields: dict[str, Any]) -> DirectoryEntry:
         fields[name] = dt.date.fromisoformat(fields[name]) if fields[name] else None
     for name in _TIMES:
         fields[name] = dt.time.fromisoformat(fields[name]) if fields[name] else None
-    for name in ("file_id", "concept_name", "referenced_series"):
+    for name in ("file_id", "concept_name", "referenced_series", "own_keys"):
         fields[name] = _tuples(fields[name])
     return DirectoryEntry(**fields)
 

@@ -1,8 +1,7 @@
 """The ZIP of a study: what goes in is what `access` says that the asker may have, in the layout of IHE PDI."""
 
-import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 from django.db.models import Max
@@ -12,15 +11,16 @@ from placa.domain.access.selectors import NotVisible, get_study, openable_report
 from placa.domain.access.services import opened
 from placa.domain.access.types import Study
 from placa.domain.access.viewers import Viewer
-from placa.domain.archive.storage import storage
-from placa.domain.downloads import directory, pictures, report_pdf
+from placa.domain.archive import integrity
+from placa.domain.archive.storage import DamagedError
+from placa.domain.downloads import deflated, directory, pictures, report_pdf
 from placa.domain.downloads.directory import Contents, Item
 from placa.domain.downloads.errors import MissingFileError, NothingToDownloadError, NotOnlineError
 from placa.domain.downloads.pages import Shown, page_entries
 from placa.domain.institution import selectors as institution
 from placa.domain.reports import selectors as reports
-from placa.domain.reports.models import DiagnosticReport, ReportVersion
-from placa.standards.zipstream import Entry, FileSpan, StoredZip, of_bytes
+from placa.domain.reports.models import DiagnosticReport
+from placa.standards.zipstream import BadSource, Entry, StoredZip, of_bytes
 
 Parts = Literal["all", "dicom", "jpeg", "report"]
 PARTS: tuple[Parts, ...] = get_args(Parts)
@@ -39,6 +39,7 @@ class Choice:
     items: tuple[Item, ...]
     readable: tuple[DiagnosticReport, ...]
     standing: Standing  # of the reports, as they were when chosen
+    compressed: bool = False  # its DICOM files deflated: smaller, and later to begin
 
     @property
     def with_dicom(self) -> bool:
@@ -56,6 +57,16 @@ class Package:
     choice: Choice
     name: str
     zip: StoredZip
+
+    def stream(self, start: int, stop: int) -> Iterator[bytes]:
+        """Bytes `start` to before `stop`. A stored file that is not what it was cuts them, and is noted."""
+        try:
+            yield from self.zip.stream(start, stop)
+        except BadSource as error:
+            for item in self.choice.items:
+                if item.name == error.entry:
+                    integrity.look_again(item.instance.pk)
+            raise
 
     def recorded(self) -> None:
         """Leave the one audit event of a download."""
@@ -122,6 +133,8 @@ def is_prepared(choice: Choice) -> bool:
     """Whether nothing has to be drawn or read before the first byte."""
     if choice.with_dicom and not directory.is_prepared(choice.contents):
         return False
+    if choice.compressed and not deflated.is_prepared(choice.contents):
+        return False
     return not choice.with_pictures or pictures.is_prepared(choice.contents)
 
 
@@ -129,6 +142,8 @@ def prepare(choice: Choice) -> None:
     """Make what is missing. Raises NotReadyError when that takes longer than a page waits, MissingFileError."""
     if choice.with_dicom:
         directory.prepare(choice.contents)
+    if choice.compressed:
+        deflated.prepare(choice.contents, seconds=WAIT_SECONDS)
     if choice.with_pictures:
         pictures.prepare(choice.contents, seconds=WAIT_SECONDS)
 
@@ -140,9 +155,16 @@ def package(choice: Choice) -> Package:
     return Package(choice, file_name(choice.study, choice.parts), StoredZip(entries, modified))
 
 
-def open_package(viewer: Viewer, study_instance_uid: str, parts: Parts = "all", series: str = "") -> Package:
+def open_package(
+    viewer: Viewer,
+    study_instance_uid: str,
+    parts: Parts = "all",
+    series: str = "",
+    *,
+    compressed: bool = False,
+) -> Package:
     """Choose, prepare what is missing and put together. Raises as `choose`, `prepare` and `package`."""
-    choice = choose(viewer, study_instance_uid, parts, series)
+    choice = replace(choose(viewer, study_instance_uid, parts, series), compressed=compressed)
     prepare(choice)
     return package(choice)
 
@@ -162,27 +184,21 @@ def _entries(choice: Choice) -> Iterator[Entry]:
     for name, report in named:
         yield _report_entry(choice.study, name, report)
     yield from pictures.picture_entries(drawn)
-    yield from directory.file_entries(dicom)
+    if choice.compressed:
+        yield from deflated.file_entries(choice.contents, dicom)
+    else:
+        yield from directory.file_entries(dicom)
 
 
 def _report_entry(study: Study, name: str, report: DiagnosticReport) -> Entry:
     version = reports.current_version(report)
     if version is None:  # withdrawn since it was chosen
         raise NotVisible("report")
-    if version.storage_key:
-        return _stored_pdf(name, version)
-    return of_bytes(name, report_pdf.drawn(study, report, version))
-
-
-def _stored_pdf(name: str, version: ReportVersion) -> Entry:
-    crc = size = 0
     try:
-        with storage().open(version.storage_key) as file:
-            while part := file.read(256 * 1024):
-                crc, size = zlib.crc32(part, crc), size + len(part)
-    except FileNotFoundError as error:
+        received = reports.pdf_of(version)
+    except DamagedError as error:
         raise MissingFileError(version.storage_key) from error
-    return Entry(name, size, crc, FileSpan(storage().path(version.storage_key)))
+    return of_bytes(name, report_pdf.drawn(study, report, version) if received is None else received)
 
 
 def file_name(study: Study, parts: Parts = "all") -> str:

@@ -19,6 +19,7 @@ from PIL import Image
 from placa.domain.archive import rendering
 from placa.domain.archive.models import Instance
 from placa.domain.archive.rendering import RenderRefused, RenderUnavailable
+from placa.domain.archive.storage import DamagedError, StorageError
 from placa.domain.downloads import folder
 from placa.domain.downloads.directory import Contents, Item, Kept
 from placa.domain.downloads.errors import NotReadyError
@@ -125,7 +126,7 @@ def _all_drawn(items: Sequence[Item], limit: float | None) -> Iterator[tuple[Ite
                 yield first, future.result()
         for first, future in waiting:
             yield first, future.result()
-    except RenderUnavailable as error:
+    except (RenderUnavailable, StorageError) as error:
         raise NotReadyError from error
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
@@ -134,7 +135,13 @@ def _all_drawn(items: Sequence[Item], limit: float | None) -> Iterator[tuple[Ite
 def _drawn(kept: Kept, limit: float | None) -> Drawn:
     # enough of a row for the renderer, which asks the database for nothing
     instance = Instance(
-        pk=kept.pk, kind=kept.kind, storage_key=kept.storage_key, number_of_frames=kept.number_of_frames
+        pk=kept.pk,
+        kind=kept.kind,
+        storage_key=kept.storage_key,
+        number_of_frames=kept.number_of_frames,
+        bytes=kept.bytes,
+        crc32=kept.crc32,
+        damage=kept.damage,
     )
     pictures: Drawn = []
     try:
@@ -142,8 +149,8 @@ def _drawn(kept: Kept, limit: float | None) -> Drawn:
             if limit is not None and time.monotonic() > limit:
                 raise NotReadyError
             pictures.append((frame, _jpeg(instance, frame)))
-    except (RenderRefused, IndexError, FileNotFoundError):
-        pass  # the pages say that it could not be drawn; its frames would fail one by one
+    except (RenderRefused, IndexError, DamagedError):
+        pass  # the pages say that it could not be drawn, the DICOM files that one is damaged
     return pictures
 
 

@@ -45,6 +45,12 @@ def prepare_later(study: Study) -> None:
     enqueue("downloads.prepare", study.pk, dedupe_key=f"downloads.prepare:{study.pk}", long=True)
 
 
+def deflate_later(study_instance_uid: str) -> None:
+    """Queue the deflating of a study whose compressed ZIP took longer than a page waits."""
+    pk = Study.objects.values_list("pk", flat=True).get(study_instance_uid=study_instance_uid)
+    enqueue("downloads.deflate", pk, dedupe_key=f"downloads.deflate:{pk}", long=True)
+
+
 def on_study_ready(study_id: int) -> None:
     """A study got its patient: its ZIP is prepared once its instances have all arrived."""
     wait_for_the_rest(study_id)

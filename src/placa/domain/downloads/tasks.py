@@ -1,7 +1,8 @@
 """Jobs of the downloads."""
 
 from placa.domain.archive.models import Study
-from placa.domain.downloads import folder, services
+from placa.domain.archive.storage import StorageError
+from placa.domain.downloads import deflated, directory, folder, services
 from placa.domain.downloads.errors import MissingFileError, NotReadyError
 from placa.domain.jobs.registry import job
 from placa.domain.jobs.services import PermanentError, RetriableError
@@ -20,6 +21,20 @@ def prepare(study_id: int) -> None:
         services.prepare_study(study)
     except NotReadyError as error:
         raise RetriableError("the render pool is away") from error
+    except MissingFileError as error:
+        raise PermanentError("a stored file is missing") from error
+
+
+@job("downloads.deflate")
+def deflate(study_id: int) -> None:
+    """Deflate the DICOM files of a study whose compressed ZIP somebody asked for."""
+    study = Study.objects.filter(pk=study_id, availability=Study.Availability.ONLINE).first()
+    if study is None:
+        return
+    try:
+        deflated.prepare(directory.contents_of(study))
+    except StorageError as error:
+        raise RetriableError("the storage is away") from error
     except MissingFileError as error:
         raise PermanentError("a stored file is missing") from error
 

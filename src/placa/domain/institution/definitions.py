@@ -49,6 +49,8 @@ DEFINITIONS: dict[str, Definition] = {
     "share_days_maximum": Definition(45, _("Longest share, in days"), 1, 365),
     "share_pin_chosen": Definition(False, _("The patient must choose the PIN")),
     "share_sheet_prints_pin": Definition(True, _("The printed sheet shows the PIN")),
+    # the archive (12.4)
+    "scrub_days": Definition(30, _("Days within which every stored file is checked"), 1, 365),
     # notices (11.1)
     "sms_new_result": Definition(False, _("Send an SMS when a result is ready")),
 }

@@ -4,6 +4,7 @@ from placa.common import clock
 from placa.domain.archive.indexing import Indexed, identifier
 from placa.domain.archive.models import Study
 from placa.domain.archive.records import Received
+from placa.domain.archive.selectors import damaged_of
 from placa.domain.intake.models import InboxItem
 
 Kind = InboxItem.Kind
@@ -103,6 +104,20 @@ def unmatched(study: Study, kind: InboxItem.Kind, detail: dict[str, object]) -> 
         item.detail = detail
         item.save(update_fields=["detail"])
     return item
+
+
+def damaged(study_id: int) -> None:
+    """Keep one open item for a study some of whose files are damaged; it closes by itself when none is any more."""
+    broken = dict(damaged_of(study_id).values_list("pk", "damage"))
+    detail = {"instances": sorted(broken), "reason": ", ".join(sorted(set(broken.values())))}
+    waiting = InboxItem.objects.filter(study_id=study_id, kind=Kind.DAMAGED, resolved_at=None)
+    if not broken:
+        waiting.update(resolved_at=clock.now(), resolved_by="system", resolution="whole again")
+    elif not waiting.update(detail=detail):
+        InboxItem.objects.get_or_create(
+            study_id=study_id, kind=Kind.DAMAGED, resolved_at=None, instance=None, storage_key="",
+            defaults={"detail": detail, "created_at": clock.now()},
+        )  # fmt: skip
 
 
 def is_decided_by_staff(study: Study) -> bool:

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 BATCH = 64
 WAITING_MAX = 20_000  # acknowledged files that may wait; then receiving waits too
 QUIET_SECONDS = 1.0  # a study without news for that long is prepared
+PREVIEW_SECONDS = 3.0  # while news come, its previews are looked after that often; the first time at once
 BACKOFF_SECONDS = (0.1, 0.5, 2.0, 5.0)
 
 
@@ -31,6 +32,7 @@ class Indexer:
     def __init__(self) -> None:
         self._waiting: queue.Queue[Received | None] = queue.Queue(WAITING_MAX)
         self._news: dict[str, float] = {}  # study UID -> when it last got something
+        self._previewed: dict[str, float] = {}  # the same studies -> when their previews were last asked for
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="indexer", daemon=True)
 
@@ -54,6 +56,7 @@ class Indexer:
             while not (self._stopping.is_set() and self._waiting.empty()):
                 if batch := self._next_batch():
                     self._patiently(partial(self._index, batch))
+                self._preview_arriving()
                 self._prepare_quiet(at_once=self._stopping.is_set())
         finally:
             connection.close()
@@ -76,6 +79,16 @@ class Indexer:
         for uid in pipeline.new_studies(pipeline.process(batch)):
             self._news[uid] = time.monotonic()
 
+    def _preview_arriving(self) -> None:
+        """The first picture does not wait for the last instance."""
+        now = time.monotonic()
+        due = {
+            uid for uid in self._news if now - self._previewed.get(uid, -PREVIEW_SECONDS) >= PREVIEW_SECONDS
+        }
+        if due:
+            self._patiently(partial(services.preview, due))
+            self._previewed.update(dict.fromkeys(due, now))
+
     def _prepare_quiet(self, *, at_once: bool) -> None:
         now = time.monotonic()
         quiet = {uid for uid, at in self._news.items() if at_once or now - at >= QUIET_SECONDS}
@@ -83,6 +96,7 @@ class Indexer:
             self._patiently(partial(services.prepare, quiet))
             for uid in quiet:
                 del self._news[uid]
+                self._previewed.pop(uid, None)
 
     def _patiently(self, work: Callable[[], object]) -> None:
         """Do `work` until it is done: files that were acknowledged wait for the database, however long it is away."""

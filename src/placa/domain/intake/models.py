@@ -18,6 +18,7 @@ class InboxItem(PublicId):
         OTHER_CONTENT = "other_content", _("Same object, other content")
         OTHER_PATIENT = "other_patient", _("Same study, other patient")
         UNREADABLE = "unreadable", _("Object that cannot be read")
+        DAMAGED = "damaged", _("Damaged file")
 
     kind = models.CharField(max_length=16, choices=Kind.choices)
     study = models.ForeignKey(Study, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
@@ -42,6 +43,14 @@ class InboxItem(PublicId):
                 fields=["storage_key"], condition=~models.Q(storage_key=""), name="inbox_one_a_file"
             ),
         ]
+
+
+class ScrubMark(models.Model):
+    """How far the nightly check of stored files is: the next instance to look at, and when a round began and ended."""
+
+    position = models.PositiveBigIntegerField(default=0)  # primary key of the last instance looked at
+    began_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)  # of the last whole round
 
 
 class IndexMark(models.Model):

@@ -52,6 +52,8 @@ def sort_out(batch: Batch) -> None:
             item.outcome is Outcome.OTHER_CONTENT and not inbox.other_content(item)
         ):
             batch.unneeded.append(item.record.key)
+        elif item.outcome is Outcome.RESTORED:
+            batch.unneeded.append(item.replaced)
         elif item.outcome is Outcome.OTHER_PATIENT:
             inbox.other_patient(item)
 
@@ -115,6 +117,8 @@ def _read(received: Received) -> Record | None:
         return read_record(received)
     except FileNotFoundError:
         return None  # a duplicate that was removed meanwhile
+    except StorageError as error:
+        raise RetriableError(str(error)) from error
     except InvalidObject as error:
         inbox.unreadable(received, error.reason)
     except OSError as error:

@@ -28,11 +28,8 @@ def recover() -> int:
     since = mark.day if mark else dt.date.min
     storage().remove_unfinished(since)
     done = 0
-    for keys in _slices(_stored(since)):
-        missing = _without_rows(keys)
-        indexed = pipeline.process(Received(key, sender_of(key)) for key in missing)
-        services.prepare(pipeline.new_studies(indexed))
-        done += len(missing)
+    for keys in slices(stored(since)):
+        done += index_missing(keys)
     # a day back: a writer may have begun before midnight and ended after
     IndexMark.objects.update_or_create(pk=1, defaults={"day": today - dt.timedelta(days=1)})
     if done:
@@ -40,16 +37,26 @@ def recover() -> int:
     return done
 
 
-def _stored(since: dt.date) -> Iterator[str]:
+def stored(since: dt.date) -> Iterator[str]:
+    """Keys of all objects stored from `since` on."""
     for day in storage().days():
         if day >= since:
             yield from (key for key in storage().iterate(day) if key.endswith(".dcm"))
 
 
-def _slices(keys: Iterable[str]) -> Iterator[list[str]]:
+def slices(keys: Iterable[str]) -> Iterator[list[str]]:
+    """`keys` in lists of some hundred."""
     iterator = iter(keys)
     while part := list(itertools.islice(iterator, _SLICE)):
         yield part
+
+
+def index_missing(keys: list[str], *, before: dt.datetime | None = None) -> int:
+    """Index those of these files that have no row, and were stored `before`; returns how many there were."""
+    missing = [key for key in _without_rows(keys) if before is None or storage().stored_at(key) < before]
+    indexed = pipeline.process(Received(key, sender_of(key)) for key in missing)
+    services.prepare(pipeline.new_studies(indexed))
+    return len(missing)
 
 
 def _without_rows(keys: list[str]) -> list[str]:

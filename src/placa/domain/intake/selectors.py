@@ -3,6 +3,7 @@
 A name never grants: candidates are shown to staff side by side, who decide.
 """
 
+import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -12,9 +13,10 @@ from placa.common.text import fold
 from placa.domain.access.records import patients_visible_to
 from placa.domain.access.selectors import studies_visible_to
 from placa.domain.access.viewers import Viewer
+from placa.domain.archive import selectors as archive
 from placa.domain.archive.models import Study
 from placa.domain.archive.services import survivor
-from placa.domain.intake.models import InboxItem
+from placa.domain.intake.models import InboxItem, ScrubMark
 from placa.domain.people.models import Patient, PatientIdentifier, Permission
 from placa.standards.dicom import names
 
@@ -39,6 +41,20 @@ def _items(viewer: Viewer) -> QuerySet[InboxItem]:
     seen = studies_visible_to(viewer).order_by().values("pk")
     items = InboxItem.objects.filter(Q(study=None) | Q(study__in=seen))
     return items.select_related("study__order", "instance")
+
+
+@dataclass(frozen=True, slots=True)
+class FileState:
+    """How many stored files are known as damaged, and when all of them were last looked at."""
+
+    damaged: int
+    all_checked_at: dt.datetime | None
+
+
+def file_state() -> FileState:
+    """How the stored files are, as far as is known."""
+    mark = ScrubMark.objects.first()
+    return FileState(archive.damaged().count(), mark.finished_at if mark else None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import hmac
 
 from placa.common.tokens import derived_token
 from placa.domain.archive.records import Sender
-from placa.domain.archive.storage import storage
+from placa.domain.archive.storage import DamagedError, storage
 from placa.domain.institution import selectors as institution
 from placa.domain.institution.models import DicomPeer
 from placa.standards.dicom.errors import InvalidObject
@@ -36,7 +36,7 @@ def sender_of(key: str) -> Sender:
     try:
         with FileSource(storage().path(key)) as source:
             meta = read_file_meta(source)
-    except (InvalidObject, FileNotFoundError):
+    except (InvalidObject, FileNotFoundError, DamagedError):
         return Sender()
     return _noted(meta) or Sender(ae_title=meta.source_application_entity_title)
 

@@ -44,10 +44,19 @@ def _place(study: Study, patient: Patient, order: ServiceRequest | None, *, by: 
     inbox.resolve(study, resolution=resolution, by=by)
 
 
+def preview(study_instance_uids: set[str]) -> None:
+    """Queue the first previews of studies that are still arriving."""
+    _queue("archive.preview", study_instance_uids)
+
+
 def prepare(study_instance_uids: set[str]) -> None:
-    """Queue what makes a study quick to open: metadata and previews."""
+    """Queue what makes a study quick to open: metadata, previews, the viewer's first pictures."""
+    _queue("archive.prepare", study_instance_uids)
+
+
+def _queue(job: str, study_instance_uids: set[str]) -> None:
     for pk in Study.objects.filter(study_instance_uid__in=study_instance_uids).values_list("pk", flat=True):
-        enqueue("archive.prepare", pk, dedupe_key=f"archive.prepare:{pk}")
+        enqueue(job, pk, dedupe_key=f"{job}:{pk}")
 
 
 @transaction.atomic

@@ -6,11 +6,9 @@ A file is stored before any transaction: checking it takes up to some seconds, a
 import atexit
 import contextlib
 import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Final
 
 from django.db import DatabaseError
@@ -22,6 +20,7 @@ from placa.domain.archive.rendering import RenderRefused, RenderUnavailable
 from placa.domain.archive.storage import storage
 from placa.domain.reports.models import ReportVersion
 from placa.standards.dicom import sandbox
+from placa.standards.dicom.sandbox import messages
 
 SIZE_LIMIT: Final = 64 * 1024 * 1024
 _NOBODY_THERE: Final = (FileNotFoundError.__name__, ConnectionRefusedError.__name__)
@@ -62,14 +61,13 @@ def store(pdf: bytes) -> StoredPdf:
 
     Raises BadPdfError, StorageError, RetriableError where it cannot be checked now.
     """
-    if len(pdf) > SIZE_LIMIT:
-        raise BadPdfError("too-large")
-    if not pdf.startswith(b"%PDF-"):
-        raise BadPdfError("not-pdf")
-    with storage().new(".pdf") as writer:
-        writer.write(pdf)
-        check(writer.path)
-        return StoredPdf(writer.commit(), hashlib.sha256(pdf).hexdigest())
+    check(pdf)
+    return kept(pdf)
+
+
+def kept(pdf: bytes) -> StoredPdf:
+    """Store a PDF that was checked. Raises StorageError."""
+    return StoredPdf(storage().store([pdf], ".pdf"), hashlib.sha256(pdf).hexdigest())
 
 
 def discard_unused(keys: Iterable[str]) -> None:
@@ -84,35 +82,32 @@ def discard_unused(keys: Iterable[str]) -> None:
                 storage().delete(key)
 
 
-def check(path: Path) -> int:
-    """Number of pages of the harmless PDF at `path`, below the storage's root. Raises BadPdfError, RetriableError."""
+def check(pdf: bytes) -> int:
+    """Number of pages of a harmless PDF. Raises BadPdfError, RetriableError."""
+    if len(pdf) > SIZE_LIMIT:
+        raise BadPdfError("too-large")
+    if not pdf.startswith(b"%PDF-"):
+        raise BadPdfError("not-pdf")
     try:
-        return int(_ask({"op": "pdf", "path": str(path)}))
+        return int(_ask({"op": "pdf"}, pdf))
     except RenderUnavailable as error:
         raise RetriableError("the PDF cannot be checked now") from error
-    except RenderRefused as error:
-        if error.reason in ("no-file", "outside-root"):
-            raise RetriableError(error.reason) from error
+    except RenderRefused as error:  # or it failed: what takes all memory or time here takes it elsewhere too
         raise BadPdfError(error.reason if error.reason in REASONS else "broken") from error
 
 
-def _ask(request: dict[str, str]) -> bytes:
+def _ask(request: dict[str, str], data: bytes) -> bytes:
     try:
-        return sandbox.ask(str(rendering.socket_path()), request)
+        return sandbox.ask(str(rendering.socket_path()), request, data)
     except RenderUnavailable as error:
         if str(error) not in _NOBODY_THERE:
             raise
-    status, body = _own_pool().answer(json.dumps(request).encode())
-    if status == b"0":
-        return body
-    if status == b"1":
-        raise RenderRefused(json.loads(body)["reason"])
-    raise RenderUnavailable("busy")
+    return messages.result(*_own_pool().answer(messages.encoded(request, data)))
 
 
 @lru_cache(maxsize=1)
 def _own_pool() -> sandbox.RenderPool:
     """A child of this process, with the same limits: for commands that run while the portal does not."""
-    pool = sandbox.RenderPool(1, ["/"])
+    pool = sandbox.RenderPool(1, [])
     atexit.register(pool.close)
     return pool

@@ -1,9 +1,12 @@
 """Reads of reports, for `access` and the rooms above it."""
 
+import datetime as dt
+import hashlib
+
 from django.db.models import QuerySet
 
 from placa.domain.archive.models import Study
-from placa.domain.archive.storage import storage
+from placa.domain.archive.storage import DamagedError, storage
 from placa.domain.reports.models import DiagnosticReport, ReportVersion
 
 
@@ -23,9 +26,23 @@ def history(report: DiagnosticReport) -> QuerySet[ReportVersion]:
     return ReportVersion.objects.filter(report=report).order_by("-number")
 
 
+def versions_with_pdf(since: dt.date | None = None) -> QuerySet[ReportVersion]:
+    """Versions whose PDF is in the storage, those that came on or after `since` (UTC)."""
+    found = ReportVersion.objects.exclude(storage_key="").order_by("pk")
+    if since is not None:
+        found = found.filter(received_at__gte=dt.datetime.combine(since, dt.time(), dt.UTC))
+    return found
+
+
 def pdf_of(version: ReportVersion) -> bytes | None:
-    """The PDF as received; None for a version that is text. Raises FileNotFoundError."""
+    """The PDF as received; None for a version that is text. Raises DamagedError where it is gone or other bytes."""
     if not version.storage_key:
         return None
-    with storage().open(version.storage_key) as file:
-        return file.read()
+    try:
+        with storage().open(version.storage_key) as file:
+            content = file.read()
+    except FileNotFoundError as error:
+        raise DamagedError("missing") from error
+    if hashlib.sha256(content).hexdigest() != version.digest:
+        raise DamagedError("crc")
+    return content

@@ -16,6 +16,8 @@ from django.urls import path
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from placa.domain.archive.storage import storage
+
 
 @never_cache
 @require_safe
@@ -52,10 +54,11 @@ def _migrated() -> bool:
 
 
 def _storage() -> bool:
-    """A file can be made in the home, and removed again."""
+    """A file can be made in the home, and removed again; the archive takes and gives files."""
     probe = Path(settings.ENVIRONMENT.home) / f".ready-{secrets.token_hex(8)}"
     os.close(os.open(probe, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     probe.unlink()
+    storage().check()
     return True
 
 

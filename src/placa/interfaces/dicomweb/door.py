@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from placa.domain.access.selectors import NotVisible
 from placa.domain.access.viewers import NOBODY, Viewer
 from placa.domain.archive.rendering import RenderRefused, RenderUnavailable
+from placa.domain.archive.storage import DamagedError, StorageError
 from placa.standards.dicom.errors import InvalidObject
 
 View = Callable[..., HttpResponseBase]
@@ -44,6 +45,12 @@ def door(view: View) -> View:
             return problem(406, f"This object cannot be shown as an image: {error}")
         except RenderUnavailable:
             return problem(503, "Images are being prepared. Try again in a moment.")
+        except DamagedError:
+            return problem(
+                503, "The file of this object is damaged here. The centre has been told.", retry=False
+            )
+        except StorageError:
+            return problem(503, "The archive does not answer. Try again in a moment.")
         answer.setdefault("Cache-Control", "private, no-store")
         return answer
 
@@ -54,14 +61,14 @@ class BadQuery(ValueError):
     """A parameter that cannot be understood (400)."""
 
 
-def problem(status: int, text: str) -> HttpResponse:
+def problem(status: int, text: str, *, retry: bool = True) -> HttpResponse:
     """A plain JSON problem (RFC 9457)."""
     body = json.dumps({"status": status, "detail": text})
     answer = HttpResponse(body, status=status, content_type="application/problem+json")
     answer["Cache-Control"] = "no-store"
     if status == 401:
         answer["WWW-Authenticate"] = 'Bearer realm="placa"'
-    if status == 503:
+    if status == 503 and retry:
         answer["Retry-After"] = "2"
     return answer
 

@@ -13,7 +13,8 @@ from placa.domain.access.images import OpenStudy, open_images
 from placa.domain.access.selectors import NotVisible
 from placa.domain.access.types import Instance, Series
 from placa.domain.access.viewers import Viewer
-from placa.interfaces.dicomweb import multipart
+from placa.domain.archive.rendering import RenderRefused, RenderUnavailable
+from placa.interfaces.dicomweb import multipart, placeholder
 from placa.interfaces.dicomweb.door import BadQuery, door, gzipped_json
 
 EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
@@ -71,6 +72,7 @@ def instance_object(
 
 
 def _objects(instances: list[Instance]) -> StreamingHttpResponse:
+    images.refuse_damaged(instances)
     parts = (
         (f"application/dicom; transfer-syntax={one.transfer_syntax_uid}", _chunks(images.file_path(one)))
         for one in instances
@@ -132,7 +134,8 @@ def rendered(
 ) -> HttpResponseBase:
     """One frame as JPEG or PNG; an encapsulated PDF as PDF (PS3.18 10.4.1.1.3)."""
     found = open_images(viewer, study).instance(series, instance)
-    draw = {"pdf": _document, "sr": _structured_report, "ecg": _ecg, "video": _video}.get(found.kind)
+    kind = "sr" if images.is_report_data(found) else found.kind
+    draw = {"pdf": _document, "sr": _structured_report, "ecg": _ecg, "video": _video}.get(kind)
     return draw(found) if draw else _picture(request, found, frame)
 
 
@@ -189,9 +192,14 @@ def instance_thumbnail(
 
 def _thumbnail(request: HttpRequest, opened: OpenStudy, series: Series | None) -> HttpResponse:
     preview = opened.preview(series)
-    if preview is None:
-        raise NotVisible("thumbnail")
-    return _picture(request, *preview, viewport=(256, 256), quality=80)
+    try:
+        if preview is None:
+            raise NotVisible("thumbnail")
+        return _picture(request, *preview, viewport=(256, 256), quality=80)
+    except (NotVisible, RenderRefused, RenderUnavailable):
+        if not placeholder.is_wanted(request):
+            raise
+        return placeholder.drawing(preview[0].kind if preview else "")
 
 
 def _picture(

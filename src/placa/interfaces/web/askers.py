@@ -4,23 +4,26 @@ Those doors (DICOMweb, viewer, files) are routed twice: plainly, and under `/s/<
 `share-…`. Under a token only the share counts, whoever else is signed in in the same browser.
 """
 
+import logging
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, cast
 
-from django.http import Http404, HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from placa.domain.access.selectors import NotVisible
 from placa.domain.access.viewers import NOBODY, Viewer
+from placa.domain.archive.storage import DamagedError, StorageError
 from placa.interfaces.web.account.session import NotSignedInError, viewer_of
 from placa.interfaces.web.recipient.session import enter, share_viewer
 from placa.interfaces.web.running import guarded, still_has
 
+log = logging.getLogger(__name__)
+RETRY_SECONDS = 5
 DOORS = {"dicomweb", "viewer", "files"}
-IMAGES = {
-    "dicomweb",
-    "share-dicomweb",
-}  # what streams here is cut when access ends; a ZIP knows more and asks itself
+IMAGES = {"dicomweb", "share-dicomweb"}  # what streams here is cut when access ends; a ZIP asks itself
 SHARED = {f"share-{name}" for name in DOORS}
 
 
@@ -61,7 +64,27 @@ class ViewerMiddleware:
                 request.viewer = NOBODY  # type: ignore[attr-defined]
         return None
 
-    def process_exception(self, request: HttpRequest, error: Exception) -> None:
-        """A page of a portal lets NotVisible through: outside it is a 404 like any other."""
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """What a page lets through: NotVisible is a 404 like any other; an archive that is away, or a file that is not
+        what was stored, is told plainly, and nothing else of the portal breaks."""
         if isinstance(error, NotVisible):
             raise Http404 from error
+        if isinstance(error, StorageError):
+            log.error("the archive does not answer: %s", error)
+            return not_now(request, 503, _("The archive does not answer"), _(
+                "Nothing is lost. Please try again in a moment."), retry=True)  # fmt: skip
+        if isinstance(error, DamagedError):
+            return not_now(request, 503, _("A file of this study is damaged"), _(
+                "We do not show what is not as it was stored. The centre has been told."))  # fmt: skip
+        return None
+
+
+def not_now(
+    request: HttpRequest, status: int, heading: str, words: str, *, retry: bool = False
+) -> HttpResponse:
+    """A page that says what cannot be handed out just now, and what to do."""
+    answer = render(request, "ui/not_now.html", {"heading": heading, "words": words}, status=status)
+    answer["Cache-Control"] = "no-store, private"
+    if retry:
+        answer["Retry-After"] = str(RETRY_SECONDS)
+    return answer

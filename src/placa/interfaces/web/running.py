@@ -37,9 +37,9 @@ def guarded(chunks: Iterator[bytes], allowed: Callable[[], bool]) -> Iterator[by
 
 
 def still_has(request: HttpRequest, viewer: Viewer, token: str, uid: str, facet: Facet) -> bool:
-    """Whether whoever asked as `viewer` would get `facet` of the study now."""
+    """Whether whoever asked as `viewer` would get `facet` of the study now; without a study, anything at all."""
     now = viewer_now(request, viewer, token)
-    return now is not None and has_facet(now, uid, facet)
+    return now is not None and (not uid or has_facet(now, uid, facet))
 
 
 def viewer_now(request: HttpRequest, viewer: Viewer, token: str) -> Viewer | None:

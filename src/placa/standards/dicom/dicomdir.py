@@ -245,34 +245,103 @@ def _reference(series_uid: str, images: tuple[tuple[str, str], ...]) -> bytes:
     return sequence(0x00081140, bodies) + element(0x0020000E, "UI", series_uid)
 
 
+def _content_keys(entry: DirectoryEntry, number: int, dates: bytes = b"") -> tuple[bytes, str]:
+    """Instance Number and what the object is called (PS3.3 table 10-12); `dates` stand between, by their tags."""
+    label = _code_string(entry.key(0x00700080)) or "CONTENT"
+    description = fitted(entry.key(0x00700081), 64)
+    creator = fitted(entry.key(0x00700084), 324, multi_valued=True)
+    return (
+        element(0x00200013, "IS", number)
+        + element(0x00700080, "CS", label)
+        + element(0x00700081, "LO", description)
+        + dates
+        + element(0x00700084, "PN", creator)
+    ), description + creator
+
+
+def _code_string(text: str) -> str:
+    """`text` as a CS value (PS3.5 6.2)."""
+    return re.sub(r"[^A-Z0-9 _]", "_", fitted(text, 16).upper())
+
+
+def _named_keys(entry: DirectoryEntry, number: int) -> tuple[bytes, str]:
+    keys, text = _content_keys(entry, number)
+    return _dates(entry) + keys, text
+
+
 def _presentation_keys(entry: DirectoryEntry, number: int) -> tuple[bytes, str]:
-    day = entry.content_date or entry.study_date or _NO_DATE
     references = sequence(0x00081115, (_reference(*series) for series in entry.referenced_series))
-    keys = (
-        (references if entry.referenced_series else b"")
-        + element(0x00200013, "IS", number)
-        + element(0x00700080, "CS", "PRESENTATION")
-        + element(0x00700081, "LO", "")
-        + element(0x00700082, "DA", day)
-        + element(0x00700083, "TM", entry.content_time or entry.study_time or _NO_TIME)
-    )
-    return keys, ""
+    day = entry.key(0x00700082) or entry.content_date or entry.study_date or _NO_DATE
+    moment = entry.key(0x00700083) or entry.content_time or entry.study_time or _NO_TIME
+    dates = element(0x00700082, "DA", day) + element(0x00700083, "TM", moment)
+    keys, text = _content_keys(entry, number, dates)
+    return (references if entry.referenced_series else b"") + keys, text
 
 
 def _dose_keys(entry: DirectoryEntry, number: int) -> tuple[bytes, str]:
-    return element(0x00200013, "IS", number) + element(0x3004000A, "CS", "PLAN"), ""
+    summation = _code_string(entry.key(0x3004000A)) or "PLAN"
+    return element(0x00200013, "IS", number) + element(0x3004000A, "CS", summation), ""
+
+
+def _labelled(
+    entry: DirectoryEntry, number: int, tags: tuple[int, int, int], otherwise: str
+) -> tuple[bytes, str]:
+    """Label, date and time of a plan or a structure set."""
+    label = fitted(entry.key(tags[0]) or entry.series_description, 16) or f"{otherwise}{number}"
+    return (
+        element(0x00200013, "IS", number)
+        + element(tags[0], "SH", label)
+        + element(tags[1], "DA", entry.key(tags[1]) or entry.study_date)
+        + element(tags[2], "TM", entry.key(tags[2]) or entry.study_time)
+    ), label
 
 
 def _plan_keys(entry: DirectoryEntry, number: int) -> tuple[bytes, str]:
-    label = element(0x300A0002, "SH", fitted(entry.series_description, 16) or f"PLAN{number}")
-    dates = element(0x300A0006, "DA", entry.study_date) + element(0x300A0007, "TM", entry.study_time)
-    return element(0x00200013, "IS", number) + label + dates, entry.series_description
+    return _labelled(entry, number, (0x300A0002, 0x300A0006, 0x300A0007), "PLAN")
 
 
 def _structure_keys(entry: DirectoryEntry, number: int) -> tuple[bytes, str]:
-    label = element(0x30060002, "SH", fitted(entry.series_description, 16) or f"SET{number}")
-    dates = element(0x30060008, "DA", entry.study_date) + element(0x30060009, "TM", entry.study_time)
-    return element(0x00200013, "IS", number) + label + dates, entry.series_description
+    return _labelled(entry, number, (0x30060002, 0x30060008, 0x30060009), "SET")
+
+
+def _treatment_keys(entry: DirectoryEntry, number: int) -> tuple[bytes, str]:
+    day, moment = entry.key(0x30080250), entry.key(0x30080251)
+    return (
+        element(0x00200013, "IS", number) + element(0x30080250, "DA", day) + element(0x30080251, "TM", moment)
+    ), ""
+
+
+def _spectroscopy_keys(entry: DirectoryEntry, number: int) -> tuple[bytes, str]:
+    return (
+        element(0x00080008, "CS", _code_string(entry.key(0x00080008)) or "ORIGINAL")
+        + _dates(entry)
+        + element(0x00200013, "IS", number)
+        + element(0x00280008, "IS", entry.number_of_frames)
+        + element(0x00280010, "US", _count(entry.key(0x00280010)))
+        + element(0x00280011, "US", _count(entry.key(0x00280011)))
+        + element(0x00289001, "UL", _count(entry.key(0x00289001)))
+        + element(0x00289002, "UL", _count(entry.key(0x00289002)))
+    ), ""
+
+
+def _count(text: str) -> int:
+    return int(text) if text.isdecimal() and len(text) < 5 else 1
+
+
+def _assessment_keys(entry: DirectoryEntry, number: int) -> tuple[bytes, str]:
+    day = entry.key(0x00080012) or entry.content_date or entry.study_date or _NO_DATE
+    created = element(0x00080012, "DA", day) + element(0x00080013, "TM", entry.key(0x00080013))
+    return created + element(0x00200013, "IS", number), ""
+
+
+def _radiotherapy_keys(entry: DirectoryEntry, number: int) -> tuple[bytes, str]:
+    short, long = fitted(entry.key(0x30100033), 16), fitted(entry.key(0x30100034), 64)
+    description = fitted(entry.key(0x00700081), 64)
+    creator = fitted(entry.key(0x00700084), 324, multi_valued=True)
+    keys = element(0x00200013, "IS", number)
+    keys += element(0x00700081, "LO", description) + element(0x00700084, "PN", creator)
+    keys += element(0x30100033, "SH", short or f"RT{number}") + element(0x30100034, "LO", long)
+    return keys, short + long + description + creator
 
 
 _KEYS: Final = {
@@ -286,4 +355,11 @@ _KEYS: Final = {
     "RT DOSE": _dose_keys,
     "RT PLAN": _plan_keys,
     "RT STRUCTURE SET": _structure_keys,
+    "RT TREAT RECORD": _treatment_keys,
+    "RADIOTHERAPY": _radiotherapy_keys,
+    "SPECTROSCOPY": _spectroscopy_keys,
+    "ASSESSMENT": _assessment_keys,
+    "MEASUREMENT": _dated_keys,
+    "SURFACE SCAN": _dated_keys,
+    **dict.fromkeys(("REGISTRATION", "FIDUCIAL", "VALUE MAP", "SURFACE", "TRACT", "ANNOTATION"), _named_keys),
 }

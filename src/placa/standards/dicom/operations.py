@@ -1,14 +1,19 @@
-"""What a child process of the sandbox can be asked for, one function a kind of request."""
+"""What a child process of the sandbox can be asked for, one function a kind of request.
+
+A new kind is one function and one line of `OPERATIONS`. It gets the request as it was sent (everything in it is a
+stranger's, `path` apart, which the pool has checked), raises InvalidObject for what can never be done, and returns
+bytes. What came with the request beside its JSON is under `data`. `lane: background` in a request sends it to the
+children of low priority.
+"""
 
 from __future__ import annotations
 
-import contextlib
-import resource
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, Final
 
+import imagecodecs
 import numpy as np
 
 from placa.standards import passive_pdf
@@ -21,7 +26,6 @@ from placa.standards.dicom.render import Window
 
 Request = dict[str, Any]
 _UPLOAD_LIMIT: Final = 64 * 1024 * 1024
-_PARSER_MEMORY: Final = 320 * 1024 * 1024  # with the 100 MiB or so of a child at rest: below S5's 512
 
 
 def render_request(request: Request) -> bytes:
@@ -29,12 +33,12 @@ def render_request(request: Request) -> bytes:
 
     `op`: jpeg, png, thumbnail (also of an ECG), raw (decoded stored values, little endian), ecg_svg, ecg_png,
     secondary_capture (a DICOM file of the JPEG or PNG at `path`, with `attributes`), pdf (the number of pages
-    of a harmless PDF; `passive_pdf` has the reasons against one). Further keys: `path`,
+    of the harmless PDF in `data`; `passive_pdf` has the reasons against one). Further keys: `path`,
     and where of use `offset` and `length` (of the object in the file), `frame` (from 0), `window` [center,
     width, function], `viewport` [width, height], `quality`, `invert`, `size`. Raises InvalidObject with a
     reason code.
     """
-    operation = _OPERATIONS.get(str(request.get("op", "")))
+    operation = OPERATIONS.get(str(request.get("op", "")))
     if operation is None:
         raise InvalidObject(errors.NOT_RENDERABLE, "no such operation")
     try:
@@ -103,26 +107,13 @@ def _secondary_capture(request: Request) -> bytes:
 
 
 def _pdf(request: Request) -> bytes:
-    with _memory_bound():
-        try:
-            return str(passive_pdf.pages_of(request["path"])).encode()
-        except passive_pdf.NotPassive as refusal:
-            raise InvalidObject(refusal.reason) from refusal
-
-
-@contextlib.contextmanager
-def _memory_bound() -> Iterator[None]:
-    """Leave a parser `_PARSER_MEMORY` beyond what the process has: a PDF needs no more, and S5 allows no more."""
-    usual = resource.getrlimit(resource.RLIMIT_AS)
-    pages = int(Path("/proc/self/statm").read_text().split()[0])
-    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + _PARSER_MEMORY, usual[1]))
     try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, usual)
+        return str(passive_pdf.pages_of(request["data"])).encode()
+    except passive_pdf.NotPassive as refusal:
+        raise InvalidObject(refusal.reason) from refusal
 
 
-_OPERATIONS: Final[dict[str, Callable[[Request], bytes]]] = {
+OPERATIONS: Final[dict[str, Callable[[Request], bytes]]] = {
     "jpeg": _picture,
     "png": _picture,
     "thumbnail": _thumbnail,
@@ -132,3 +123,9 @@ _OPERATIONS: Final[dict[str, Callable[[Request], bytes]]] = {
     "secondary_capture": _secondary_capture,
     "pdf": _pdf,
 }
+
+
+def warm_up() -> None:
+    """Load the codecs, which imagecodecs does one by one: a request's memory is counted from here."""
+    for name in ("jpeg8", "jpegsof3", "jpegls", "jpeg2k", "htj2k", "jpegxl", "packbits"):
+        getattr(imagecodecs, f"{name}_decode")

@@ -9,7 +9,7 @@ import pytest
 from pypdf import PdfWriter
 from pypdf.generic import DictionaryObject, NameObject, TextStringObject
 
-from placa.standards.dicom.sandbox import RenderPool
+from placa.standards.dicom.sandbox import RenderPool, messages
 from placa.standards.passive_pdf import NotPassive, pages_of
 
 
@@ -39,20 +39,8 @@ def _pdf(pages: int = 1, **more: object) -> bytes:
     return buffer.getvalue()
 
 
-@pytest.fixture
-def check(tmp_path: Path):
-    """`pages_of` for bytes."""
-
-    def pages(data: bytes) -> int:
-        path = tmp_path / "some.pdf"
-        path.write_bytes(data)
-        return pages_of(path)
-
-    return pages
-
-
-def test_a_plain_pdf_is_fine(check) -> None:
-    assert check(_pdf(3)) == 3
+def test_a_plain_pdf_is_fine() -> None:
+    assert pages_of(_pdf(3)) == 3
 
 
 @pytest.mark.parametrize(
@@ -69,13 +57,13 @@ def test_a_plain_pdf_is_fine(check) -> None:
         (_pdf()[:-200], "broken"),
     ],
 )
-def test_anything_else_is_refused_with_its_reason(check, data: bytes, reason: str) -> None:
+def test_anything_else_is_refused_with_its_reason(data: bytes, reason: str) -> None:
     with pytest.raises(NotPassive) as refused:
-        check(data)
+        pages_of(data)
     assert refused.value.reason == reason
 
 
-def test_a_script_under_a_disguised_name_is_found(check) -> None:
+def test_a_script_under_a_disguised_name_is_found() -> None:
     writer = PdfWriter()
     writer.add_blank_page(200, 200)
     writer.root_object[NameObject("/OpenAction")] = _script()
@@ -85,11 +73,11 @@ def test_a_script_under_a_disguised_name_is_found(check) -> None:
     hidden = buffer.getvalue().replace(b"/JavaScript", b"/J#61vaScript").replace(b"/JS", b"/J#53")
     assert b"/JavaScript" not in hidden
     with pytest.raises(NotPassive) as refused:
-        check(hidden)
+        pages_of(hidden)
     assert refused.value.reason == "active"
 
 
-def test_a_page_that_inflates_to_gigabytes_is_not_inflated(check) -> None:
+def test_a_page_that_inflates_to_gigabytes_is_not_inflated() -> None:
     engine = zlib.compressobj(9)
     bomb = b"".join(engine.compress(bytes(1 << 20)) for _ in range(256)) + engine.flush()
     objects = [
@@ -98,7 +86,7 @@ def test_a_page_that_inflates_to_gigabytes_is_not_inflated(check) -> None:
         b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R>>",
         b"<</Filter/FlateDecode/Length %d>>stream\n%b\nendstream" % (len(bomb), bomb),
     ]
-    assert check(_file(objects)) == 1
+    assert pages_of(_file(objects)) == 1
 
 
 def _file(objects: list[bytes]) -> bytes:
@@ -117,23 +105,20 @@ def _file(objects: list[bytes]) -> bytes:
 
 @pytest.mark.slow
 @pytest.mark.enable_socket
-def test_millions_of_objects_take_no_more_memory_than_a_process_may(tmp_path: Path) -> None:
+def test_millions_of_objects_take_no_more_memory_than_a_process_may() -> None:
     objects = [
         b"<</Type/Catalog/Pages 2 0 R/X 4 0 R>>",
         b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
         b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]>>",
         b"[" + b"0 " * (16 << 20) + b"]",
     ]
-    path = tmp_path / "many.pdf"
-    path.write_bytes(_file(objects))
-    pool = RenderPool(1, [tmp_path])
+    pool = RenderPool(1, [])
     try:
-        status, body = pool.answer(json.dumps({"op": "pdf", "path": str(path)}).encode())
+        status, body = pool.answer(messages.encoded({"op": "pdf"}, _file(objects)))
+        assert (status, json.loads(body)) == (b"1", {"reason": "broken"})
         (child,) = pool.pids()
         peak = Path(f"/proc/{child}/status").read_text().partition("VmHWM:")[2].split()[0]
-        assert (status, json.loads(body)) == (b"1", {"reason": "broken"})
         assert int(peak) <= 512 * 1024  # KiB (S5)
-        path.write_bytes(_pdf(2))
-        assert pool.answer(json.dumps({"op": "pdf", "path": str(path)}).encode()) == (b"0", b"2")
+        assert pool.answer(messages.encoded({"op": "pdf"}, _pdf(2))) == (b"0", b"2")
     finally:
         pool.close()

@@ -1,14 +1,31 @@
 """What a storage can do."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Protocol
 
 
 class StorageError(Exception):
-    """The storage cannot take or give bytes now (disk full, no permission, fsync failed)."""
+    """The storage cannot take or give bytes now (disk full, no permission, fsync failed, S3 away)."""
+
+
+class DamagedError(Exception):
+    """A file is there but not as it was stored, or it is gone. `what`: missing, size, crc."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Size in bytes and CRC-32 of a whole file."""
+
+    size: int
+    crc32: int
 
 
 class Writer(Protocol):
@@ -31,13 +48,30 @@ class Writer(Protocol):
 
 
 class Storage(Protocol):
-    """Files under keys `YYYY/MM/DD/<2 hex>/<uuid><suffix>`; a stored file never changes."""
+    """Files under keys `YYYY/MM/DD/<2 hex>/<uuid><suffix>`; a stored file never changes.
+
+    Every function raises StorageError where the storage is away, and DamagedError where it finds a file to be so.
+    """
+
+    root: Path  # every `path` lies below it
+
+    def check(self) -> None:
+        """Ask the storage whether it takes and gives files now. Raises StorageError."""
 
     def new(self, suffix: str = ".dcm") -> Writer:
         """A writer of a new file. Raises StorageError."""
 
     def store(self, chunks: Iterable[bytes], suffix: str = ".dcm") -> str:
         """Store a whole file durably; returns its key. Raises StorageError."""
+
+    def put(self, key: str, source: Path, stored_at: dt.datetime) -> None:
+        """Take a copy of a file that another storage has under `key`, durably. Raises StorageError."""
+
+    def sum(self, key: str) -> Sum:
+        """Size and CRC-32 of the stored bytes themselves, never of a cached copy. Raises FileNotFoundError."""
+
+    def sizes(self, keys: Sequence[str]) -> list[int | None]:
+        """Bytes of each file; None for one that is not there."""
 
     def open(self, key: str) -> BinaryIO:
         """The file, for reading. Raises FileNotFoundError; ValueError for a key that is none of ours."""

@@ -4,18 +4,22 @@ import contextlib
 import datetime as dt
 import fcntl
 import os
-import re
-import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
-from placa.common import clock
-from placa.domain.archive.storage.base import StorageError
-
-_PART = ".part"
-_KEY = re.compile(r"\d{4}/\d{2}/\d{2}/[0-9a-f]{2}/[0-9a-f]{32}\.[a-z0-9]{1,5}")
+from placa.domain.archive.storage.base import StorageError, Sum
+from placa.domain.archive.storage.files import (
+    PART,
+    chunks,
+    is_key,
+    must_be_key,
+    new_key,
+    pread,
+    remove_dead,
+    sum_of,
+)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -35,7 +39,7 @@ class LocalWriter:
     def __init__(self, root: Path, key: str, folders: "_Folders") -> None:
         self.key = key
         self._final = root / key
-        self.path = self._final.with_name(self._final.name + _PART)
+        self.path = self._final.with_name(self._final.name + PART)
         self._fd = -1
         try:
             folders.make_durable(self._final.parent)
@@ -120,11 +124,7 @@ class LocalStorage:
 
     def new(self, suffix: str = ".dcm") -> LocalWriter:
         """A writer of a new file of today (UTC)."""
-        name = uuid.uuid4().hex
-        key = f"{clock.now().astimezone(dt.UTC):%Y/%m/%d}/{name[:2]}/{name}{suffix}"
-        if not _KEY.fullmatch(key):
-            raise ValueError(f"not a suffix: {suffix!r}")
-        return LocalWriter(self.root, key, self._folders)
+        return LocalWriter(self.root, new_key(suffix), self._folders)
 
     def store(self, chunks: Iterable[bytes], suffix: str = ".dcm") -> str:
         """Store a whole file durably; returns its key."""
@@ -133,11 +133,22 @@ class LocalStorage:
                 writer.write(chunk)
             return writer.commit()
 
+    def put(self, key: str, source: Path, stored_at: dt.datetime) -> None:
+        """Take a copy of a file that another storage has under `key`, durably, with the time of its arrival."""
+        with LocalWriter(self.root, must_be_key(key), self._folders) as writer, source.open("rb") as file:
+            for chunk in chunks(file):
+                writer.write(chunk)
+            os.utime(writer.path, (stored_at.timestamp(), stored_at.timestamp()))
+            writer.commit()
+
+    def check(self) -> None:
+        """A file can be made, made durable, and dropped."""
+        with self.new() as writer:
+            writer.write(b"ready?")
+
     def path(self, key: str) -> Path:
         """Where the file of `key` lies. Raises ValueError for a key that is none of ours."""
-        if not _KEY.fullmatch(key):
-            raise ValueError("not a storage key")
-        return self.root / key
+        return self.root / must_be_key(key)
 
     def open(self, key: str) -> BinaryIO:
         """The file, for reading."""
@@ -145,20 +156,27 @@ class LocalStorage:
 
     def read(self, key: str, offset: int, length: int) -> bytes:
         """`length` bytes from `offset`; fewer where the file ends."""
-        fd = os.open(self.path(key), os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            parts = []
-            while length > 0 and (part := os.pread(fd, length, offset)):
-                parts.append(part)
-                offset += len(part)
-                length -= len(part)
-            return b"".join(parts)
-        finally:
-            os.close(fd)
+        with self.open(key) as file:
+            return pread(file, offset, length)
+
+    def sum(self, key: str) -> Sum:
+        """Size and CRC-32 of the stored bytes."""
+        with self.open(key) as file:
+            return sum_of(chunks(file))
 
     def size(self, key: str) -> int:
         """Bytes of the file."""
         return self.path(key).stat().st_size
+
+    def sizes(self, keys: Sequence[str]) -> list[int | None]:
+        """Bytes of each file; None for one that is not there."""
+        found: list[int | None] = []
+        for key in keys:
+            try:
+                found.append(os.stat(self.path(key)).st_size)
+            except (FileNotFoundError, NotADirectoryError):
+                found.append(None)
+        return found
 
     def exists(self, key: str) -> bool:
         """Whether the file is there."""
@@ -180,7 +198,7 @@ class LocalStorage:
         """Keys of the files stored on `day`."""
         for path in sorted((self.root / f"{day:%Y/%m/%d}").glob("[0-9a-f][0-9a-f]/*")):
             key = path.relative_to(self.root).as_posix()
-            if _KEY.fullmatch(key):
+            if is_key(key):
                 yield key
 
     def stored_at(self, key: str) -> dt.datetime:
@@ -189,13 +207,7 @@ class LocalStorage:
 
     def remove_unfinished(self, since: dt.date) -> int:
         """Remove `.part` files from `since` on whose writer is dead: those that nobody holds locked."""
-        removed = 0
-        for day in self.days():
-            if day < since:
-                continue
-            for path in (self.root / f"{day:%Y/%m/%d}").glob(f"[0-9a-f][0-9a-f]/*{_PART}"):
-                with contextlib.suppress(OSError), path.open("rb") as file:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    path.unlink()
-                    removed += 1
-        return removed
+        days = [day for day in self.days() if day >= since]
+        return sum(
+            remove_dead((self.root / f"{day:%Y/%m/%d}").glob(f"[0-9a-f][0-9a-f]/*{PART}")) for day in days
+        )

@@ -1,16 +1,14 @@
 """Frames become pictures in the pool, once; what cannot be drawn is said so, once."""
 
 import io
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from placa.domain.archive import rendering, selectors
-from placa.domain.archive.models import Instance, Study
+from placa.domain.archive import rendering
+from placa.domain.archive.models import Instance
 from placa.domain.archive.rendering import RenderRefused
-from placa.domain.archive.tasks import prepare
 from placa.domain.intake.pipeline import process
 from placa.domain.intake.tests.objects import STUDY, ct, received
 
@@ -74,18 +72,6 @@ def test_pixels_that_lie_about_their_size_are_refused_and_not_tried_again(
 
 def test_a_decoded_frame_has_the_stored_values() -> None:
     assert np.frombuffer(rendering.decoded_frame(_instance()), "<u2").tolist() == RAMP.tolist()
-
-
-def test_preparing_makes_metadata_and_the_previews(archive: Path) -> None:
-    process([received(ct(number)) for number in (1, 2, 3)])
-    study = Study.objects.get(study_instance_uid=STUDY)
-    prepare(study.pk)
-    preview = selectors.preview_of_study(study)
-    assert preview is not None
-    assert preview.instance.instance_number == 2
-    kept = list(rendering._folder(preview.instance.storage_key).iterdir())
-    assert [path.suffix for path in kept] == [".jpg"]
-    prepare(10**9)  # a study that is gone is no error
 
 
 def test_only_sizes_that_pages_ask_for_are_kept() -> None:

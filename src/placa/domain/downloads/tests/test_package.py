@@ -13,12 +13,16 @@ from django.utils import translation
 from PIL import Image
 from pydicom import dcmread
 
+from placa.demo import cast
 from placa.domain.archive.models import Instance, Study
 from placa.domain.archive.storage import storage
 from placa.domain.downloads import package
 from placa.domain.downloads.errors import MissingFileError, NothingToDownloadError, NotOnlineError
 from placa.domain.downloads.tests import world
 from placa.domain.downloads.tests.world import CT, viewer
+from placa.domain.intake.pipeline import process
+from placa.domain.intake.tests import classes
+from placa.domain.intake.tests.objects import received
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("archive")]
 
@@ -211,3 +215,33 @@ def test_memory_is_flat_for_a_large_study(monkeypatch: pytest.MonkeyPatch) -> No
         tracemalloc.stop()
     assert total == made.zip.size > 5 * 1024**2
     assert peak < 2.5 * 1024**2
+
+
+def test_every_storage_class_has_its_file_and_its_directory_record() -> None:
+    own = {
+        "StudyInstanceUID": CT, "PatientID": cast.PATIENTS["ana"].patient_id, "IssuerOfPatientID": cast.ISSUER,
+        "AccessionNumber": world.PLAN.accession, "PatientBirthDate": "",
+    }  # fmt: skip
+    objects = {case: classes.build(case, number, **own) for number, case in enumerate(classes.CASES, start=1)}
+    process([received(one) for one in objects.values()])
+    archive = opened("jefe")
+    records = {
+        str(record.ReferencedSOPInstanceUIDInFile): record
+        for record in dcmread(io.BytesIO(archive.read("DICOMDIR"))).DirectoryRecordSequence
+        if "ReferencedSOPInstanceUIDInFile" in record
+    }
+    kinds = {case.name: records[data.SOPInstanceUID].DirectoryRecordType for case, data in objects.items()}
+    assert kinds == {case.name: case.record for case in objects}
+    for case, data in objects.items():
+        record = records[data.SOPInstanceUID]
+        assert archive.read("/".join(record.ReferencedFileID))[128:132] == b"DICM"
+        for keyword in OWN_KEYS & set(data.dir()) & set(record.dir()):
+            assert getattr(record, keyword) == getattr(data, keyword), (case.name, keyword)
+    assert records[objects[classes.BY_NAME["rt-dose"]].SOPInstanceUID].DoseSummationType == "BEAM"
+
+
+OWN_KEYS = {
+    "DoseSummationType", "RTPlanLabel", "RTPlanDate", "StructureSetLabel", "StructureSetDate", "TreatmentDate",
+    "ContentLabel", "ContentDescription", "PresentationCreationDate", "DataPointRows", "DataPointColumns",
+    "UserContentLabel", "DocumentTitle",
+}  # fmt: skip

@@ -26,38 +26,44 @@ from placa.domain.downloads.errors import (
     NotReadyError,
 )
 from placa.domain.downloads.package import PARTS, Package, open_package
-from placa.domain.downloads.services import zip_state
+from placa.domain.downloads.services import deflate_later, zip_state
 from placa.interfaces.web.account.session import background, to_sign_in
+from placa.interfaces.web.askers import not_now
 from placa.interfaces.web.files.byte_range import Unsatisfiable, asked_span
 from placa.interfaces.web.files.views import viewer_or_none
 from placa.interfaces.web.running import guarded, viewer_now
 
 log = logging.getLogger(__name__)
-RETRY_SECONDS = 5
 
 
 @require_safe
 def study_zip(request: HttpRequest, uid: str, token: str = "") -> HttpResponseBase:
-    """The ZIP of a study; `?parts=dicom|jpeg|report` or `?series=<uid>` for less of it."""
+    """The ZIP of a study; `?parts=dicom|jpeg|report` or `?series=<uid>` for less of it.
+
+    `?parts=dicom&compressed=1` deflates the DICOM files: about half the bytes, but the first time it begins later.
+    """
     viewer = viewer_or_none(request)
     if viewer is None:
         return _nobody(request, token)
     parts = request.GET.get("parts", "all")
-    if parts not in PARTS:
+    compressed = request.GET.get("compressed") == "1"
+    if parts not in PARTS or (compressed and parts != "dicom"):
         raise Http404
     try:
-        found = open_package(viewer, uid, parts, request.GET.get("series", ""))
+        found = open_package(viewer, uid, parts, request.GET.get("series", ""), compressed=compressed)
     except NothingToDownloadError as error:
         raise Http404 from error
     except NotOnlineError:
-        return _not_now(request, 409, _("The images are in the archive"), _(
+        return not_now(request, 409, _("The images are in the archive"), _(
             "They have to be brought back before you can download them. Please ask the centre."))  # fmt: skip
     except MissingFileError:
         log.error("a stored file of a study is missing or not whole: nothing was sent")
-        return _not_now(request, 503, _("We could not put the download together"), _(
+        return not_now(request, 503, _("We could not put the download together"), _(
             "A file of this study is missing here. The centre can help: please tell them."))  # fmt: skip
     except NotReadyError:
-        return _not_now(request, 503, _("The download is being prepared"), _(
+        if compressed:
+            deflate_later(uid)
+        return not_now(request, 503, _("The download is being prepared"), _(
             "The images are still being drawn. Please try again in a moment."), retry=True)  # fmt: skip
     return _sent(request, found, partial(_still_allowed, request, found, token))
 
@@ -77,7 +83,7 @@ def _sent(request: HttpRequest, found: Package, allowed: Callable[[], bool]) -> 
         answer = HttpResponse(status=status)
     else:
         found.recorded()
-        answer = StreamingHttpResponse(guarded(found.zip.stream(start, stop), allowed), status=status)
+        answer = StreamingHttpResponse(guarded(found.stream(start, stop), allowed), status=status)
     answer["Content-Type"] = "application/zip"
     answer["Content-Length"] = str(stop - start)
     answer["Content-Disposition"] = f'attachment; filename="{found.name}"'
@@ -129,13 +135,3 @@ def _nobody(request: HttpRequest, token: str) -> HttpResponse:
     if token:
         raise Http404
     return to_sign_in(request)
-
-
-def _not_now(
-    request: HttpRequest, status: int, heading: str, words: str, *, retry: bool = False
-) -> HttpResponse:
-    answer = render(request, "ui/not_now.html", {"heading": heading, "words": words}, status=status)
-    answer["Cache-Control"] = "no-store, private"
-    if retry:
-        answer["Retry-After"] = str(RETRY_SECONDS)
-    return answer

@@ -8,7 +8,10 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from placa.domain.institution import selectors as institution
+from placa.domain.intake.selectors import file_state
 from placa.domain.jobs.selectors import queue
+from placa.interfaces.web.ui import dates
 
 PATIENCE = 0.25  # seconds for a listener on this machine to answer
 FULL = 85  # per cent of the disk from which staff are warned
@@ -24,8 +27,8 @@ class Light:
 
 
 def lights() -> list[Light]:
-    """Listener, workers, space."""
-    return [_listener(), _workers(), _space()]
+    """Listener, workers, stored files, space."""
+    return [_listener(), _workers(), _files(), _space()]
 
 
 def _listener() -> Light:
@@ -45,6 +48,18 @@ def _workers() -> Light:
         return Light(_("Background work"), _("nobody is working"), False)
     text = ngettext("%(n)d waiting", "%(n)d waiting", now.waiting) % {"n": now.waiting}
     return Light(_("Background work"), text, True)
+
+
+def _files() -> Light:
+    """Whether all stored files are as they came, as far as the nightly check has seen."""
+    state = file_state()
+    if state.damaged:
+        text = ngettext("%(n)d damaged", "%(n)d damaged", state.damaged) % {"n": state.damaged}
+        return Light(_("Stored files"), text, False)
+    if state.all_checked_at is None:
+        return Light(_("Stored files"), _("being checked"), True)
+    when = dates.moment(state.all_checked_at, institution.zone())
+    return Light(_("Stored files"), _("all checked: %(when)s") % {"when": when}, True)
 
 
 def _space() -> Light:

@@ -20,6 +20,7 @@ KIND_LOOKS = {
     Kind.OTHER_CONTENT: ("copy", "wait"),
     Kind.OTHER_PATIENT: ("shuffle", "wait"),
     Kind.UNREADABLE: ("file-earmark", "mute"),
+    Kind.DAMAGED: ("file-earmark", "bad"),
 }
 
 
@@ -47,6 +48,10 @@ def kind_help(kind: str) -> str:
             "Images with another patient's number arrived in this study. Nobody sees those images."
         ),
         Kind.UNREADABLE: _("A file arrived that cannot be read. It is kept as it came."),
+        Kind.DAMAGED: _(
+            "Stored files of this study are damaged or gone, and nobody is shown them. Send the study again from the "
+            "device, or restore the files from the backup: this entry closes by itself."
+        ),
     }[Kind(kind)]
 
 

@@ -8,13 +8,14 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from placa.common import clock
-from placa.domain.access import selectors
+from placa.domain.access import images, selectors
 from placa.domain.access.images import OpenStudy
 from placa.domain.access.types import Instance, Series, Study
 from placa.domain.access.viewers import Viewer
 from placa.domain.institution import selectors as institution
 from placa.interfaces.web import studies
 from placa.interfaces.web.ui import dates
+from placa.standards.dicom.families import family_of
 
 FULL = ("doctor", "company", "staff")
 HOMES = {
@@ -108,17 +109,20 @@ def _series(opened: OpenStudy, root: str) -> list[dict[str, Any]]:
     of_series: dict[int, list[Instance]] = {row.pk: [] for row in rows}
     for instance in opened.instances():
         of_series[instance.series_id].append(instance)
-    return [_one_series(opened.study, row, of_series[row.pk], root) for row in rows if of_series[row.pk]]
+    return [_one_series(opened, row, of_series[row.pk], root) for row in rows if of_series[row.pk]]
 
 
-def _one_series(study: Study, row: Series, instances: list[Instance], root: str) -> dict[str, Any]:
-    base = f"{root}/studies/{study.study_instance_uid}/series/{row.series_instance_uid}"
+def _one_series(opened: OpenStudy, row: Series, instances: list[Instance], root: str) -> dict[str, Any]:
+    base = f"{root}/studies/{opened.study.study_instance_uid}/series/{row.series_instance_uid}"
+    family = family_of(instances[0].sop_class_uid, instances[0].kind)
     return {
         "uid": row.series_instance_uid,
         "number": row.series_number,
         "description": row.series_description,
         "modality": row.modality,
         "kind": instances[0].kind,
+        "family": family,
+        "key_images": _key_images(opened, instances) if family == "key_images" else [],
         "count": sum(one.number_of_frames for one in instances),
         "thumbnail_url": f"{base}/thumbnail",
         "instances": [
@@ -133,3 +137,12 @@ def _one_series(study: Study, row: Series, instances: list[Instance], root: str)
             for one in instances
         ],
     }
+
+
+def _key_images(opened: OpenStudy, selections: list[Instance]) -> list[dict[str, str]]:
+    """The images that key object selections name in this study (PS3.3 A.35.4), by their series and their own UID."""
+    named = {uid for one in selections for uid in images.chosen_by(opened, one)}
+    if not named:
+        return []
+    rows = [one for one in opened.instances() if one.sop_instance_uid in named]
+    return [{"series": one.series.series_instance_uid, "instance": one.sop_instance_uid} for one in rows]

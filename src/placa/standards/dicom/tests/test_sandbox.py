@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -130,10 +131,10 @@ def _lying_frame(folder: Path) -> Path:
 
 
 def test_memory_is_bounded_and_the_pool_goes_on(folder: Path) -> None:
-    pool = RenderPool(1, [folder], memory_limit=900 * 1024 * 1024)
+    pool = RenderPool(1, [folder])
     try:
         status, body = pool.answer(f'{{"op": "jpeg", "path": "{_lying_frame(folder)}"}}'.encode())
-        assert status == b"1"
+        assert status in b"13"
         assert b"too-large" in body or b"undecodable" in body
         status, _body = pool.answer(f'{{"op": "jpeg", "path": "{folder / "ct.dcm"}"}}'.encode())
         assert status == b"0"
@@ -149,7 +150,7 @@ def test_a_dead_child_is_replaced(folder: Path) -> None:
         (before,) = pool.pids()
         os.kill(before, 9)
         status, body = pool.answer(request)
-        assert (status, body) == (b"1", b'{"reason": "crashed"}')
+        assert (status, body) == (b"3", b'{"reason": "crashed"}')
         assert pool.answer(request)[0] == b"0"
         assert before not in pool.pids()
     finally:
@@ -163,8 +164,28 @@ def test_a_late_child_is_killed(folder: Path) -> None:
         assert pool.answer(request)[0] == b"0"
         (before,) = pool.pids()
         os.kill(before, 19)  # SIGSTOP: as good as an endless loop
-        assert pool.answer(request) == (b"1", b'{"reason": "too-slow"}')
+        assert pool.answer(request) == (b"3", b'{"reason": "too-slow"}')
         assert before not in pool.pids()
         assert not os.path.exists(f"/proc/{before}")
+    finally:
+        pool.close()
+
+
+def test_what_is_no_file_comes_with_the_request(
+    server: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = (folder / "ct.dcm").read_bytes()
+    with pytest.raises(RenderRefused) as refusal:
+        ask(server, {"op": "no-such"}, data)
+    assert refusal.value.reason == "not-renderable"  # it reached a child, without a path
+
+
+def test_the_background_lane_is_a_child_of_low_priority(folder: Path) -> None:
+    pool = RenderPool(1, [folder], background=1)
+    picture = {"op": "jpeg", "path": str(folder / "ct.dcm")}
+    try:
+        assert pool.answer(json.dumps({**picture, "lane": "background"}).encode())[0] == b"0"
+        assert pool.answer(json.dumps(picture).encode())[0] == b"0"
+        assert sorted(os.getpriority(os.PRIO_PROCESS, pid) for pid in pool.pids()) == [0, 10]
     finally:
         pool.close()

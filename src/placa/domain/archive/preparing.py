@@ -1,0 +1,104 @@
+"""What is made ready before anybody asks: metadata, previews, and the pictures that the viewer shows first.
+
+Every step looks at what is there already, so that it may be broken off and begun again at any moment.
+"""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from itertools import islice, zip_longest
+
+from django.db.models import F
+
+from placa.domain.archive import metadata, rendering, selectors
+from placa.domain.archive.indexing import SHOWN
+from placa.domain.archive.models import Instance, Series, Study
+from placa.domain.archive.rendering import RenderRefused
+from placa.domain.archive.storage import DamagedError
+
+Work = Callable[[Study], None]
+Picture = tuple[Instance, int]
+
+DRAWN = SHOWN - {"video"}
+WHOLE_SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"  # thousands of tiles, which nobody looks at one by one
+PICTURES_OF_A_STUDY = 2000  # of more, the outer ones are drawn when somebody scrolls there
+_LEFT_OUT = (RenderRefused, IndexError, FileNotFoundError, DamagedError)
+_LOOK_AGAIN = 64  # pictures after which a newer study may take its turn
+
+
+def prepare_previews(study: Study) -> None:
+    """Draw the pictures that stand for a study and its series, and what the viewer opens each series with.
+
+    Raises RenderUnavailable, StorageError. What cannot be drawn is left out: `rendering` remembers why.
+    """
+    series = list(selectors.series_of(study))
+    standing = selectors.preview_of_study(study)
+    for preview in filter(None, [standing, *map(selectors.preview_of_series, series)]):
+        if preview.instance.kind not in DRAWN:
+            continue
+        with contextlib.suppress(*_LEFT_OUT):
+            rendering.prepare_preview(preview.instance, preview.frame)
+
+
+def prepare_study(study: Study) -> None:
+    """Put a study's metadata together, and its previews. Raises RenderUnavailable, StorageError."""
+    metadata.blob(study)
+    prepare_previews(study)
+
+
+def draw(seconds: float) -> bool:
+    """Draw for the viewer what is missing, the newest study first, for so long; whether something is left.
+
+    Raises RenderUnavailable, StorageError.
+    """
+    until = time.monotonic() + seconds
+    while (study := _newest_unprepared()) is not None:
+        version = study.metadata_version
+        if not _draw_study(study, until):
+            if time.monotonic() > until:
+                return True
+            continue
+        Study.objects.filter(pk=study.pk, prepared_version__lt=version).update(prepared_version=version)
+    return False
+
+
+def is_something_left() -> bool:
+    """Whether a study has got something since its pictures were drawn."""
+    return _newest_unprepared() is not None
+
+
+def _newest_unprepared() -> Study | None:
+    online = Study.objects.filter(availability=Study.Availability.ONLINE)
+    return online.filter(metadata_version__gt=F("prepared_version")).order_by("-last_received_at").first()
+
+
+def _draw_study(study: Study, until: float) -> bool:
+    """Draw what is missing of a study; False where time was over or a newer study came."""
+    drawn = 0
+    for instance, frame in islice(_pictures(study), PICTURES_OF_A_STUDY):
+        if time.monotonic() > until:
+            return False
+        with contextlib.suppress(*_LEFT_OUT):
+            if rendering.prepare_picture(instance, frame):
+                drawn += 1
+                if drawn % _LOOK_AGAIN == 0 and _newest_unprepared() != study:
+                    return False
+    return True
+
+
+def _pictures(study: Study) -> Iterator[Picture]:
+    """What the viewer can show of a study, as (instance, frame): the middle of each series first, then outwards."""
+    each = [_outwards(_of_series(series)) for series in selectors.series_of(study)]
+    for row in zip_longest(*each):
+        yield from filter(None, row)
+
+
+def _of_series(series: Series) -> list[Picture]:
+    pictures = selectors.instances_of(series).filter(kind__in=DRAWN).exclude(sop_class_uid=WHOLE_SLIDE)
+    return [(one, frame) for one in pictures for frame in range(1, one.number_of_frames + 1)]
+
+
+def _outwards(pictures: list[Picture]) -> list[Picture]:
+    middle = len(pictures) // 2
+    order = sorted(range(len(pictures)), key=lambda at: abs(at - middle))
+    return [pictures[at] for at in order]

@@ -1,0 +1,179 @@
+"""Every family of storage classes, from the receiver to each door: kept, listed, served, never an error of ours."""
+
+import gzip
+import io
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from django.test import Client
+from PIL import Image
+from pydicom import dcmread
+
+from placa.demo import cast
+from placa.domain.archive import picture_cache, preparing, rendering
+from placa.domain.archive.models import Instance, Study
+from placa.domain.archive.storage import storage
+from placa.domain.intake.models import InboxItem
+from placa.domain.intake.pipeline import process
+from placa.domain.intake.tests import classes
+from placa.domain.intake.tests.classes import BY_NAME, CASES, Case
+from placa.domain.intake.tests.objects import received
+from placa.interfaces.dicomweb.tests.world import CT, PLAN, STUDY, asker, body, one, parts, place, said
+
+DOCUMENTS = {"pdf", "sr"}
+OWN = {
+    "StudyInstanceUID": CT, "PatientID": cast.PATIENTS["ana"].patient_id, "IssuerOfPatientID": cast.ISSUER,
+    "AccessionNumber": PLAN.accession, "PatientBirthDate": "",
+}  # fmt: skip
+
+
+def arrive(case: Case) -> Instance:
+    data = classes.build(case, **OWN)
+    process([received(data)])
+    return Instance.objects.get(sop_instance_uid=data.SOPInstanceUID)
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_it_is_kept_listed_and_served(case: Case) -> None:
+    found = arrive(case)
+    assert found.kind == case.kind
+    assert not InboxItem.objects.filter(instance=found).exists()
+    client = asker("jefe") if case.kind in DOCUMENTS else asker()
+    _metadata_and_file(client, found)
+    _pictures(client, found, case)
+    frame = client.get(f"{place(found)}/frames/1").status_code
+    assert frame == 200 if case.pictured and case.kind != "ecg" else frame in (404, 406)
+
+
+def _metadata_and_file(client: Client, found: Instance) -> None:
+    listed = said(client.get(f"{STUDY}/instances"))
+    assert found.sop_class_uid in {one(row, "00080016") for row in listed}
+    metadata = said(client.get(f"{place(found)}/metadata"))
+    assert [one(row, "00080018") for row in metadata] == [found.sop_instance_uid]
+    ((_headers, content),) = parts(client.get(place(found)))
+    assert dcmread(io.BytesIO(content)) == dcmread(storage().path(found.storage_key))
+    for address in _bulk_data(metadata):
+        ((_headers, value),) = parts(client.get(address))
+        assert value
+
+
+def _bulk_data(metadata: Any) -> list[str]:
+    if isinstance(metadata, dict):
+        found = [metadata["BulkDataURI"]] if "BulkDataURI" in metadata else []
+        return found + [uri for value in metadata.values() for uri in _bulk_data(value)]
+    return [uri for value in metadata for uri in _bulk_data(value)] if isinstance(metadata, list) else []
+
+
+def _pictures(client: Client, found: Instance, case: Case) -> None:
+    """A picture, or a plain no."""
+    series = f"{STUDY}/series/{found.series.series_instance_uid}"
+    one_of = f"{place(found)}/rendered"
+    for address in (
+        one_of,
+        f"{place(found)}/thumbnail",
+        f"{series}/thumbnail",
+        f"{place(found)}/frames/1/rendered",
+    ):
+        answer = client.get(address)
+        if answer.status_code == 200:
+            _is_what_it_says(answer["Content-Type"], body(answer))
+        else:
+            assert answer.status_code in (404, 406), (address, answer.content)
+            assert not case.pictured or address != one_of
+
+
+def _is_what_it_says(content_type: str, content: bytes) -> None:
+    begins = {
+        "image/jpeg": b"\xff\xd8",
+        "image/svg+xml": b"<svg",
+        "application/pdf": b"%PDF",
+        "text/html; charset=utf-8": b"<!doctype html",
+    }
+    assert content.startswith(begins[content_type])
+
+
+@pytest.mark.parametrize("name", ["dose-sr", "echo-sr", "cad-sr", "procedure-log"])
+def test_what_is_built_like_a_report_can_be_read(name: str) -> None:
+    answer = asker().get(f"{place(arrive(BY_NAME[name]))}/rendered")
+    assert answer["Content-Security-Policy"].startswith("sandbox")
+    assert "Hígado de tamaño normal." in answer.content.decode()
+
+
+def test_frames_of_a_segmentation_are_its_bits() -> None:
+    """Frames of 25 bits do not begin at a byte (PS3.5 8.1.1): each is given as one bit a pixel, from a byte on."""
+    found = arrive(BY_NAME["segmentation"])
+    for number in range(3):
+        ((_headers, raw),) = parts(asker().get(f"{place(found)}/frames/{number + 1}"))
+        assert np.array_equal(_bits(raw), classes.bit_mask(number)), number
+        answer = asker().get(f"{place(found)}/frames/{number + 1}/rendered", headers={"Accept": "image/png"})
+        drawn = np.asarray(Image.open(io.BytesIO(answer.content)).convert("L"))
+        assert np.array_equal(drawn > 127, classes.bit_mask(number) == 1)
+
+
+def _bits(raw: bytes) -> "np.ndarray[Any, np.dtype[np.uint8]]":
+    if len(raw) >= 25:  # decoded: a byte a pixel
+        return np.frombuffer(raw[:25], np.uint8).reshape(5, 5)
+    return np.unpackbits(np.frombuffer(raw, np.uint8), bitorder="little")[:25].reshape(5, 5)
+
+
+def test_frames_of_a_dose_are_its_numbers() -> None:
+    found = arrive(BY_NAME["rt-dose"])
+    for number in range(2):
+        ((_headers, raw),) = parts(asker().get(f"{place(found)}/frames/{number + 1}"))
+        assert np.array_equal(np.frombuffer(raw, "<u4").reshape(3, 4), classes.DOSE[number])
+    answer = asker().get(f"{place(found)}/frames/2/rendered", headers={"Accept": "image/png"})
+    drawn = np.asarray(Image.open(io.BytesIO(answer.content)).convert("L")).astype(int)
+    assert (np.diff(drawn.ravel()) >= 0).all()
+    assert drawn[0, 0] < 10
+    assert drawn[2, 3] > 245
+
+
+def test_all_of_them_in_one_study_are_prepared_without_a_picture_that_is_none() -> None:
+    process([received(classes.build(case, number, **OWN)) for number, case in enumerate(CASES, start=1)])
+    study = Study.objects.get(study_instance_uid=CT)
+    preparing.prepare_study(study)
+    preparing.draw(120)
+    study.refresh_from_db()
+    assert study.prepared_version == study.metadata_version
+    rows = Instance.objects.filter(study=study, kind="other")
+    assert rows.count() > 30
+    for row in rows:  # nobody asked the pool for what is no picture, so nothing is remembered against it
+        assert not picture_cache._folder(row.storage_key, picture_cache.PICTURES).exists()
+    assert len(json.loads(gzip.decompress(said_raw()))) == 3 + len(CASES)
+
+
+def said_raw() -> bytes:
+    """The study's metadata as it is sent."""
+    return body(asker("jefe").get(f"{STUDY}/metadata", headers={"Accept-Encoding": "gzip"}))
+
+
+IMG = {
+    "Accept": "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
+}  # what an <img> of Chromium sends
+
+
+@pytest.mark.parametrize("name", ["rt-plan", "hemodynamic", "unknown-private"])
+def test_a_page_gets_a_drawing_where_there_is_no_picture(name: str) -> None:
+    found = arrive(BY_NAME[name])
+    address = f"{STUDY}/series/{found.series.series_instance_uid}/thumbnail"
+    assert asker().get(address).status_code == 404
+    answer = asker().get(address, headers=IMG)
+    assert (answer.status_code, answer["Content-Type"]) == (200, "image/svg+xml")
+    assert asker("egea").get(address, headers=IMG).status_code == 404  # nor does she learn that there is none
+
+
+def test_a_picture_stays_a_picture_for_a_page() -> None:
+    assert asker().get(f"{STUDY}/thumbnail", headers=IMG)["Content-Type"] == "image/jpeg"
+
+
+def test_while_the_pool_is_away_a_page_gets_a_drawing_and_a_program_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def away(request: dict[str, Any]) -> bytes:
+        raise rendering.RenderUnavailable("busy")
+
+    monkeypatch.setattr(rendering, "_ask", away)
+    assert asker().get(f"{STUDY}/thumbnail", headers=IMG)["Content-Type"] == "image/svg+xml"
+    assert asker().get(f"{STUDY}/thumbnail").status_code == 503
