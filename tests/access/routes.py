@@ -60,6 +60,7 @@ ROUTES = """
 healthz                                                     GET       public
 readyz                                                      GET       public
 brand/logo-<slug:digest>                                    GET       nothing
+brand/accent-<slug:digest>.css                              GET       nothing
 demo/ui                                                     GET       nothing
 demo/ui/<slug:name>                                         GET       nothing
 /                                                           GET,POST  sign_in

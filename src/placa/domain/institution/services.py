@@ -4,8 +4,10 @@ from typing import Any
 
 from django.db import transaction
 
+from placa.common import colours
 from placa.domain.institution import definitions, selectors
-from placa.domain.institution.models import Setting, Text
+from placa.domain.institution.accent import Scheme, roles
+from placa.domain.institution.models import Institution, Setting, Text
 
 
 @transaction.atomic
@@ -15,6 +17,17 @@ def change_setting(*, key: str, value: Any, by: str) -> None:
         key=key, defaults={"value": definitions.checked(key, value), "changed_by": by}
     )
     selectors.forget()
+
+
+def set_accent(*, accent: str) -> frozenset[Scheme]:
+    """Set the accent colour (`#rrggbb`, empty for none); the schemes in which its contrast is enough.
+
+    In the others the theme keeps its own colours. Raises ValueError for what is no colour.
+    """
+    colour = colours.checked(accent) if accent else ""
+    Institution.objects.update(accent=colour)
+    selectors.forget()
+    return frozenset(roles(colour)) if colour else frozenset()
 
 
 @transaction.atomic

@@ -22,7 +22,7 @@ TOKEN_DOORS = ("/dicomweb/", "/api/", "/fhir/", "/viewer/", "/files/")
 ALWAYS_OPEN = {
     "account:sign_in", "account:sign_out", "account:first_password", "account:notice", "account:language",
     "account:alive", "account:expired", "account:recover", "account:recover_name", "account:new_password",
-    "healthz", "readyz", "metrics", "institution_logo", "demo_ui", "demo_ui_page",
+    "healthz", "readyz", "metrics", "institution_logo", "institution_accent", "demo_ui", "demo_ui_page",
 }  # fmt: skip
 
 

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 
-from placa.interfaces.web.ui import institution, navigation
+from placa.interfaces.web.ui import accent, institution, navigation
 
 PORTAL_NAMES = {"doctor": _("Doctors"), "company": _("Companies"), "staff": _("Administration")}
 
@@ -24,6 +24,7 @@ def portal(request: HttpRequest) -> dict[str, Any]:
     return {
         "institution": SimpleLazyObject(institution.current),
         "logo_url": SimpleLazyObject(institution.logo_url),
+        "accent_url": SimpleLazyObject(accent.url),
         "idle_seconds": SimpleLazyObject(institution.idle_seconds),
         "audience": audience,
         "portal_name": PORTAL_NAMES.get(audience, ""),

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_GET
 
-from placa.interfaces.web.ui import assets, demo, forms, institution
+from placa.interfaces.web.ui import accent, assets, demo, forms, institution
 
 THEMES = ("patient", "recipient", "doctor", "company", "staff")
 PAGES = {
@@ -90,3 +90,13 @@ def logo(request: HttpRequest, digest: str) -> HttpResponse:
     if not current.logo or current.logo_type not in LOGO_TYPES:
         raise Http404
     return HttpResponse(bytes(current.logo), content_type=current.logo_type)
+
+
+@require_GET
+@cache_control(public=True, max_age=31_536_000, immutable=True)
+def accent_sheet(request: HttpRequest, digest: str) -> HttpResponse:
+    """The institution's accent as a stylesheet; `digest` only makes the address change with it."""
+    css = accent.sheet(institution.current().accent)
+    if not css:
+        raise Http404
+    return HttpResponse(css, content_type="text/css; charset=utf-8")
