@@ -3,11 +3,13 @@
 import datetime as dt
 import json
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
+from functools import wraps
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
@@ -66,15 +68,33 @@ def _keep_who(request: HttpRequest, draft: Draft, form: WhoForm) -> HttpResponse
     return redirect("patient:share_how")
 
 
-@PAGE
-@signed_in("patient")
-def how(request: HttpRequest) -> HttpResponse:
+Step = Callable[[HttpRequest, Draft, Viewer, list[Study]], HttpResponse]
+
+
+def _step(done: Callable[[Draft], object], before: str) -> Callable[[Step], Callable[..., HttpResponseBase]]:
+    """For a step after the first: `view(request, draft, viewer, studies)`, once `done` says that the one before is; else
+    back to that one."""
+
+    def decorate(view: Step) -> Callable[..., HttpResponseBase]:
+        @PAGE
+        @signed_in("patient")
+        @wraps(view)
+        def guarded(request: HttpRequest) -> HttpResponse:
+            draft = drafts.load(request)
+            if draft is None or not done(draft):
+                return redirect(before)
+            viewer = viewer_of(request)
+            studies, _paper = _shareable(viewer, draft.studies)
+            return view(request, draft, viewer, studies)
+
+        return guarded
+
+    return decorate
+
+
+@_step(lambda draft: draft.has_who, "patient:share_who")
+def how(request: HttpRequest, draft: Draft, viewer: Viewer, studies: list[Study]) -> HttpResponse:
     """Second step: images, report, download, earlier studies; until when; openings."""
-    draft = drafts.load(request)
-    if draft is None or not draft.has_who:
-        return redirect("patient:share_who")
-    viewer = viewer_of(request)
-    studies, _paper = _shareable(viewer, draft.studies)
     earlier = [] if draft.print_only else earlier_of(viewer, studies)
     form = HowForm(request.POST if request.method == "POST" else None, initial=_how_initial(draft))
     if request.method == "POST" and _is_current(request, draft) and form.is_valid():
@@ -115,15 +135,9 @@ def _offered(studies: list[Study], starts_at: dt.datetime) -> list[tuple[int, dt
     return [(days, periods.local(periods.last_moment(end))) for days, end in ends.items()]
 
 
-@PAGE
-@signed_in("patient")
-def pin(request: HttpRequest) -> HttpResponse:
+@_step(lambda draft: draft.has_period, "patient:share_how")
+def pin(request: HttpRequest, draft: Draft, viewer: Viewer, studies: list[Study]) -> HttpResponse:
     """Third step: a PIN the portal proposes, or one's own; and how it travels."""
-    draft = drafts.load(request)
-    if draft is None or not draft.has_period:
-        return redirect("patient:share_how")
-    viewer = viewer_of(request)
-    studies, _paper = _shareable(viewer, draft.studies)
     must_choose = bool(institution.setting("share_pin_chosen"))
     own = must_choose or request.POST.get("mode", request.GET.get("mode", "")) == "own"
     secrets = services.secrets_for(viewer, studies)
@@ -187,15 +201,9 @@ def _proposals(draft: Draft, secrets: tuple[list[dt.date | None], list[str]]) ->
     return {name: pins.make(*secrets, without=draft.message) for name in _targets(draft)}
 
 
-@PAGE
-@signed_in("patient")
-def review(request: HttpRequest) -> HttpResponse:
+@_step(lambda draft: draft.pins, "patient:share_pin")
+def review(request: HttpRequest, draft: Draft, viewer: Viewer, studies: list[Study]) -> HttpResponse:
     """Last step: everything once more, then share, print, or both."""
-    draft = drafts.load(request)
-    if draft is None or not draft.pins:
-        return redirect("patient:share_pin")
-    viewer = viewer_of(request)
-    studies, _paper = _shareable(viewer, draft.studies)
     if request.method == "POST" and _is_current(request, draft):
         try:
             made = _create(viewer, draft, studies, request.POST.get("action", "share"))
