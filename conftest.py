@@ -1,6 +1,6 @@
 """The world in which tests run: the cast, loaded once a worker, and a clock that may be moved."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,31 @@ def _no_memory() -> Iterator[None]:
     selectors.forget()
     yield
     selectors.forget()
+
+
+@pytest.fixture
+def never_locked(db: None, monkeypatch: pytest.MonkeyPatch) -> Callable[[Any, str], list[str]]:
+    """`never_locked(module, "name")`: that slow function runs outside of every transaction of the code under test.
+
+    SQLite has one write lock, and a transaction takes it at its begin. Returns the list of calls.
+    """
+    from django.db import connection
+
+    outermost = len(connection.savepoint_ids)
+
+    def watch(module: Any, name: str) -> list[str]:
+        calls: list[str] = []
+        original = getattr(module, name)
+
+        def watched(*args: Any, **options: Any) -> Any:
+            assert len(connection.savepoint_ids) == outermost, f"{name} runs inside a transaction"
+            calls.append(name)
+            return original(*args, **options)
+
+        monkeypatch.setattr(module, name, watched)
+        return calls
+
+    return watch
 
 
 @pytest.fixture

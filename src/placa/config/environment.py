@@ -5,6 +5,7 @@ Every secret may come from `NAME` or from a file named by `NAME_FILE`.
 
 import os
 from dataclasses import dataclass, field
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Literal
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -12,6 +13,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 Mode = Literal["demo", "production", "test"]
+Network = IPv4Network | IPv6Network
+LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 ROOT = Path(__file__).resolve().parents[3]  # the checkout
 CACHE_BYTES = 20 * 1024**3
 
@@ -76,6 +79,7 @@ class Environment:
     storage_access_key: str = field(default="", repr=False)
     storage_secret_key: str = field(default="", repr=False)
     storage_cache_bytes: int = CACHE_BYTES  # of files of S3 on the local disk
+    trusted_proxies: tuple[Network, ...] = LOOPBACK  # whose X-Forwarded-For is believed
 
     @property
     def is_production(self) -> bool:
@@ -113,7 +117,19 @@ def load(root: Path) -> Environment:
         storage_access_key=read("STORAGE_ACCESS_KEY"),
         storage_secret_key=read("STORAGE_SECRET_KEY"),
         storage_cache_bytes=read_bytes("STORAGE_CACHE_BYTES", CACHE_BYTES),
+        trusted_proxies=_read_networks("TRUSTED_PROXIES") or LOOPBACK,
     )
+
+
+def _read_networks(name: str) -> tuple[Network, ...]:
+    """Addresses and networks from `PLACA_<name>`, with commas between. Raises ImproperlyConfigured."""
+    try:
+        found = tuple(ip_network(part.strip()) for part in read(name).split(",") if part.strip())
+    except ValueError as error:
+        raise ImproperlyConfigured(f"PLACA_{name}: {error}") from error
+    if any(network.prefixlen == 0 for network in found):
+        raise ImproperlyConfigured(f"PLACA_{name} trusts everybody: name the proxies")
+    return found
 
 
 def _read_mode() -> Mode:

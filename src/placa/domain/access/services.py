@@ -1,8 +1,12 @@
 """What opening a study leaves behind: an audit event, and the reading that the clock may wait for."""
 
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from placa.common import clock
@@ -13,7 +17,6 @@ from placa.domain.accounts.models import User
 from placa.domain.archive.models import Study
 from placa.domain.audit import services as audit
 from placa.domain.audit.models import AuditEvent
-from placa.domain.audit.selectors import events_of_study
 from placa.domain.people.models import OrganizationMember
 from placa.domain.reports.models import ReadReceipt
 
@@ -49,26 +52,54 @@ def _doctor_read(viewer: Viewer, study: Study) -> None:
 LOOKS = ("view_images", "view_report", "download", "share")
 
 
-def looks_at(study: Study) -> list[AuditEvent]:
-    """Who opened, downloaded or shared the study, newest first, at most 100.
+@dataclass(frozen=True, slots=True)
+class Look:
+    """That an actor did `action` on a study, and when last."""
+
+    actor: str
+    role: str
+    action: str
+    at: dt.datetime
+
+
+def looks_at(studies: Iterable[Study]) -> dict[str, list[Look]]:
+    """Who opened, downloaded or shared each of the studies, newest first, by StudyInstanceUID.
 
     Only since it is this patient's: who looked while it was (by mistake) somebody else's names that person.
     """
-    events = events_of_study(study.study_instance_uid).filter(
-        action__in=LOOKS, outcome="success", patient=str(study.patient_id or "")
-    )
-    return list(events[:100])
+    owners = {study.study_instance_uid: str(study.patient_id or "") for study in studies}
+    events = AuditEvent.objects.filter(study_uid__in=owners, action__in=LOOKS, outcome="success")
+    newest = events.order_by().values_list("study_uid", "patient", "actor", "role", "action")
+    found: dict[str, list[Look]] = {uid: [] for uid in owners}
+    for uid, patient, actor, role, action, at in newest.annotate(last=Max("at")).order_by("-last"):
+        if owners[uid] == patient:
+            found[uid].append(Look(actor, role, action, at))
+    return found
 
 
-def name_of(event: AuditEvent) -> str:
-    """The actor of an event as the patient may read it: a person's name, a company's, a recipient's address."""
-    kind, _sep, pk = event.actor.partition(":")
-    if kind == "user" and event.role == "company":
-        member = OrganizationMember.objects.filter(user_id=pk).select_related("organization").first()
-        return member.organization.name if member else _("A company")
-    if kind == "user":
-        return User.objects.filter(pk=pk).values_list("full_name", flat=True).first() or _("Somebody")
-    if kind == "share":
-        part = SharePart.objects.filter(pk=pk).first()
-        return part.email if part and part.email else _("Holder of the printed sheet")
-    return _("The centre")
+def names_of(looks: Iterable[Look | AuditEvent]) -> dict[tuple[str, str], str]:
+    """Actors by (actor, role) as a patient may read them: a person's name, a company's, a recipient's address.
+
+    Three queries, however many there are.
+    """
+    asked = {(look.actor, look.role) for look in looks}
+    kinds: dict[str, set[str]] = {"user": set(), "share": set()}
+    for actor, _role in asked:
+        kind, _sep, pk = actor.partition(":")
+        kinds.setdefault(kind, set()).add(pk)
+    users = dict(User.objects.filter(pk__in=kinds["user"]).values_list("pk", "full_name"))
+    members = OrganizationMember.objects.filter(user__in=kinds["user"])
+    companies = dict(members.values_list("user_id", "organization__name"))
+    parts = dict(SharePart.objects.filter(pk__in=kinds["share"]).values_list("pk", "email"))
+
+    def name(actor: str, role: str) -> str:
+        kind, _sep, pk = actor.partition(":")
+        if kind == "user" and role == "company":
+            return companies.get(int(pk)) or _("A company")
+        if kind == "user":
+            return users.get(int(pk)) or _("Somebody")
+        if kind == "share":
+            return parts.get(int(pk)) or _("Holder of the printed sheet")
+        return _("The centre")
+
+    return {(actor, role): name(actor, role) for actor, role in asked}

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import secrets
+from dataclasses import dataclass
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
@@ -21,21 +22,36 @@ def _spoken() -> str:
     return "-".join("".join(secrets.choice(_LETTERS) for _ in range(4)) for _ in range(3))
 
 
-@transaction.atomic
-def issue_one_time_password(user: User) -> str:
-    """A new one-time password, kept hashed; older ones, links and sessions of the account die."""
-    password = _spoken()
+@dataclass(frozen=True, slots=True)
+class OneTimePassword:
+    """A new one, its hash, and until when it will work."""
+
+    text: str
+    hashed: str
+    until: dt.datetime
+
+
+def new_one_time_password() -> OneTimePassword:
+    """A one-time password for `issue_one_time_password`; argon2 takes its time, so before any transaction."""
+    text = _spoken()
     life = dt.timedelta(hours=institution.setting("activation_hours"))
-    until = clock.now() + life
-    User.objects.filter(pk=user.pk).update(
-        password=make_password(password),
-        must_change_password=True,
-        one_time_until=until,
-        credentials_version=F("credentials_version") + 1,
-    )
-    RecoveryLink.objects.filter(user=user).delete()
+    return OneTimePassword(text, make_password(text), clock.now() + life)
+
+
+def issue_one_time_password(user: User, new: OneTimePassword | None = None) -> str:
+    """A new password for the account, kept hashed; older ones, links and sessions of it die. Inside a transaction
+    of the caller's, `new` was made before it."""
+    new = new or new_one_time_password()
+    with transaction.atomic():
+        User.objects.filter(pk=user.pk).update(
+            password=new.hashed,
+            must_change_password=True,
+            one_time_until=new.until,
+            credentials_version=F("credentials_version") + 1,
+        )
+        RecoveryLink.objects.filter(user=user).delete()
     user.refresh_from_db()
-    return password
+    return new.text
 
 
 def use_up(user: User) -> bool:
@@ -48,10 +64,10 @@ def use_up(user: User) -> bool:
 
 
 @transaction.atomic
-def issue_link(user: User) -> str:
-    """A token for the page that takes a new password: one hour, once; older ones die."""
+def issue_link(user: User, token: str = "") -> str:
+    """A token (`token`, or a new one) for the page that takes a new password: one hour, once; older ones die."""
+    token = token or random_token()
     RecoveryLink.objects.filter(user=user).delete()
-    token = random_token()
     RecoveryLink.objects.create(user=user, token_hash=hashed(token), expires_at=clock.now() + LINK_LIFE)
     return token
 

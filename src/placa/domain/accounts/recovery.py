@@ -9,13 +9,13 @@ from django.conf import settings
 from django.db import transaction
 
 from placa.common import clock
-from placa.common.tokens import hashed, seal, unseal
-from placa.domain.accounts import naming, onetime, passwords, throttle
+from placa.common.tokens import hashed, random_token, seal, unseal
+from placa.domain.accounts import naming, onetime, throttle
 from placa.domain.accounts.models import RecoveryRequest, User
-from placa.domain.accounts.services import actor, choose_password, tell_password_changed
+from placa.domain.accounts.services import actor, hashed_password, password_changed_letter, set_password
 from placa.domain.audit import services as audit
 from placa.domain.jobs.services import enqueue
-from placa.domain.notifications.services import send_mail
+from placa.domain.notifications.services import Letter, compose_mail, post
 
 Kind = RecoveryRequest.Kind
 
@@ -42,13 +42,22 @@ def answer(request_id: int) -> None:
             throttle.take(throttle.RECOVERY_ACCOUNT, actor(users[0]))
     except throttle.ThrottledError:
         users = []
+    token = random_token()
+    if not users:
+        letter = None
+    elif request.kind == Kind.PASSWORD:
+        letter = _link_letter(users[0], token)
+    else:
+        letter = _names_letter(users, request_id)
     with transaction.atomic():
-        if not RecoveryRequest.objects.filter(pk=request_id).delete()[0]:
-            return  # another worker answered
-        if users and request.kind == Kind.PASSWORD:
-            _mail_link(users[0])
-        elif users:
-            _mail_names(users, request_id)
+        if not RecoveryRequest.objects.filter(pk=request_id).delete()[0] or letter is None:
+            return  # another worker answered, or there is nothing to answer
+        post(letter)
+        if request.kind == Kind.PASSWORD:
+            onetime.issue_link(users[0], token)
+        accounts = [actor(user) for user in users]
+        detail = {"account": accounts[0]} if request.kind == Kind.PASSWORD else {"accounts": accounts}
+        audit.record(action=f"recover_{request.kind}", actor="system", detail=detail)
 
 
 def answer_waiting() -> int:
@@ -71,23 +80,20 @@ def _name_users(typed: str) -> list[User]:
     return list(User.objects.filter(email__iexact=typed, is_active=True).order_by("username"))
 
 
-def _mail_link(user: User) -> None:
-    token = onetime.issue_link(user)
+def _link_letter(user: User, token: str) -> Letter:
     link = f"{settings.ENVIRONMENT.base_url}/new-password/{token}"
-    send_mail(
+    return compose_mail(
         to=user.email, template="recover_password", context={"user": user, "link": link},
         language=user.language, recipient=actor(user), dedupe_key=f"recover:{hashed(token)}",
     )  # fmt: skip
-    audit.record(action="recover_password", actor="system", detail={"account": actor(user)})
 
 
-def _mail_names(users: list[User], request_id: int) -> None:
+def _names_letter(users: list[User], request_id: int) -> Letter:
     first, names = users[0], [user.username for user in users]
-    send_mail(
+    return compose_mail(
         to=first.email, template="recover_name", context={"user": first, "names": names},
         language=first.language, recipient=actor(first), dedupe_key=f"recover-name:{request_id}",
     )  # fmt: skip
-    audit.record(action="recover_name", actor="system", detail={"accounts": [actor(u) for u in users]})
 
 
 def choose_by_link(*, token: str, password: str, address: str) -> User | None:
@@ -95,10 +101,12 @@ def choose_by_link(*, token: str, password: str, address: str) -> User | None:
     user = onetime.user_of_link(token)
     if user is None:
         return None
+    kept = hashed_password(user, password)
+    letter = password_changed_letter(user, kept)
     with transaction.atomic():
-        passwords.check(password, user)
         if onetime.use_link(token) is None:
             return None
-        choose_password(user=user, password=password, address=address)
-        tell_password_changed(user)
+        set_password(user=user, hashed=kept, address=address)
+        if letter:
+            post(letter)
     return user

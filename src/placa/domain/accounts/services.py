@@ -8,12 +8,12 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db import transaction
 from django.db.models import F
 
-from placa.common import clock
+from placa.common import clock, tokens
 from placa.common.tokens import random_token
 from placa.domain.accounts import naming, onetime, passwords, throttle
 from placa.domain.accounts.models import AccessToken, RecoveryLink, User
 from placa.domain.audit import services as audit
-from placa.domain.notifications.services import send_mail
+from placa.domain.notifications.services import Letter, compose_mail, post
 
 
 class WrongCredentialsError(Exception):
@@ -68,16 +68,29 @@ def _audit_refusal(user: User | None, address: str, why: str) -> None:
     audit.record(action="sign_in", actor=name, outcome="refused", address=address, detail={"why": why})
 
 
-@transaction.atomic
 def choose_password(*, user: User, password: str, address: str = "") -> None:
     """Set the user's own password (first entry, recovery). Every session, token and link ends.
 
     Raises WeakPasswordError. The caller signs this person's own session in again.
     """
+    set_password(user=user, hashed=hashed_password(user, password), address=address)
+
+
+def hashed_password(user: User, password: str) -> str:
+    """What is kept of a new password; argon2 takes its time, so this comes before any transaction.
+
+    Raises WeakPasswordError.
+    """
     passwords.check(password, user)
+    return make_password(password)
+
+
+@transaction.atomic
+def set_password(*, user: User, hashed: str, address: str = "") -> None:
+    """Keep what `hashed_password` made; see `choose_password`."""
     at = clock.now()
     User.objects.filter(pk=user.pk).update(
-        password=make_password(password),
+        password=hashed,
         must_change_password=False,
         one_time_until=None,
         activated_at=user.activated_at or at,
@@ -97,9 +110,12 @@ def change_password(*, user: User, old: str, new: str, address: str) -> None:
     Raises WrongCredentialsError for a wrong old one, WeakPasswordError, ThrottledError.
     """
     verify_password(user=user, password=old, address=address)  # its own writes stay when it refuses
+    hashed = hashed_password(user, new)
+    letter = password_changed_letter(user, hashed)
     with transaction.atomic():
-        choose_password(user=user, password=new, address=address)
-        tell_password_changed(user)
+        set_password(user=user, hashed=hashed, address=address)
+        if letter:
+            post(letter)
 
 
 def verify_password(*, user: User, password: str, address: str) -> None:
@@ -120,14 +136,18 @@ def verify_password(*, user: User, password: str, address: str) -> None:
     throttle.clear(throttle.SIGN_IN_ACCOUNT, actor(user))
 
 
-def tell_password_changed(user: User) -> None:
-    """A mail saying that the password was changed, so that a stranger's change does not go unseen."""
-    if user.email:
-        send_mail(
-            to=user.email, template="password_changed", context={"user": user, "at": clock.now()},
-            language=user.language, recipient=actor(user),
-            dedupe_key=f"password-changed:{user.pk}:{user.credentials_version}",
-        )  # fmt: skip
+def password_changed_letter(user: User, hashed: str) -> Letter | None:
+    """A mail saying that the password was changed, so that a stranger's change does not go unseen; None without e-mail.
+
+    `hashed` is the new one: it is salted, so no other change is taken for this one.
+    """
+    if not user.email:
+        return None
+    return compose_mail(
+        to=user.email, template="password_changed", context={"user": user, "at": clock.now()},
+        language=user.language, recipient=actor(user),
+        dedupe_key=f"password-changed:{user.pk}:{tokens.hashed(hashed)[:32]}",
+    )  # fmt: skip
 
 
 @transaction.atomic

@@ -37,6 +37,8 @@ class Study(PublicId, Timestamped):
     order = models.ForeignKey(
         ServiceRequest, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    # orders that staff took it away from: none of them is linked again by itself
+    refused_orders = models.ManyToManyField(ServiceRequest, blank=True, related_name="+")
     site = models.ForeignKey(Site, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     # as the modality sent them (the first instance's)
     dicom_patient_id = models.CharField(max_length=64, blank=True)

@@ -73,6 +73,7 @@ def link_order(*, study_instance_uid: str, order: ServiceRequest, by: str) -> St
     study.order = order
     _take_from_order(study, order)
     study.save()
+    study.refused_orders.remove(order)
     if order.status == ServiceRequest.Status.ACTIVE:
         ServiceRequest.objects.filter(pk=order.pk).update(status=ServiceRequest.Status.COMPLETED)
     if before != order.pk:
@@ -129,12 +130,14 @@ def unlink(*, study_instance_uid: str, by: str) -> Study:
 
 @transaction.atomic
 def unlink_order(*, study_instance_uid: str, by: str) -> Study:
-    """Take a study away from its order; it stays its patient's."""
+    """Take a study away from its order, which is not linked again by itself; it stays its patient's."""
     study = _locked(study_instance_uid)
-    order = study.order_id
+    order = study.order
+    if order is not None:
+        study.refused_orders.add(order)
     _drop_order(study)
     study.save()
-    _audit("unlink_order", study, by, order=order)
+    _audit("unlink_order", study, by, order=order.pk if order else None)
     return study
 
 

@@ -5,10 +5,9 @@ from collections.abc import Collection
 from django.core.validators import validate_email
 from django.db import transaction
 
-from placa.domain.access import viewers
-from placa.domain.accounts import bearer
 from placa.domain.accounts import services as accounts
 from placa.domain.accounts.models import User
+from placa.domain.accounts.onetime import OneTimePassword, new_one_time_password
 from placa.domain.audit import services as audit
 from placa.domain.enrolment import invitation, usernames
 from placa.domain.institution import selectors as institution
@@ -44,7 +43,6 @@ def _new_account(*, full_name: str, email: str, username: str = "", language: st
     return usernames.create_user(wanted, make)
 
 
-@transaction.atomic
 def create_staff(
     *,
     full_name: str,
@@ -61,63 +59,40 @@ def create_staff(
     Not `invited`: the caller gives the account its password.
     """
     _known(permissions)
-    user = _new_account(full_name=full_name, email=email, username=username)
-    member = StaffMember.objects.create(user=user, is_super=is_super, permissions=sorted(permissions))
-    member.sites.set(sites)
-    audit.record(action="create_staff", actor=by, detail={"account": accounts.actor(user)})
-    if invited:
-        invitation.invite(user=user, role="staff", by=by)
+    password = new_one_time_password() if invited else None
+    with transaction.atomic():
+        user = _new_account(full_name=full_name, email=email, username=username)
+        member = StaffMember.objects.create(user=user, is_super=is_super, permissions=sorted(permissions))
+        member.sites.set(sites)
+        audit.record(action="create_staff", actor=by, detail={"account": accounts.actor(user)})
+        if password:
+            invitation.invite(user=user, role="staff", by=by, password=password)
     return member
 
 
-@transaction.atomic
-def create_superuser(*, username: str, email: str, password: str) -> StaffMember:
-    """A super-user with a password of their own (`placa superuser`).
-
-    Raises WeakPasswordError, ValidationError (e-mail), ValueError where the user name is taken.
-    """
-    validate_email(email)
-    name = username.strip().casefold()
-    if not name or User.objects.filter(username=name).exists():
-        raise ValueError("this user name is taken or empty")
-    user = User.objects.create(username=name, email=email, language=institution.current().language)
-    accounts.choose_password(user=user, password=password)
-    audit.record(
-        action="create_staff", actor="system", detail={"account": accounts.actor(user), "is_super": True}
-    )
-    return StaffMember.objects.create(user=user, is_super=True)
-
-
-def issue_token(*, username: str, role: str | None = None, hours: int = 1) -> str:
-    """A bearer token for a user in one of their roles, the likeliest where none is named (`placa token`).
-
-    Raises ValueError for an unknown user, or a role that is not theirs.
-    """
-    user = User.objects.filter(username=username.strip().casefold()).first()
-    roles = viewers.roles_of(user) if user else []
-    if user is None or not roles or (role is not None and role not in roles):
-        raise ValueError("no such user, or not in this role")
-    return bearer.issue_token(user=user, role=role or roles[0], hours=hours)
-
-
-@transaction.atomic
 def create_company_user(
     *, organization: Organization, full_name: str, email: str, by: str, username: str = ""
 ) -> User:
     """A new user of a company, invited by mail. Raises ValidationError for what is no e-mail."""
-    user = _new_account(full_name=full_name, email=email, username=username)
-    OrganizationMember.objects.create(organization=organization, user=user)
-    audit.record(
-        action="create_company_user", actor=by,
-        detail={"account": accounts.actor(user), "organization": organization.pk},
-    )  # fmt: skip
-    invitation.invite(user=user, role="company", by=by)
+    password = new_one_time_password()
+    with transaction.atomic():
+        user = _new_account(full_name=full_name, email=email, username=username)
+        OrganizationMember.objects.create(organization=organization, user=user)
+        audit.record(
+            action="create_company_user", actor=by,
+            detail={"account": accounts.actor(user), "organization": organization.pk},
+        )  # fmt: skip
+        invitation.invite(user=user, role="company", by=by, password=password)
     return user
 
 
-@transaction.atomic
 def enable_doctor(*, practitioner: Practitioner, by: str) -> User:
     """Enable a doctor; without an account, make one and invite them. Raises ValidationError (e-mail)."""
+    return _enable_doctor(practitioner, by, new_one_time_password())
+
+
+@transaction.atomic
+def _enable_doctor(practitioner: Practitioner, by: str, password: OneTimePassword) -> User:
     doctor = Practitioner.objects.select_for_update().get(pk=practitioner.pk)
     doctor.state, doctor.state_reason = Practitioner.State.ENABLED, ""
     is_new = doctor.user is None
@@ -128,7 +103,7 @@ def enable_doctor(*, practitioner: Practitioner, by: str) -> User:
     doctor.save()
     audit.record(action="enable_doctor", actor=by, detail={"practitioner": doctor.pk})
     if is_new:
-        invitation.invite(user=doctor.user, role="doctor", by=by)
+        invitation.invite(user=doctor.user, role="doctor", by=by, password=password)
     return doctor.user
 
 

@@ -9,7 +9,7 @@ from placa.domain.archive.models import Study
 class PendingNotice(models.Model):
     """Something happened to a study that people may have to be told of, once they may open it.
 
-    `event` is `ready`, or `amended:<report>:<version>`.
+    `event` is `ready`, `amended:<report>:<version>` or `withdrawn:<report>:<version>`.
     """
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="+")

@@ -14,12 +14,15 @@ from django.db import transaction
 
 from placa.common import clock
 from placa.domain.access import rules
+from placa.domain.access.models import SharePart
 from placa.domain.access.moment import moment
-from placa.domain.access.selectors import release_moment, studies_visible_to
-from placa.domain.access.viewers import viewer_for
+from placa.domain.access.rules import Facet
+from placa.domain.access.selectors import has_facet, release_moment, studies_visible_to
+from placa.domain.access.viewers import Viewer, viewer_for
 from placa.domain.accounts.models import User
 from placa.domain.accounts.services import actor
 from placa.domain.archive.models import Study
+from placa.domain.audit.selectors import events_of_study
 from placa.domain.enrolment.models import PendingNotice, ResultNotice
 from placa.domain.institution import selectors as institution
 from placa.domain.jobs.services import enqueue
@@ -27,7 +30,10 @@ from placa.domain.notifications import services as notifications
 from placa.domain.people.models import Patient, Practitioner
 from placa.domain.reports.models import DiagnosticReport, ReportVersion
 
-READY = "ready"
+READY, AMENDED, WITHDRAWN = "ready", "amended", "withdrawn"
+CHANGES = {DiagnosticReport.Status.AMENDED: AMENDED, DiagnosticReport.Status.CANCELLED: WITHDRAWN}
+FACET_OF: dict[str, Facet] = {AMENDED: "report", WITHDRAWN: "row"}  # what one must still have to be told
+READINGS = ("view_report", "download")  # what the audit log calls them
 SOONEST, LATEST = dt.timedelta(minutes=5), dt.timedelta(hours=6)
 GIVEN_UP = dt.timedelta(days=120)
 
@@ -47,13 +53,13 @@ def on_study_ready(study_id: int) -> None:
 
 
 def on_report_final(report_id: int) -> None:
-    """A report became final, or was corrected."""
+    """A report became final, or was corrected or withdrawn."""
     report = DiagnosticReport.objects.filter(pk=report_id).first()
     if report is None or report.study_id is None:
         return
-    if report.status == DiagnosticReport.Status.AMENDED:
+    if kind := CHANGES.get(report.status):
         newest = ReportVersion.objects.filter(report=report).order_by("-number").first()
-        _expect(report.study_id, f"amended:{report.pk}:{newest.number if newest else 0}")
+        _expect(report.study_id, f"{kind}:{report.pk}:{newest.number if newest else 0}")
     _expect(report.study_id, READY)
 
 
@@ -94,6 +100,8 @@ def check(study_id: int) -> None:
             if not PendingNotice.objects.select_for_update().filter(pk=pending.pk).first():
                 continue
             open_ends = [not _tell(study, person, pending.event) for person in _people(study)]
+            if pending.event != READY:
+                _tell_recipients(study, pending.event)
             _look_later(study, pending, waiting=any(open_ends) or not open_ends)
 
 
@@ -130,17 +138,18 @@ def _people(study: Study) -> Iterator[Person]:
 
 def _tell(study: Study, person: Person, event: str) -> bool:
     """Tell one person what is new and open for them; whether nothing is left to wait for."""
-    openable = _openable(study, person)
-    if event == READY:
+    told = ResultNotice.objects.filter(study=study, user=person.user, role=person.role)
+    known = set(told.values_list("what", flat=True))
+    kind = event.partition(":")[0]
+    if kind == READY:
         wanted = {"images"} if study.number_of_images else set()
         if DiagnosticReport.objects.filter(study=study, status__in=DiagnosticReport.FINAL_STATES).exists():
             wanted.add("report")
-        news, kind = wanted & openable, "new"
+        news = wanted & _openable(study, person)
     else:
         wanted = {event}
-        news, kind = (wanted if "report" in openable else set()), "amended"
-    told = ResultNotice.objects.filter(study=study, user=person.user, role=person.role)
-    known = set(told.values_list("what", flat=True))
+        viewer, facet = viewer_for(person.user, person.role), FACET_OF[kind]
+        news = wanted if has_facet(viewer, study.study_instance_uid, facet) else set()
     fresh = news - known
     if fresh:
         at = clock.now()
@@ -148,9 +157,16 @@ def _tell(study: Study, person: Person, event: str) -> bool:
             ResultNotice(study=study, user=person.user, role=person.role, what=what, at=at)
             for what in sorted(fresh)
         )
-        if kind == "new" or "report" in known:  # who never read the first one has nothing corrected
+        # who never read the first one has nothing corrected or taken back
+        if kind == READY or "report" in known or _has_read(study, actor(person.user), person.role):
             _send(study, person, kind, sorted(fresh))
-    return bool(wanted) and wanted <= known | news  # nothing there yet: its images may still be on the way
+    # nothing there yet: its images may still be on the way; what was taken back is told now or never
+    return kind == WITHDRAWN or (bool(wanted) and wanted <= known | news)
+
+
+def _has_read(study: Study, who: str, role: str) -> bool:
+    readings = events_of_study(study.study_instance_uid).filter(action__in=READINGS, outcome="success")
+    return readings.filter(actor=who, role=role).exists()
 
 
 def _openable(study: Study, person: Person) -> set[str]:
@@ -162,18 +178,18 @@ def _openable(study: Study, person: Person) -> set[str]:
 
 
 def _send(study: Study, person: Person, kind: str, what: list[str]) -> None:
-    """Mail, SMS where set, and bell. `kind` is new or amended."""
+    """Mail, SMS where set, and bell. `kind` is READY, AMENDED or WITHDRAWN."""
     user, key = person.user, f"{study.pk}:{person.user.pk}:{person.role}:{'+'.join(what)}"
     child = person.child.given_name if person.child else ""
     audience = "_doctor" if person.role == "doctor" else ""
-    template = ("result" if kind == "new" else "report_amended") + audience
+    template = ("result" if kind == READY else f"report_{kind}") + audience
     context = {"user": user, "child": child, "link": f"{settings.ENVIRONMENT.base_url}/"}
     if user.email:
         notifications.send_mail(
             to=user.email, template=template, context=context, language=user.language,
             recipient=actor(user), dedupe_key=f"result:{key}",
         )  # fmt: skip
-    if person.role == "patient" and user.mobile and kind == "new" and institution.setting("sms_new_result"):
+    if person.role == "patient" and user.mobile and kind == READY and institution.setting("sms_new_result"):
         notifications.send_sms(
             to=user.mobile, template=template, context=context, language=user.language,
             recipient=actor(user), dedupe_key=f"result-sms:{key}",
@@ -186,3 +202,18 @@ def _send(study: Study, person: Person, kind: str, what: list[str]) -> None:
         dedupe_key=f"result-bell:{key}",
         link=f"/{person.role}/",
     )
+
+
+def _tell_recipients(study: Study, event: str) -> None:
+    """Whoever read a report through a share that still lives, where it was corrected or withdrawn."""
+    kind = event.partition(":")[0]
+    parts = rules.live_parts(moment()).filter(grant__studies=study, grant__report=True, kind=SharePart.MAIL)
+    for part in parts.select_related("grant__patient"):
+        viewer = Viewer(role="share", subject=part.pk)
+        visible = has_facet(viewer, study.study_instance_uid, FACET_OF[kind])
+        if visible and _has_read(study, viewer.actor, viewer.role):
+            notifications.send_mail(
+                to=part.email, template=f"report_{kind}_share",
+                context={"patient_name": part.grant.patient.full_name}, language=part.grant.language,
+                recipient=f"share:{part.public_id}", dedupe_key=f"share:{part.public_id}:{event}",
+            )  # fmt: skip

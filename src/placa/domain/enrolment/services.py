@@ -6,6 +6,7 @@ from django.db import transaction
 
 from placa.domain.access.moment import moment
 from placa.domain.accounts.models import User
+from placa.domain.accounts.onetime import OneTimePassword, new_one_time_password
 from placa.domain.accounts.services import actor
 from placa.domain.audit import services as audit
 from placa.domain.enrolment import invitation, usernames
@@ -59,9 +60,13 @@ def _is_mail(text: str) -> bool:
     return True
 
 
-@transaction.atomic
 def enable_portal(patient: Patient, by: str) -> User:
     """Give the patient an account and invite them; harmless when they have one. Raises CannotEnrolError."""
+    return _enable_portal(patient, by, new_one_time_password())
+
+
+@transaction.atomic
+def _enable_portal(patient: Patient, by: str, password: OneTimePassword) -> User:
     patient = Patient.objects.select_for_update().get(pk=patient.pk)
     if reason := why_not(patient):
         raise CannotEnrolError(reason)
@@ -71,7 +76,7 @@ def enable_portal(patient: Patient, by: str) -> User:
         )
         patient.portal_enabled = True
         patient.save(update_fields=["user", "portal_enabled", "updated_at"])
-        invitation.invite(user=patient.user, role="patient", by=by)
+        invitation.invite(user=patient.user, role="patient", by=by, password=password)
     elif not patient.portal_enabled:
         patient.portal_enabled = True
         patient.save(update_fields=["portal_enabled", "updated_at"])
@@ -107,7 +112,6 @@ def resend_activation(person: Patient | User, by: str) -> None:
     invitation.invite(user=person, role=choices[0].key if choices else "", by=by)
 
 
-@transaction.atomic
 def set_email(patient: Patient, email: str, by: str) -> User | None:
     """Enter or change a patient's e-mail (staff, ADT); the account it leads to, if any.
 
@@ -118,22 +122,27 @@ def set_email(patient: Patient, email: str, by: str) -> User | None:
     email = email.strip()
     if email and not _is_mail(email):
         raise ValueError("not an e-mail address")
+    return _set_email(patient, email, by, new_one_time_password())
+
+
+@transaction.atomic
+def _set_email(patient: Patient, email: str, by: str, password: OneTimePassword) -> User | None:
     row = Patient.objects.select_for_update().get(pk=patient.pk)
     old, row.email = row.email, email
     row.save(update_fields=["email", "updated_at"])
     patient.email = email
     audit.record(action="set_email", actor=by, patient=str(row.pk))
     if row.user is not None:
-        _moved(row, row.user, old, by)
+        _moved(row, row.user, old, by, password)
     elif (
         email and not why_not(row) and (row.portal_enabled or institution.setting("portal_enabled_by_itself"))
     ):
-        patient.user = enable_portal(row, by)
+        patient.user = _enable_portal(row, by, password)
         patient.portal_enabled = True
     return patient.user
 
 
-def _moved(patient: Patient, user: User, old: str, by: str) -> None:
+def _moved(patient: Patient, user: User, old: str, by: str, password: OneTimePassword) -> None:
     """The e-mail of somebody with an account changed."""
     if not patient.email or patient.email == user.email:
         return
@@ -141,7 +150,7 @@ def _moved(patient: Patient, user: User, old: str, by: str) -> None:
     user.email = patient.email
     user.save(update_fields=["email", "updated_at"])
     if user.activated_at is None:
-        invitation.invite(user=user, role="patient", by=by)
+        invitation.invite(user=user, role="patient", by=by, password=password)
     elif told:
         send_mail(
             to=told, template="email_changed", context={"user": user}, language=user.language,

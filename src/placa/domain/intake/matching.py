@@ -81,12 +81,17 @@ def _with_order(study: Study, patient: Patient) -> Match:
 
 
 def order_of(study: Study, patient: Patient) -> ServiceRequest | None:
-    """The one order of `patient` with the study's accession number, else with the study UID that the RIS gave."""
+    """The one order of `patient` with the study's accession number, else with the study UID that the RIS gave.
+
+    None where staff took the study away from that one.
+    """
     own = _own(orders_numbered(study), patient)
     if len(own) != 1:
         by_uid = ServiceRequest.objects.filter(study_uid=study.study_instance_uid).select_related("patient")
         own = _own(by_uid, patient)
-    return own[0] if len(own) == 1 else None
+    if len(own) != 1 or study.refused_orders.filter(pk=own[0].pk).exists():
+        return None
+    return own[0]
 
 
 def _own(orders: Iterable[ServiceRequest], patient: Patient) -> list[ServiceRequest]:

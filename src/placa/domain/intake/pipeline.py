@@ -1,13 +1,13 @@
 """From a stored object to its place: index, report, match. Each step can be repeated without harm.
 
-`process` takes a batch in one transaction. What the database refuses as one batch is tried one by one, so that one
-bad object holds up nobody.
+`process` reads the files, then takes a batch in one transaction, which only writes. What the database refuses as
+one batch is tried one by one, so that one bad object holds up nobody.
 """
 
 import errno
 import logging
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from django.db import IntegrityError, InterfaceError, OperationalError, transaction
@@ -18,7 +18,9 @@ from placa.domain.archive.indexing import Indexed, Outcome
 from placa.domain.archive.records import Received, Record, read_record
 from placa.domain.archive.storage import StorageError, storage
 from placa.domain.intake import inbox, services
+from placa.domain.reports import dicom, pdf
 from placa.domain.reports import services as reports
+from placa.domain.reports.dicom import Content
 from placa.standards.dicom.errors import InvalidObject
 
 _PASSING = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EINTR, errno.EAGAIN})
@@ -31,6 +33,9 @@ class Batch:
     """What one batch brought, filled step by step."""
 
     records: list[Record]
+    contents: Mapping[str, Content | InvalidObject] = field(
+        default_factory=dict
+    )  # of reports, by storage key
     indexed: list[Indexed] = field(default_factory=list)
     unneeded: list[str] = field(default_factory=list)  # keys of files to remove once all is committed
 
@@ -56,12 +61,13 @@ def sort_out(batch: Batch) -> None:
 def report(batch: Batch) -> None:
     """Encapsulated PDF and structured reports become reports."""
     for item in batch.indexed:
-        if item.outcome is not Outcome.NEW or item.instance.kind not in ("pdf", "sr"):
+        content = batch.contents.get(item.record.key)
+        if content is None or item.outcome is not Outcome.NEW:
             continue
-        try:
-            reports.add_from_dicom(instance=item.instance, header=item.record.header)
-        except InvalidObject as error:
-            inbox.unreadable_report(item, error.reason)
+        if isinstance(content, InvalidObject):
+            inbox.unreadable_report(item, content.reason)
+        else:
+            reports.add_from_dicom(instance=item.instance, content=content)
 
 
 def match(batch: Batch) -> None:
@@ -76,7 +82,29 @@ STEPS: list[Callable[[Batch], None]] = [index, sort_out, report, match]
 def process(received: Iterable[Received]) -> list[Indexed]:
     """Give every file its rows. Raises RetriableError where the database is away; then nothing was done."""
     records = [record for item in received if (record := _read(item)) is not None]
-    return _process(records) if records else []
+    contents: dict[str, Content | InvalidObject] = {}
+    try:
+        for record in filter(lambda record: dicom.is_report(record.header), records):
+            contents[record.key] = _content(record)
+        return _process(records, contents) if records else []
+    except StorageError as error:
+        raise RetriableError(str(error)) from error
+    finally:
+        stored = (content.pdf for content in contents.values() if isinstance(content, Content))
+        pdf.discard_unused(one.key for one in stored if one is not None)
+
+
+def _content(record: Record) -> Content | InvalidObject:
+    """What a report says, or why it says nothing; read before the transaction, because that takes its time."""
+    try:
+        return dicom.content_of(record.key, record.header)
+    except InvalidObject as error:
+        return error
+    except (RetriableError, StorageError):
+        raise
+    except Exception as error:  # it was acknowledged: as in `_read`
+        log.error("%s cannot be read as a report: %s", record.key, type(error).__name__)
+        return InvalidObject("not-readable")
 
 
 def new_studies(indexed: Iterable[Indexed]) -> set[str]:
@@ -106,8 +134,10 @@ def _read(received: Received) -> Record | None:
     return None
 
 
-def _process(records: list[Record], *, tries: int = _TRIES) -> list[Indexed]:
-    batch = Batch(records)
+def _process(
+    records: list[Record], contents: Mapping[str, Content | InvalidObject], *, tries: int = _TRIES
+) -> list[Indexed]:
+    batch = Batch(records, contents)
     try:
         with transaction.atomic():
             for step in STEPS:
@@ -117,17 +147,18 @@ def _process(records: list[Record], *, tries: int = _TRIES) -> list[Indexed]:
     except (
         Exception
     ) as error:  # whatever it is, one object must not hold up the others, now or at every start
-        return _apart(records, error, tries - 1)
+        return _apart(batch, error, tries - 1)
     for key in batch.unneeded:
         storage().delete(key)
     return batch.indexed
 
 
-def _apart(records: list[Record], error: Exception, left: int) -> list[Indexed]:
+def _apart(batch: Batch, error: Exception, left: int) -> list[Indexed]:
+    records, contents = batch.records, batch.contents
     if len(records) > 1:
-        return [item for record in records for item in _process([record])]
+        return [item for record in records for item in _process([record], contents)]
     if isinstance(error, IntegrityError) and left:  # another process made the same rows: now they are there
-        return _process(records, tries=left)
+        return _process(records, contents, tries=left)
     log.error("%s cannot be indexed: %s", records[0].key, type(error).__name__)
     inbox.unreadable(Received(records[0].key, records[0].sender), "not-indexable")
     return []

@@ -2,6 +2,8 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -18,7 +20,21 @@ from placa.domain.notifications.models import BellNotice, OutboxMessage
 Channel, State = OutboxMessage.Channel, OutboxMessage.State
 
 
-def send_mail(
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """A mail or SMS in its final words, not yet in the outbox."""
+
+    channel: str
+    to: str
+    template: str
+    language: str
+    recipient: str
+    dedupe_key: str
+    not_before: dt.datetime | None
+    content: rendering.Content
+
+
+def compose_mail(
     *,
     to: str,
     template: str,
@@ -27,23 +43,24 @@ def send_mail(
     recipient: str,
     dedupe_key: str,
     not_before: dt.datetime | None = None,
-) -> OutboxMessage | None:
-    """Write one mail into the outbox, in the caller's transaction; a job sends it after the commit.
+) -> Letter:
+    """The words of one mail, for `post`: put together before the transaction, because templates take their time.
 
-    `recipient` is opaque (`user:17`, `patient:3`, `share:<uuid>`). Returns None when `dedupe_key` was used
-    before. Raises ValueError for an address that is none (a line break in it is one).
+    `recipient` is opaque (`user:17`, `patient:3`, `share:<uuid>`). Raises ValueError for an address that is none (a
+    line break in it is one).
     """
     try:
         validate_email(to)
     except ValidationError as error:
         raise ValueError("not an e-mail address") from error
-    if _known(dedupe_key):
-        return None
     content = rendering.mail(template, context, language)
-    return _write(Channel.MAIL, to, template, language, recipient, dedupe_key, not_before, content)
+    return Letter(
+        channel=Channel.MAIL, to=to, template=template, language=language, recipient=recipient,
+        dedupe_key=dedupe_key, not_before=not_before, content=content,
+    )  # fmt: skip
 
 
-def send_sms(
+def compose_sms(
     *,
     to: str,
     template: str,
@@ -52,15 +69,26 @@ def send_sms(
     recipient: str,
     dedupe_key: str,
     not_before: dt.datetime | None = None,
-) -> OutboxMessage | None:
-    """Write one SMS into the outbox; as `send_mail`. Raises ValueError for what is no phone number."""
+) -> Letter:
+    """The words of one SMS; as `compose_mail`. Raises ValueError for what is no phone number."""
     digits = to.replace(" ", "").replace("-", "")
     if not digits.removeprefix("+").isdecimal() or not 6 <= len(digits) <= 16:
         raise ValueError("not a phone number")
-    if _known(dedupe_key):
-        return None
     content = rendering.sms(template, context, language)
-    return _write(Channel.SMS, digits, template, language, recipient, dedupe_key, not_before, content)
+    return Letter(
+        channel=Channel.SMS, to=digits, template=template, language=language, recipient=recipient,
+        dedupe_key=dedupe_key, not_before=not_before, content=content,
+    )  # fmt: skip
+
+
+def send_mail(*, dedupe_key: str, **letter: Any) -> OutboxMessage | None:
+    """Compose one mail and write it into the outbox. Takes what `compose_mail` takes, returns what `post` does."""
+    return None if _known(dedupe_key) else post(compose_mail(dedupe_key=dedupe_key, **letter))
+
+
+def send_sms(*, dedupe_key: str, **letter: Any) -> OutboxMessage | None:
+    """As `send_mail`, for an SMS."""
+    return None if _known(dedupe_key) else post(compose_sms(dedupe_key=dedupe_key, **letter))
 
 
 def _known(dedupe_key: str) -> bool:
@@ -68,38 +96,39 @@ def _known(dedupe_key: str) -> bool:
 
 
 @transaction.atomic
-def _write(
-    channel: str,
-    to: str,
-    template: str,
-    language: str,
-    recipient: str,
-    dedupe_key: str,
-    not_before: dt.datetime | None,
-    content: rendering.Content,
-) -> OutboxMessage | None:
+def post(letter: Letter) -> OutboxMessage | None:
+    """Write a letter into the outbox, in the caller's transaction; a job sends it after the commit.
+
+    Returns None when its `dedupe_key` was used before.
+    """
+    if _known(letter.dedupe_key):
+        return None
     at = clock.now()
-    # two at once: the unique key decides, and the second one's insert is left out rather than an error
-    OutboxMessage.objects.bulk_create(
-        [
-            message := OutboxMessage(
-                channel=channel,
-                address=to,
-                language=language,
-                template=template,
-                recipient=recipient,
-                dedupe_key=dedupe_key,
-                sealed=seal(content.dump()),
-                created_at=at,
-                not_before=not_before or at,
-            )
-        ],
-        ignore_conflicts=True,
+    message = OutboxMessage(
+        channel=letter.channel,
+        address=letter.to,
+        language=letter.language,
+        template=letter.template,
+        recipient=letter.recipient,
+        dedupe_key=letter.dedupe_key,
+        sealed=seal(letter.content.dump()),
+        created_at=at,
+        not_before=letter.not_before or at,
     )
+    # two at once: the unique key decides, and the second one's insert is left out rather than an error
+    OutboxMessage.objects.bulk_create([message], ignore_conflicts=True)
     written = OutboxMessage.objects.filter(public_id=message.public_id).first()
     if written is not None:
-        enqueue("notifications.send", written.pk, dedupe_key=f"outbox:{written.pk}", run_after=not_before)
+        key = f"outbox:{written.pk}"
+        enqueue("notifications.send", written.pk, dedupe_key=key, run_after=letter.not_before)
     return written
+
+
+@transaction.atomic
+def post_all(letters: Iterable[Letter]) -> None:
+    """`post` each."""
+    for letter in letters:
+        post(letter)
 
 
 @transaction.atomic

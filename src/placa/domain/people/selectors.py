@@ -46,9 +46,11 @@ def patients_numbered(value: str) -> list[Patient]:
     return list(Patient.objects.filter(pk__in=owners, merged_into=None).order_by("pk"))
 
 
-def namesakes(family_name: str, given_name: str, birth_date: dt.date | None) -> list[Patient]:
-    """Patients of the same folded name, and of the same birth date where both are known; at most five."""
-    found = Patient.objects.filter(name_key=key_of(family_name, given_name), merged_into=None)
+def namesakes(
+    patients: QuerySet[Patient], family_name: str, given_name: str, birth_date: dt.date | None
+) -> list[Patient]:
+    """Those of `patients` with the same folded name, and the same birth date where both are known; at most five."""
+    found = patients.filter(name_key=key_of(family_name, given_name))
     if birth_date:
         found = found.filter(Q(birth_date=birth_date) | Q(birth_date=None))
     return list(found.order_by("pk")[:5])

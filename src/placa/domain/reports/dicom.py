@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from placa.domain.archive.models import Instance
 from placa.domain.archive.storage import storage
+from placa.domain.reports import pdf
 from placa.domain.reports.models import DiagnosticReport, ReportVersion
-from placa.domain.reports.pdf import BadPdfError, check
+from placa.domain.reports.pdf import BadPdfError, StoredPdf
 from placa.standards.dicom import errors, sr
 from placa.standards.dicom.errors import InvalidObject
 from placa.standards.dicom.header import InstanceHeader
@@ -16,25 +16,28 @@ Status = DiagnosticReport.Status
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A report as DICOM brought it: text or a PDF that was checked."""
+    """A report as DICOM brought it: text or a PDF that was checked and stored."""
 
     status: str
     source: str
     title: str = ""
     text: str = ""
-    pdf: bytes = b""
+    pdf: StoredPdf | None = None
     signed_by: str = ""
 
 
-def content_of(instance: Instance, header: InstanceHeader) -> Content:
-    """The report in a stored instance of kind "pdf" or "sr". Raises InvalidObject."""
-    path = str(storage().path(instance.storage_key))
-    if instance.kind == "pdf":
+def content_of(storage_key: str, header: InstanceHeader) -> Content:
+    """The report in a stored instance of kind "pdf" or "sr"; to be read before any transaction.
+
+    Raises InvalidObject where there is nothing to show in it, RetriableError.
+    """
+    path = str(storage().path(storage_key))
+    if header.kind == "pdf":
         return Content(
             status=Status.FINAL,
             source=ReportVersion.Source.DICOM_PDF,
             title=header.document_title or header.series_description,
-            pdf=encapsulated_pdf(path),
+            pdf=_stored_pdf(path),
         )
     document = sr.read_file(path)
     return Content(
@@ -46,6 +49,11 @@ def content_of(instance: Instance, header: InstanceHeader) -> Content:
     )
 
 
+def is_report(header: InstanceHeader) -> bool:
+    """Whether an instance is a document that becomes a report."""
+    return header.kind in ("pdf", "sr")
+
+
 def sr_status(header: InstanceHeader) -> str:
     """Completion Flag (0040,A491) and Verification Flag (0040,A493) as a report's status."""
     if header.completion_flag == "PARTIAL":
@@ -53,11 +61,8 @@ def sr_status(header: InstanceHeader) -> str:
     return Status.PRELIMINARY if header.verification_flag == "UNVERIFIED" else Status.FINAL
 
 
-def encapsulated_pdf(path: str) -> bytes:
-    """The PDF in an Encapsulated PDF object, checked. Raises InvalidObject."""
-    data = extract_pdf(path).data
+def _stored_pdf(path: str) -> StoredPdf:
     try:
-        check(data)
+        return pdf.store(extract_pdf(path).data)
     except BadPdfError as error:
         raise InvalidObject(errors.BAD_PDF, error.reason) from error
-    return data

@@ -1,17 +1,30 @@
-"""Whether bytes are a PDF that may be shown to people: one that parses, and does nothing by itself."""
+"""PDFs that may be shown to people: checked once, as they come in, by the render pool's children.
 
-import io
-from collections.abc import Iterator
-from typing import Any, Final
+A file is stored before any transaction: checking it takes up to some seconds, and SQLite has one write lock.
+"""
 
+import atexit
+import contextlib
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from django.db import DatabaseError
 from django.utils.translation import gettext_lazy as _
-from pypdf import PdfReader
-from pypdf.errors import PyPdfError
-from pypdf.generic import ArrayObject, DictionaryObject, IndirectObject
+
+from placa.domain.archive import rendering
+from placa.domain.archive.errors import RetriableError
+from placa.domain.archive.rendering import RenderRefused, RenderUnavailable
+from placa.domain.archive.storage import storage
+from placa.domain.reports.models import ReportVersion
+from placa.standards.dicom import sandbox
 
 SIZE_LIMIT: Final = 64 * 1024 * 1024
-OBJECTS_LIMIT: Final = 200_000
-
+_NOBODY_THERE: Final = (FileNotFoundError.__name__, ConnectionRefusedError.__name__)
 REASONS: Final = {
     "not-pdf": _("This file is not a PDF."),
     "too-large": _("This PDF is too large. The limit is 64 MB."),
@@ -21,11 +34,6 @@ REASONS: Final = {
     "attachments": _("This PDF has other files attached to it. Please print it to a new PDF and try again."),
     "empty": _("This PDF has no pages."),
 }
-_ACTIVE_KEYS: Final = frozenset({"/JS", "/JavaScript", "/XFA", "/RichMedia", "/RichMediaContent"})
-_ACTIVE_ACTIONS: Final = frozenset(
-    {"/JavaScript", "/Launch", "/ImportData", "/SubmitForm", "/GoToE", "/Rendition", "/Movie", "/Sound"}
-)
-_ATTACHED: Final = frozenset({"/EmbeddedFiles", "/EF"})
 
 
 class BadPdfError(ValueError):
@@ -41,64 +49,70 @@ class BadPdfError(ValueError):
         return str(REASONS[self.reason])
 
 
-def check(data: bytes) -> int:
-    """Number of pages of a harmless PDF. Raises BadPdfError."""
-    if len(data) > SIZE_LIMIT:
+@dataclass(frozen=True, slots=True)
+class StoredPdf:
+    """A checked PDF in storage; `digest` is its SHA-256 in hex."""
+
+    key: str
+    digest: str
+
+
+def store(pdf: bytes) -> StoredPdf:
+    """Check and store a PDF; where no version names it in the end, `discard_unused` removes it.
+
+    Raises BadPdfError, StorageError, RetriableError where it cannot be checked now.
+    """
+    if len(pdf) > SIZE_LIMIT:
         raise BadPdfError("too-large")
-    if not data.startswith(b"%PDF-"):
+    if not pdf.startswith(b"%PDF-"):
         raise BadPdfError("not-pdf")
+    with storage().new(".pdf") as writer:
+        writer.write(pdf)
+        check(writer.path)
+        return StoredPdf(writer.commit(), hashlib.sha256(pdf).hexdigest())
+
+
+def discard_unused(keys: Iterable[str]) -> None:
+    """Remove those of the stored PDFs that no version names: the transaction that wanted them came to nothing."""
+    unused = set(keys)
+    with contextlib.suppress(
+        DatabaseError
+    ):  # then they stay, which costs their place on disk and nothing else
+        if unused:
+            used = ReportVersion.objects.filter(storage_key__in=unused)
+            for key in unused - set(used.values_list("storage_key", flat=True)):
+                storage().delete(key)
+
+
+def check(path: Path) -> int:
+    """Number of pages of the harmless PDF at `path`, below the storage's root. Raises BadPdfError, RetriableError."""
     try:
-        return _check(PdfReader(io.BytesIO(data), strict=False))
-    except BadPdfError:
-        raise
-    except (
-        PyPdfError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        IndexError,
-        RecursionError,
-        OSError,
-    ) as error:
-        raise BadPdfError("broken") from error
+        return int(_ask({"op": "pdf", "path": str(path)}))
+    except RenderUnavailable as error:
+        raise RetriableError("the PDF cannot be checked now") from error
+    except RenderRefused as error:
+        if error.reason in ("no-file", "outside-root"):
+            raise RetriableError(error.reason) from error
+        raise BadPdfError(error.reason if error.reason in REASONS else "broken") from error
 
 
-def _check(reader: PdfReader) -> int:
-    if reader.is_encrypted:
-        raise BadPdfError("encrypted")
-    for number, found in enumerate(_dictionaries(reader.trailer)):
-        if number > OBJECTS_LIMIT:
-            raise BadPdfError("broken")
-        _must_be_passive(found)
-    pages = len(reader.pages)
-    if pages == 0:
-        raise BadPdfError("empty")
-    return pages
+def _ask(request: dict[str, str]) -> bytes:
+    try:
+        return sandbox.ask(str(rendering.socket_path()), request)
+    except RenderUnavailable as error:
+        if str(error) not in _NOBODY_THERE:
+            raise
+    status, body = _own_pool().answer(json.dumps(request).encode())
+    if status == b"0":
+        return body
+    if status == b"1":
+        raise RenderRefused(json.loads(body)["reason"])
+    raise RenderUnavailable("busy")
 
 
-def _must_be_passive(found: DictionaryObject) -> None:
-    keys = found.keys()
-    if keys & _ACTIVE_KEYS or str(found.get("/S", "")) in _ACTIVE_ACTIONS:
-        raise BadPdfError("active")
-    if keys & _ATTACHED or str(found.get("/Subtype", "")) == "/FileAttachment":
-        raise BadPdfError("attachments")
-
-
-def _dictionaries(root: Any) -> Iterator[DictionaryObject]:
-    """Every dictionary that can be reached from `root`, each once."""
-    seen: set[tuple[int, int]] = set()
-    waiting = [root]
-    while waiting:
-        found = waiting.pop()
-        if isinstance(found, IndirectObject):
-            place = (found.idnum, found.generation)
-            if place in seen:
-                continue
-            seen.add(place)
-            found = found.get_object()
-        if isinstance(found, DictionaryObject):
-            yield found
-            waiting.extend(found.raw_get(key) for key in found)
-        elif isinstance(found, ArrayObject):
-            waiting.extend(list.__iter__(found))
+@lru_cache(maxsize=1)
+def _own_pool() -> sandbox.RenderPool:
+    """A child of this process, with the same limits: for commands that run while the portal does not."""
+    pool = sandbox.RenderPool(1, ["/"])
+    atexit.register(pool.close)
+    return pool

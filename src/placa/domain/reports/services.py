@@ -7,18 +7,21 @@ from django.db import transaction
 
 from placa.common import clock
 from placa.domain.archive.models import Instance, Study
-from placa.domain.archive.storage import storage
 from placa.domain.audit import services as audit
 from placa.domain.orders.models import ServiceRequest
-from placa.domain.reports import dicom
+from placa.domain.reports import pdf as pdf_files
+from placa.domain.reports.dicom import Content
 from placa.domain.reports.hooks import report_final
 from placa.domain.reports.models import DiagnosticReport, ReportVersion
-from placa.domain.reports.pdf import check
-from placa.standards.dicom.header import InstanceHeader
+from placa.domain.reports.pdf import StoredPdf
 
 Status = DiagnosticReport.Status
 Source = ReportVersion.Source
 FINAL_STATES = DiagnosticReport.FINAL_STATES
+
+
+class LatePreliminaryError(Exception):
+    """A preliminary report came after the final one: it was left out, and what is shown stays."""
 
 
 @transaction.atomic
@@ -29,21 +32,21 @@ def add_version(
     source: str,
     by: str,
     text: str = "",
-    pdf: bytes = b"",
+    pdf: StoredPdf | None = None,
     signed_by: str = "",
     signed_at: dt.datetime | None = None,
 ) -> ReportVersion | None:
     """Add a version and let the report follow it. The same content with the same status adds nothing.
 
     A late preliminary never replaces a final: it is left out, audited, and None comes back. A final after a final is
-    a correction (amended). `pdf` must have passed `pdf.check`. Raises StorageError.
+    a correction (amended). Whoever stored `pdf` removes it where no version came of it (`pdf.discard_unused`).
     """
     report = DiagnosticReport.objects.select_for_update().get(pk=report.pk)
     final = status in FINAL_STATES
     if report.status in FINAL_STATES and not final and status != Status.CANCELLED:
         _audit("report_late_preliminary", report, by)
         return None
-    digest = hashlib.sha256(pdf or text.encode()).hexdigest()
+    digest = pdf.digest if pdf else hashlib.sha256(text.encode()).hexdigest()
     last = ReportVersion.objects.filter(report=report).order_by("-number").first()
     if (
         last is not None
@@ -59,7 +62,7 @@ def add_version(
         status=shown,
         source=source,
         text=text,
-        storage_key=storage().store([pdf], ".pdf") if pdf else "",
+        storage_key=pdf.key if pdf else "",
         digest=digest,
         signed_by=signed_by[:120],
         signed_at=signed_at,
@@ -91,7 +94,6 @@ def _audit(action: str, report: DiagnosticReport, by: str, **detail: object) -> 
     )
 
 
-@transaction.atomic
 def upload(
     *,
     study: Study,
@@ -104,26 +106,30 @@ def upload(
 ) -> DiagnosticReport:
     """Add a report's PDF to a study, or with `report` a new version of that one.
 
-    Raises BadPdfError (its `message` says what is wrong and what to do), StorageError, ValueError where `report` is
-    another study's.
+    Raises BadPdfError (its `message` says what is wrong and what to do), StorageError, RetriableError where the PDF
+    cannot be checked now, LatePreliminaryError, ValueError where `report` is another study's.
     """
-    check(pdf)
-    if report is None:
-        report = DiagnosticReport.objects.create(study=study, order=study.order, title=title[:200])
-    elif report.study_id != study.pk:
+    if report is not None and report.study_id != study.pk:
         raise ValueError("the report belongs to another study")
-    add_version(report=report, status=status, source=Source.UPLOAD, by=by, pdf=pdf, signed_by=signed_by)
+    stored = pdf_files.store(pdf)
+    try:
+        with transaction.atomic():
+            if report is None:
+                report = DiagnosticReport.objects.create(study=study, order=study.order, title=title[:200])
+            version = add_version(
+                report=report, status=status, source=Source.UPLOAD, by=by, pdf=stored, signed_by=signed_by
+            )
+    finally:
+        pdf_files.discard_unused([stored.key])
+    if version is None:
+        raise LatePreliminaryError
     report.refresh_from_db()
     return report
 
 
 @transaction.atomic
-def add_from_dicom(*, instance: Instance, header: InstanceHeader) -> DiagnosticReport:
-    """A stored Encapsulated PDF or structured report becomes a report of its study; once an instance.
-
-    Raises InvalidObject where there is nothing to show in it.
-    """
-    content = dicom.content_of(instance, header)
+def add_from_dicom(*, instance: Instance, content: Content) -> DiagnosticReport:
+    """What `dicom.content_of` read from a stored instance becomes a report of its study; once an instance."""
     report, made = DiagnosticReport.objects.get_or_create(
         source_instance_uid=instance.sop_instance_uid,
         defaults={"study": instance.study, "order": instance.study.order, "title": content.title[:200]},

@@ -5,12 +5,19 @@ from typing import Any
 from placa.common import clock
 from placa.domain.access.models import ShareGrant, SharePart
 from placa.domain.accounts.models import User
-from placa.domain.notifications.services import ring, send_mail, send_sms
+from placa.domain.notifications.services import Letter, compose_mail, compose_sms, ring, send_mail
 from placa.domain.sharing import keys, periods
 
 
-def send_link(part: SharePart) -> None:
-    """The first mail: who shares, the link, the message; phone and e-mail unless left out."""
+def letters(part: SharePart, pin: str) -> list[Letter]:
+    """What a new key sends: the link, and the PIN on its own way."""
+    return link_letters(part) + (pin_letters(part, pin) if part.kind == SharePart.MAIL else [])
+
+
+def link_letters(part: SharePart) -> list[Letter]:
+    """The first mail: who shares, the link, the message; phone and e-mail unless left out. None for the sheet."""
+    if part.kind != SharePart.MAIL:
+        return []
     grant = part.grant
     patient = grant.patient
     context = {
@@ -22,19 +29,21 @@ def send_link(part: SharePart) -> None:
         "until": periods.local(periods.last_moment(grant.expires_at)),
         "pin_by": part.pin_by,
     }
-    _mail(part, "share_link", context)
+    return [_mail(part, "share_link", context)]
 
 
-def send_pin(part: SharePart, pin: str) -> None:
+def pin_letters(part: SharePart, pin: str) -> list[Letter]:
     """The PIN on its own way: a mail, an SMS, or nothing where the patient tells it."""
     context = {"pin": pin, "tries": SharePart.PIN_TRIES}
     if part.pin_by == "mail":
-        _mail(part, "share_pin", context)
-    elif part.pin_by == "sms":
-        send_sms(
+        return [_mail(part, "share_pin", context)]
+    if part.pin_by == "sms":
+        sms = compose_sms(
             to=part.mobile, template="share_pin", context=context, language=part.grant.language,
             recipient=f"share:{part.public_id}", dedupe_key=_once("share_pin", part),
         )  # fmt: skip
+        return [sms]
+    return []
 
 
 def tell_opened(part: SharePart) -> None:
@@ -48,16 +57,17 @@ def tell_locked(part: SharePart) -> None:
     _tell(part, "share_locked", f"{part.version}:{part.pin_hash[-12:]}")
 
 
-def _mail(part: SharePart, template: str, context: dict[str, Any]) -> None:
-    send_mail(
+def _mail(part: SharePart, template: str, context: dict[str, Any]) -> Letter:
+    return compose_mail(
         to=part.email, template=template, context=context, language=part.grant.language,
         recipient=f"share:{part.public_id}", dedupe_key=_once(template, part),
     )  # fmt: skip
 
 
 def _once(template: str, part: SharePart) -> str:
-    # a second click within the same second repeats nothing; a resend later is wanted
-    return f"{template}:{part.public_id}:{part.version}:{int(clock.now().timestamp())}"
+    # a second click within the same second repeats nothing, unless it made another PIN; a resend later is wanted
+    about = part.pin_hash[-12:] if template == "share_pin" else ""
+    return f"{template}:{part.public_id}:{part.version}:{int(clock.now().timestamp())}{about}"
 
 
 def _tell(part: SharePart, key: str, occasion: str) -> None:

@@ -23,6 +23,7 @@ from placa.domain.accounts.models import User
 from placa.domain.archive.models import Study
 from placa.domain.audit import services as audit
 from placa.domain.institution import selectors as institution
+from placa.domain.notifications.services import post_all
 from placa.domain.people.models import Guardianship, Patient
 from placa.domain.sharing import keys, messages, periods, pins, selectors
 from placa.domain.sharing.errors import InvalidShareError
@@ -108,12 +109,10 @@ def create_share(
     return _create(viewer, studies, grant, wishes)
 
 
-@transaction.atomic
 def _create(viewer: Viewer, studies: list[Study], grant: ShareGrant, wishes: _Wishes) -> Made:
-    grant.save()
-    grant.studies.set(studies)
+    """Hash PINs and write letters first, which takes up to a second; the transaction only writes."""
     made = [
-        _add_part(
+        _new_part(
             grant,
             SharePart.MAIL,
             _chosen(wishes.pin, email),
@@ -124,14 +123,18 @@ def _create(viewer: Viewer, studies: list[Study], grant: ShareGrant, wishes: _Wi
         for email in wishes.emails
     ]
     if wishes.with_sheet:
-        made.append(_add_part(grant, SharePart.SHEET, _chosen(wishes.pin, SHEET, alone=not wishes.emails)))
-    for key in made:
-        if key.part.kind == SharePart.MAIL:
+        made.append(_new_part(grant, SharePart.SHEET, _chosen(wishes.pin, SHEET, alone=not wishes.emails)))
+    letters = {key.part.public_id: messages.letters(key.part, key.pin) for key in made}
+    with transaction.atomic():
+        grant.save()
+        grant.studies.set(studies)
+        for key in made:
+            key.part.grant = grant  # it has its number now
+            key.part.save(force_insert=True)
             _take_mail(viewer, key.part)
-            messages.send_link(key.part)
-            messages.send_pin(key.part, key.pin)
-    for study in studies:
-        opened(viewer, study, "share", share=str(grant.public_id))
+            post_all(letters[key.part.public_id])
+        for study in studies:
+            opened(viewer, study, "share", share=str(grant.public_id))
     return Made(grant, made)
 
 
@@ -187,23 +190,20 @@ def resend(*, viewer: Viewer, part: SharePart, what: Literal["link", "pin"]) -> 
     that one is renewed.
     """
     _must_work(part)
-    pin = ""
+    pin = _new_pin(part) if what == "pin" else ""
+    letters = messages.pin_letters(part, pin) if pin else messages.link_letters(part)
     with transaction.atomic():
-        if what == "pin":
-            pin = _new_pin(part)
+        if pin:
             part.wrong_pins = 0
             # by name: a lock or an opening that came meanwhile must not be written over (S4)
             part.save(update_fields=["pin_hash", "pin_sealed", "wrong_pins"])
+        if pin or letters:
             _take_mail(viewer, part)
-            messages.send_pin(part, pin)
-        elif part.kind == SharePart.MAIL:
-            _take_mail(viewer, part)
-            messages.send_link(part)
+        post_all(letters)
         _record(viewer, part.grant, f"share_{what}_sent", part)
     return pin
 
 
-@transaction.atomic
 def renew(*, viewer: Viewer, part: SharePart) -> Key:
     """A new link and a new PIN for one part, a locked one too; the old link is dead, other parts stay."""
     _must_work(part, locked=True)
@@ -211,12 +211,12 @@ def renew(*, viewer: Viewer, part: SharePart) -> Key:
     part.wrong_pins, part.tried_at, part.locked_at, part.openings = 0, None, None, 0
     keys.set_token(part)
     pin = _new_pin(part)
-    part.save()
-    if part.kind == SharePart.MAIL:
+    letters = messages.letters(part, pin)
+    with transaction.atomic():
+        part.save()
         _take_mail(viewer, part)
-        messages.send_link(part)
-        messages.send_pin(part, pin)
-    _record(viewer, part.grant, "share_renewed", part)
+        post_all(letters)
+        _record(viewer, part.grant, "share_renewed", part)
     return Key(part, keys.link_of(part), pin)
 
 
@@ -234,17 +234,23 @@ def revoke(*, viewer: Viewer, grant: ShareGrant) -> bool:
 
 @transaction.atomic
 def prolong(*, viewer: Viewer, grant: ShareGrant, days: int) -> dt.datetime:
-    """Let a share that still works end `days` from today; returns its new end. Raises InvalidShareError."""
+    """Let a share that still works end `days` from today; returns its new end. Raises InvalidShareError.
+
+    Never later than a share that began when this one did could end at most: a longer one is made anew.
+    """
     if grant.revoked_at or grant.expires_at <= clock.now():
         raise InvalidShareError("days", _("This share has ended. Please make a new one."))
     studies = list(grant.studies.all())
-    times = periods.period(studies, days=days)
-    later = ShareGrant.objects.filter(pk=grant.pk, revoked_at=None, expires_at__lt=times.expires_at)
-    if not later.update(expires_at=times.expires_at):
+    latest = periods.longest(studies, grant.starts_at)
+    if grant.expires_at >= latest:
+        raise InvalidShareError("days", _("It works as long as it can already. Please make a new share."))
+    ends = min(periods.period(studies, days=days).expires_at, latest)
+    later = ShareGrant.objects.filter(pk=grant.pk, revoked_at=None, expires_at__lt=ends)
+    if not later.update(expires_at=ends):
         raise InvalidShareError("days", _("It already works that long."))
-    grant.expires_at = times.expires_at
+    grant.expires_at = ends
     _record(viewer, grant, "share_prolonged")
-    return times.expires_at
+    return ends
 
 
 def _check_choice(emails: list[str], with_sheet: bool, something: bool, openings: int | None) -> None:
@@ -269,7 +275,7 @@ def _chosen(pin: str | Mapping[str, str] | None, name: str, *, alone: bool = Fal
     return (pin or "") if name != SHEET or alone else ""
 
 
-def _add_part(
+def _new_part(
     grant: ShareGrant, kind: str, chosen: str, email: str = "", pin_by: str = "person", mobile: str = ""
 ) -> Key:
     if not chosen and institution.setting("share_pin_chosen") and kind == SharePart.MAIL:
@@ -282,7 +288,6 @@ def _add_part(
     pin = _checked_pin(grant, chosen) if chosen else _made_pin(grant)
     keys.set_token(part)
     keys.set_pin(part, pin)
-    part.save(force_insert=True)
     return Key(part, keys.link_of(part), pin)
 
 

@@ -5,10 +5,11 @@ Those doors (DICOMweb, viewer, files) are routed twice: plainly, and under `/s/<
 """
 
 import logging
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, cast
 
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -17,10 +18,15 @@ from placa.domain.access.viewers import NOBODY, Viewer
 from placa.domain.archive.storage import DamagedError, StorageError
 from placa.interfaces.web.account.session import NotSignedInError, viewer_of
 from placa.interfaces.web.recipient.session import enter, share_viewer
+from placa.interfaces.web.running import guarded, still_has
 
 log = logging.getLogger(__name__)
 RETRY_SECONDS = 5
 DOORS = {"dicomweb", "viewer", "files"}
+IMAGES = {
+    "dicomweb",
+    "share-dicomweb",
+}  # what streams here is cut when access ends; a ZIP knows more and asks itself
 SHARED = {f"share-{name}" for name in DOORS}
 
 
@@ -31,7 +37,15 @@ class ViewerMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        return self.get_response(request)
+        response = self.get_response(request)
+        match = request.resolver_match
+        if isinstance(response, StreamingHttpResponse) and match and set(match.namespaces) & IMAGES:
+            uid, token = str(match.kwargs.get("study", "")), str(match.kwargs.get("token", ""))
+            allowed = partial(still_has, request, request.viewer, token, uid, "images")  # type: ignore[attr-defined]
+            response.streaming_content = guarded(
+                iter(cast(Iterable[bytes], response.streaming_content)), allowed
+            )
+        return response
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: dict[str, Any]

@@ -8,7 +8,9 @@ children of low priority.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+import resource
+from collections.abc import Callable, Iterator
 from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any, Final
@@ -16,6 +18,7 @@ from typing import Any, Final
 import imagecodecs
 import numpy as np
 
+from placa.standards import passive_pdf
 from placa.standards.dicom import ecg, errors, render, uids
 from placa.standards.dicom.build import InstanceAttributes, secondary_capture
 from placa.standards.dicom.errors import InvalidObject
@@ -25,13 +28,15 @@ from placa.standards.dicom.render import Window
 
 Request = dict[str, Any]
 _UPLOAD_LIMIT: Final = 64 * 1024 * 1024
+_PARSER_MEMORY: Final = 320 * 1024 * 1024  # with the 100 MiB or so of a child at rest: below S5's 512
 
 
 def render_request(request: Request) -> bytes:
     """Answer one request.
 
     `op`: jpeg, png, thumbnail (also of an ECG), raw (decoded stored values, little endian), ecg_svg, ecg_png,
-    secondary_capture (a DICOM file of the JPEG or PNG at `path`, with `attributes`). Further keys: `path`,
+    secondary_capture (a DICOM file of the JPEG or PNG at `path`, with `attributes`), pdf (the number of pages
+    of a harmless PDF; `passive_pdf` has the reasons against one). Further keys: `path`,
     and where of use `offset` and `length` (of the object in the file), `frame` (from 0), `window` [center,
     width, function], `viewport` [width, height], `quality`, `invert`, `size`. Raises InvalidObject with a
     reason code.
@@ -104,6 +109,26 @@ def _secondary_capture(request: Request) -> bytes:
     return secondary_capture(path.read_bytes(), InstanceAttributes(**given))
 
 
+def _pdf(request: Request) -> bytes:
+    with _memory_bound():
+        try:
+            return str(passive_pdf.pages_of(request["path"])).encode()
+        except passive_pdf.NotPassive as refusal:
+            raise InvalidObject(refusal.reason) from refusal
+
+
+@contextlib.contextmanager
+def _memory_bound() -> Iterator[None]:
+    """Leave a parser `_PARSER_MEMORY` beyond what the process has: a PDF needs no more, and S5 allows no more."""
+    usual = resource.getrlimit(resource.RLIMIT_AS)
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + _PARSER_MEMORY, usual[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, usual)
+
+
 OPERATIONS: Final[dict[str, Callable[[Request], bytes]]] = {
     "jpeg": _picture,
     "png": _picture,
@@ -112,6 +137,7 @@ OPERATIONS: Final[dict[str, Callable[[Request], bytes]]] = {
     "ecg_svg": _ecg_svg,
     "ecg_png": _ecg_png,
     "secondary_capture": _secondary_capture,
+    "pdf": _pdf,
 }
 
 

@@ -5,11 +5,14 @@ from collections.abc import Iterator
 
 import pytest
 import time_machine
+from django.utils import translation
 
 from placa.common import clock
 from placa.common.tokens import unseal
 from placa.demo.cast import STUDIES
 from placa.domain.access.selectors import release_moment
+from placa.domain.access.services import opened
+from placa.domain.access.viewers import Viewer, viewer_for
 from placa.domain.accounts.models import User
 from placa.domain.archive.hooks import study_ready
 from placa.domain.archive.models import Study
@@ -19,9 +22,11 @@ from placa.domain.institution.services import change_setting
 from placa.domain.notifications import selectors as bell
 from placa.domain.notifications.models import OutboxMessage
 from placa.domain.notifications.rendering import Content
-from placa.domain.people.models import Practitioner
+from placa.domain.people.models import Organization, Practitioner
+from placa.domain.reports import services as reports
 from placa.domain.reports.hooks import report_final
 from placa.domain.reports.models import DiagnosticReport
+from placa.domain.sharing.services import create_share
 
 pytestmark = pytest.mark.django_db
 
@@ -149,6 +154,71 @@ def test_a_correction_is_told_to_who_had_the_first() -> None:
         ("report_amended", "ana@correo.example"),
         ("report_amended_doctor", "diaz@medicos.example"),
     ]
+
+
+def test_a_withdrawal_is_told_once_to_who_could_read_it_and_says_nothing_clinical() -> None:
+    withdrawn("ana_ct")
+    withdrawn("ana_ct")
+    assert sorted(told()[2:]) == [
+        ("report_withdrawn", "ana@correo.example"),
+        ("report_withdrawn_doctor", "diaz@medicos.example"),
+    ]
+    assert bell.unread_count(User.objects.get(username="ana"), "patient") == 2
+    for message in OutboxMessage.objects.filter(template__startswith="report_withdrawn"):
+        text = unseal(message.sealed)
+        assert not any(word in text for word in ("abdomen", STUDIES["ana_ct"].accession))
+    assert not PendingNotice.objects.exists()
+
+
+def test_a_withdrawal_is_not_told_to_who_never_could_read_it() -> None:
+    withdrawn("ana_mr", told_before=True)  # not released: the doctor could, the patient not
+    assert [template for template, _ in told()] == ["result_doctor", "report_withdrawn_doctor"]
+
+
+def test_a_withdrawal_is_not_told_to_who_lost_the_study() -> None:
+    ready("ana_ct")
+    before = len(told())
+    Study.objects.filter(pk=study("ana_ct").pk).update(exclusive_to=Organization.objects.first())
+    withdrawn("ana_ct", told_before=True)
+    assert told()[before:] == []
+
+
+@pytest.mark.parametrize("change", ["withdrawn", "amended"])
+@pytest.mark.parametrize("read", [True, False])
+def test_a_recipient_who_read_it_is_told_in_the_language_of_the_share(change: str, read: bool) -> None:
+    ana = viewer_for(User.objects.get(username="ana"), "patient")
+    with translation.override("it"):
+        made = create_share(
+            viewer=ana, study_uids=[STUDIES["ana_ct"].uid], recipients=["hugo@x.example"], days=15
+        )
+    viewer = Viewer(role="share", subject=made.keys[0].part.pk)
+    if read:
+        opened(viewer, study("ana_ct"), "view_report")
+    for _ in range(2):
+        withdrawn("ana_ct") if change == "withdrawn" else amended("ana_ct")
+    mails = [pair for pair in told() if pair[1] == "hugo@x.example" and not pair[0].startswith("share")]
+    assert mails == ([(f"report_{change}_share", "hugo@x.example")] if read else [])
+    assert not OutboxMessage.objects.filter(template=f"report_{change}_share").exclude(language="it")
+
+
+def amended(key: str) -> None:
+    ready(key)
+    report = DiagnosticReport.objects.get(study=study(key))
+    reports.add_version(report=report, status="final", source="hl7", by="test", text="Corregido.")
+    notices.check_due()
+
+
+def withdrawn(key: str, *, told_before: bool = False) -> None:
+    """The report was there and told of, then it is withdrawn."""
+    report = DiagnosticReport.objects.filter(study=study(key)).first() or DiagnosticReport.objects.create(
+        study=study(key)
+    )
+    if report.status not in DiagnosticReport.FINAL_STATES and report.status != "cancelled":
+        reports.add_version(report=report, status="final", source="hl7", by="test", text="Definitivo.")
+    if not told_before or not told():
+        ready(key)
+    reports.withdraw(report=report, by="user:5")
+    notices.check_due()
 
 
 def test_sms_by_setting() -> None:

@@ -288,3 +288,30 @@ def test_a_study_that_loses_an_exclusive_order_is_not_released_by_what_staff_sai
     archive.release_now(study_instance_uid=STUDY, by="user:5")
     study = archive.unlink_order(study_instance_uid=STUDY, by="user:5")
     assert (study.exclusive_to, study.release, study.released_at) == (None, Study.Release.AUTO, None)
+
+
+def test_an_order_that_staff_took_away_is_linked_again_by_staff_only() -> None:
+    patient = _patient()
+    order = _order(patient)
+    study = _arrive()
+    assert study.order == order
+    archive.unlink_order(study_instance_uid=STUDY, by="user:5")
+    services.match_study(study_instance_uid=STUDY)
+    services.on_order_changed(order.pk)
+    services.on_patient_changed(patient.pk)
+    assert _arrive(SOPInstanceUID=f"{STUDY}.2.7").order is None
+    other = _order(patient, "RECV-2", study_uid=STUDY)
+    assert _order_of_study() is None  # one number, one decision: nothing else is guessed
+    archive.link_order(study_instance_uid=STUDY, order=other, by="user:5")
+    archive.unlink_order(study_instance_uid=STUDY, by="user:5")
+    services.on_order_changed(order.pk)
+    services.on_order_changed(other.pk)
+    assert _order_of_study() is None
+    archive.link_order(study_instance_uid=STUDY, order=order, by="user:5")
+    assert _order_of_study() == order
+    services.match_study(study_instance_uid=STUDY)
+    assert _order_of_study() == order
+
+
+def _order_of_study() -> ServiceRequest | None:
+    return Study.objects.get(study_instance_uid=STUDY).order

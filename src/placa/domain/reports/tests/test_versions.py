@@ -1,20 +1,27 @@
 """Versions of a report: the newest is shown, a final is never undone by a late preliminary, history stays."""
 
 import io
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from pydicom.dataset import Dataset
 from pypdf import PdfWriter
 
+from placa.domain.archive.errors import RetriableError
 from placa.domain.archive.models import Instance, Study
+from placa.domain.archive.rendering import RenderUnavailable
 from placa.domain.archive.storage import storage
+from placa.domain.archive.storage.local import LocalWriter
+from placa.domain.audit.models import AuditEvent
 from placa.domain.intake.models import InboxItem
 from placa.domain.intake.pipeline import process
 from placa.domain.intake.tests.objects import STUDY, ct, received
-from placa.domain.reports import selectors, services
+from placa.domain.reports import pdf, selectors, services
 from placa.domain.reports.hooks import report_final
 from placa.domain.reports.models import DiagnosticReport, ReportVersion
-from placa.domain.reports.pdf import BadPdfError
+from placa.domain.reports.pdf import REASONS, BadPdfError
+from placa.standards.dicom import sandbox
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("archive")]
 
@@ -55,10 +62,54 @@ def test_an_uploaded_report_is_final_and_told(study: Study, told: list[int]) -> 
     assert told == [report.pk]
 
 
-def test_a_bad_pdf_adds_nothing(study: Study) -> None:
-    with pytest.raises(BadPdfError):
-        services.upload(study=study, pdf=b"%PDF-no", by="user:5")
+@pytest.mark.parametrize(("data", "reason"), [(b"%PDF-no", "broken"), (b"<html>", "not-pdf")])
+def test_a_bad_pdf_adds_nothing_and_says_what_to_do(study: Study, data: bytes, reason: str) -> None:
+    with pytest.raises(BadPdfError) as refused:
+        services.upload(study=study, pdf=data, by="user:5")
+    assert refused.value.message == str(REASONS[reason])
     assert not DiagnosticReport.objects.filter(study=study).exists()
+    assert not _pdf_files()
+
+
+def test_a_pdf_is_checked_and_stored_before_the_transaction_that_writes(
+    study: Study, never_locked: Callable[[Any, str], list[str]]
+) -> None:
+    checked, stored = never_locked(pdf, "check"), never_locked(LocalWriter, "commit")
+    services.upload(study=study, pdf=_pdf(), by="user:5")
+    process([received(_wrapped(_pdf(300)))])
+    assert (len(checked), len(stored)) == (2, 3)  # the DICOM object is stored too
+    assert DiagnosticReport.objects.filter(study=study).count() == 2
+
+
+def test_a_file_that_no_version_names_is_removed(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+    report = services.upload(study=study, pdf=_pdf(), by="user:5")
+    services.upload(study=study, pdf=_pdf(), by="user:5", report=report)
+    process([received(_wrapped(_pdf(300)))])
+    process([received(_wrapped(_pdf(300)))])
+    assert len(_pdf_files()) == 2
+    monkeypatch.setattr(services, "_follow", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        services.upload(study=study, pdf=_pdf(400), by="user:5")
+    assert len(_pdf_files()) == 2
+
+
+def test_a_pdf_that_cannot_be_checked_now_is_neither_kept_nor_refused(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*_: object) -> bytes:
+        raise RenderUnavailable("busy")
+
+    monkeypatch.setattr(sandbox, "ask", busy)
+    with pytest.raises(RetriableError):
+        services.upload(study=study, pdf=_pdf(), by="user:5")
+    with pytest.raises(RetriableError):
+        process([received(_wrapped(_pdf()))])
+    assert not _pdf_files()
+    assert not InboxItem.objects.filter(study=study, kind=InboxItem.Kind.UNREADABLE).exists()
+
+
+def _pdf_files() -> list[str]:
+    return [key for day in storage().days() for key in storage().iterate(day) if key.endswith(".pdf")]
 
 
 def test_a_new_version_replaces_and_the_old_stays_in_the_history(study: Study, told: list[int]) -> None:
@@ -98,6 +149,15 @@ def test_a_late_preliminary_never_replaces_a_final(study: Study) -> None:
     current = selectors.current_version(report)
     assert current is not None
     assert selectors.pdf_of(current) == _pdf()
+
+
+def test_whoever_uploads_a_late_preliminary_is_told_that_it_was_left_out(study: Study) -> None:
+    report = services.upload(study=study, pdf=_pdf(), by="user:5")
+    with pytest.raises(services.LatePreliminaryError):
+        services.upload(study=study, pdf=_pdf(300), by="user:5", status=Status.PRELIMINARY, report=report)
+    assert [version.status for version in selectors.history(report)] == [Status.FINAL]
+    assert AuditEvent.objects.filter(action="report_late_preliminary", actor="user:5").exists()
+    assert len(_pdf_files()) == 1
 
 
 def test_a_withdrawn_report_shows_nothing_and_keeps_its_history(study: Study, told: list[int]) -> None:

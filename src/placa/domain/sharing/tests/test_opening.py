@@ -5,16 +5,18 @@ import datetime as dt
 import pytest
 import time_machine
 
+from placa.common import clock
 from placa.demo import cast
 from placa.domain.access.models import ShareGrant, SharePart
 from placa.domain.access.selectors import has_facet, studies_visible_to
 from placa.domain.archive.models import Study
 from placa.domain.audit.models import AuditEvent
+from placa.domain.institution.services import change_setting
 from placa.domain.notifications.models import BellNotice
 from placa.domain.people.models import Guardianship, Organization, Patient
-from placa.domain.sharing import selectors, services
+from placa.domain.sharing import periods, selectors, services
 from placa.domain.sharing.errors import InvalidShareError, ShareGoneError, WrongPinError
-from placa.domain.sharing.tests.world import CT, HUGO, mails, share, token_of, viewer, wrong
+from placa.domain.sharing.tests.world import CT, HUGO, mails, share, study, token_of, viewer, wrong
 
 pytestmark = pytest.mark.django_db
 
@@ -249,6 +251,29 @@ def test_prolonged_within_the_limit_and_only_while_it_works() -> None:
     services.revoke(viewer=viewer("ana"), grant=made.grant)
     with pytest.raises(InvalidShareError):
         services.prolong(viewer=viewer("ana"), grant=ShareGrant.objects.get(), days=45)
+
+
+def test_a_share_is_not_prolonged_without_end() -> None:
+    made = share(days=30)
+    latest = periods.longest([study("ana_ct")], made.grant.starts_at)
+    start = clock.now()
+    with time_machine.travel(start + dt.timedelta(days=10), tick=False):
+        assert services.prolong(viewer=viewer("ana"), grant=made.grant, days=45) == latest
+    for days in (20, 40):
+        with (
+            time_machine.travel(start + dt.timedelta(days=days), tick=False),
+            pytest.raises(InvalidShareError),
+        ):
+            services.prolong(viewer=viewer("ana"), grant=made.grant, days=45)
+    assert ShareGrant.objects.get().expires_at == latest <= start + dt.timedelta(days=46)
+
+
+def test_a_share_is_not_prolonged_past_the_online_limit() -> None:
+    change_setting(key="online_days", value=40, by="test")
+    made = share(days=15)
+    with time_machine.travel(clock.now() + dt.timedelta(days=10), tick=False):
+        ends = services.prolong(viewer=viewer("ana"), grant=made.grant, days=45)
+    assert ends == study("ana_ct").clock_start + dt.timedelta(days=40)
 
 
 def test_a_try_abandoned_by_a_dead_process_locks_instead_of_hanging() -> None:

@@ -23,6 +23,7 @@ from placa.domain.accounts.bearer import Bearer
 from placa.domain.accounts.models import User
 from placa.domain.audit import services as audit
 from placa.domain.enrolment.roles import RoleChoice, roles_of
+from placa.interfaces.web.account.addresses import client_address
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 ROLE, SIGNED_IN_AT, SEEN_AT, NOTICE, NEXT = "role", "signed_in_at", "seen_at", "notice_version", "next"
@@ -37,15 +38,12 @@ class NotSignedInError(PermissionDenied):
 
 
 def address_of(request: HttpRequest) -> str:
-    """The address of whoever asks. In production a proxy on this machine says it in X-Forwarded-For.
-
-    Only the entry that the proxy itself added (the last) is believed.
-    """
+    """The address of whoever asks. In production a trusted proxy may say it (`PLACA_TRUSTED_PROXIES`)."""
     near = str(request.META.get("REMOTE_ADDR", ""))
-    if settings.ENVIRONMENT.is_production and near in ("127.0.0.1", "::1", ""):
-        said = request.headers.get("X-Forwarded-For", "").split(",")[-1].strip()
-        return said[:45] or near
-    return near
+    environment = settings.ENVIRONMENT
+    if not environment.is_production:
+        return near
+    return client_address(near, request.headers.get("X-Forwarded-For", ""), environment.trusted_proxies)
 
 
 def session_id(request: HttpRequest) -> str:

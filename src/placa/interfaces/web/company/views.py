@@ -114,14 +114,15 @@ def _filters(request: HttpRequest) -> Filters:
 
 def _row(study: Study, reports: Sequence[DiagnosticReport], terms: Terms) -> TableRow:
     excluded = _("your agreement does not include it")
-    return worklist.row(
+    line = worklist.row(
         study,
-        reports,
+        reports if terms.report else [],
         "company",
         images_why="" if terms.images else _("your agreement does not include them"),
         report_why="" if terms.report else excluded,
         verdict=verdict_chip(study) if terms.verdict else None,
     )
+    return line if terms.report else replace(line, chip=None)  # not even how far the report is
 
 
 def _company(viewer: Viewer, running: Sequence[Agreement]) -> Organization:

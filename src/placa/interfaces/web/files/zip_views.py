@@ -1,8 +1,7 @@
 """The ZIP of a study: exact length, resumable, cut off when access ends (7.1, 7.3, 7.5)."""
 
 import logging
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -20,10 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from placa.domain.access.selectors import get_study
-from placa.domain.access.viewers import NOBODY, Viewer, viewer_for
-from placa.domain.accounts.models import User
 from placa.domain.downloads.errors import (
-    DownloadCutError,
     MissingFileError,
     NothingToDownloadError,
     NotOnlineError,
@@ -35,10 +31,9 @@ from placa.interfaces.web.account.session import background, to_sign_in
 from placa.interfaces.web.askers import not_now
 from placa.interfaces.web.files.byte_range import Unsatisfiable, asked_span
 from placa.interfaces.web.files.views import viewer_or_none
-from placa.interfaces.web.recipient.session import share_viewer
+from placa.interfaces.web.running import guarded, viewer_now
 
 log = logging.getLogger(__name__)
-ASKED_AGAIN_SECONDS = 0.8  # access is asked this often while bytes run; the promise is a second (S3)
 
 
 @require_safe
@@ -70,7 +65,7 @@ def study_zip(request: HttpRequest, uid: str, token: str = "") -> HttpResponseBa
             deflate_later(uid)
         return not_now(request, 503, _("The download is being prepared"), _(
             "The images are still being drawn. Please try again in a moment."), retry=True)  # fmt: skip
-    return _sent(request, found, partial(_still_allowed, request, viewer, found, token))
+    return _sent(request, found, partial(_still_allowed, request, found, token))
 
 
 def _sent(request: HttpRequest, found: Package, allowed: Callable[[], bool]) -> HttpResponseBase:
@@ -104,32 +99,10 @@ def _headed(answer: HttpResponseBase, etag: str) -> HttpResponseBase:
     return answer
 
 
-def guarded(chunks: Iterator[bytes], allowed: Callable[[], bool]) -> Iterator[bytes]:
-    """`chunks`, as long as access holds. Raises DownloadCutError: the connection must break, not end."""
-    asked = time.monotonic()
-    for chunk in chunks:
-        if time.monotonic() - asked >= ASKED_AGAIN_SECONDS:
-            if not allowed():
-                raise DownloadCutError
-            asked = time.monotonic()
-        yield chunk
-
-
-def _still_allowed(request: HttpRequest, viewer: Viewer, found: Package, token: str) -> bool:
+def _still_allowed(request: HttpRequest, found: Package, token: str) -> bool:
     """Ask everything again: the account or the share, then the study, from the database as it is now."""
-    if token:
-        try:
-            share_viewer(request, token)
-        except Http404:
-            return False
-    elif viewer.user_id is not None:
-        user = User.objects.filter(pk=viewer.user_id).first()
-        now = viewer_for(user, viewer.role) if user else NOBODY
-        if now == NOBODY:
-            return False
-        now = replace(now, session=viewer.session, address=viewer.address)
-        found = replace(found, choice=replace(found.choice, viewer=now))
-    return found.still_allowed()
+    now = viewer_now(request, found.choice.viewer, token)
+    return now is not None and replace(found, choice=replace(found.choice, viewer=now)).still_allowed()
 
 
 @require_safe

@@ -16,6 +16,7 @@ from placa.domain.access import search, selectors
 from placa.domain.access import services as access
 from placa.domain.access.images import OpenStudy
 from placa.domain.access.moment import moment
+from placa.domain.access.services import Look
 from placa.domain.access.types import DiagnosticReport, Study
 from placa.domain.audit import selectors as audit
 from placa.domain.institution import selectors as institution
@@ -171,16 +172,25 @@ def study(request: HttpRequest, uid: str) -> HttpResponse:
             "zip_url": doors.zip(found) if found.may_download and row.images.url else "",
             "zip_status_url": doors.zip_status(found),
             "zip_bytes": found.bytes,
-            "looked": looked(found)[:4],
+            "looked": looked([found])[uid][:4],
         },
     )
 
 
-def looked(found: Study) -> list[tuple[str, str, dt.datetime]]:
-    """Who opened, downloaded or shared a study, and when last, in plain words, newest first (2.16)."""
+Looked = list[tuple[str, str, dt.datetime]]
+
+
+def looked(found: Sequence[Study]) -> dict[str, Looked]:
+    """Who opened, downloaded or shared each study, and when last, in plain words, newest first (2.16), by UID."""
+    looks = access.looks_at(found)
+    names = access.names_of(look for rows in looks.values() for look in rows)
+    return {uid: _in_words(rows, names) for uid, rows in looks.items()}
+
+
+def _in_words(looks: list[Look], names: dict[tuple[str, str], str]) -> Looked:
     newest: dict[tuple[str, str], dt.datetime] = {}
-    for event in access.looks_at(found):
-        newest.setdefault((access.name_of(event), action_name(event.action)), event.at)
+    for look in looks:
+        newest.setdefault((names[look.actor, look.role], action_name(look.action)), look.at)
     return [(who, what, at) for (who, what), at in newest.items()]
 
 
@@ -200,8 +210,9 @@ def action_name(action: str) -> str:
 def accesses(request: HttpRequest) -> HttpResponse:
     """Who has looked at which study, in plain words."""
     viewer = viewer_of(request)
-    own = selectors.studies_visible_to(viewer)[:100]
-    by_study = [(studies.title(one), one, looked(one)) for one in own]
+    own = list(selectors.studies_visible_to(viewer)[:100])
+    looks = looked(own)
+    by_study = [(studies.title(one), one, looks[one.study_instance_uid]) for one in own]
     return render(request, "patient/accesses.html", {"by_study": [entry for entry in by_study if entry[2]]})
 
 

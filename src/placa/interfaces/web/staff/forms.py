@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -77,6 +78,11 @@ class NewPatientForm(PatientForm):
     another = forms.BooleanField(label=gettext_lazy("I have checked: this is another person"), required=False)
     namesakes: list[Patient] = []
 
+    def __init__(self, *args: Any, patients: QuerySet[Patient], **kwargs: Any) -> None:
+        """`patients`: whom this member of staff may know of."""
+        super().__init__(*args, **kwargs)
+        self.patients = patients
+
     def clean_identifier(self) -> str:
         """One blank between words, none around."""
         return " ".join(self.cleaned_data["identifier"].split())
@@ -85,7 +91,9 @@ class NewPatientForm(PatientForm):
         """Stop at a patient of the same name and birth date, unless staff say that it is another person."""
         data = super().clean() or {}
         if data.get("family_name") and data.get("given_name"):
-            self.namesakes = people.namesakes(data["family_name"], data["given_name"], data.get("birth_date"))
+            self.namesakes = people.namesakes(
+                self.patients, data["family_name"], data["given_name"], data.get("birth_date")
+            )
             if self.namesakes and not data.get("another"):
                 raise forms.ValidationError(
                     _(

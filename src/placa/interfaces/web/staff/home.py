@@ -150,6 +150,7 @@ def _happened(viewer: Viewer) -> list[dict[str, Any]]:
     """The newest changes to studies that this member may see."""
     seen = selectors.studies_visible_to(viewer).order_by()
     events = list(audit.newest_of(seen.values("study_instance_uid"), TOLD, EVENTS))
+    names = access.names_of(events)
     titles = {
         study.study_instance_uid: study
         for study in seen.filter(study_instance_uid__in=[event.study_uid for event in events])
@@ -160,7 +161,7 @@ def _happened(viewer: Viewer) -> list[dict[str, Any]]:
             "study": titles[event.study_uid],
             "title": study_words.title(titles[event.study_uid]),
             "what": words.action_words(event.action),
-            "who": access.name_of(event),
+            "who": names[event.actor, event.role],
             "icon": words.action_icon(event.action),
         }
         for event in events

@@ -111,14 +111,15 @@ def create(request: HttpRequest) -> HttpResponse:
     viewer = viewer_of(request)
     uid = (request.POST if request.method == "POST" else request.GET).get("study", "")
     source = _waiting_study(request, viewer, uid) if uid else None
+    known = patients_visible_to(viewer)
     if request.method == "POST":
-        form = NewPatientForm(request.POST)
+        form = NewPatientForm(request.POST, patients=known)
         if form.is_valid():
             made = _create(form, viewer)
             if made is not None:
                 return _created(request, viewer, made, source)
     else:
-        form = NewPatientForm(initial=_from_study(source))
+        form = NewPatientForm(initial=_from_study(source), patients=known)
     return page(
         request, "patient_new", {"form": form, "study": source}, status=200 if not form.errors else 422
     )

@@ -15,7 +15,9 @@ from placa.domain.access.records import orders_visible_to, patients_visible_to
 from placa.domain.access.types import DiagnosticReport, Study
 from placa.domain.access.viewers import Viewer
 from placa.domain.archive import services as archive
+from placa.domain.archive.errors import RetriableError
 from placa.domain.archive.services import WrongPatient
+from placa.domain.archive.storage import StorageError
 from placa.domain.audit import selectors as audit
 from placa.domain.enrolment import again
 from placa.domain.intake import services as matching
@@ -186,15 +188,17 @@ def _trail(viewer: Viewer, found: Study) -> list[dict[str, Any]] | None:
     """Who did what with the study, newest first; None for whoever may not see it."""
     if not (viewer.may(Permission.STUDIES) or viewer.may(Permission.AUDIT)):
         return None
+    events = list(audit.events_of_study(found.study_instance_uid)[:EVENTS])
+    names = access.names_of(events)
     return [
         {
             "event": event,
-            "who": access.name_of(event),
+            "who": names[event.actor, event.role],
             "what": words.action_words(event.action),
             "icon": words.action_icon(event.action),
             "refused": event.outcome != "success",
         }
-        for event in audit.events_of_study(found.study_instance_uid)[:EVENTS]
+        for event in events
     ]
 
 
@@ -306,6 +310,13 @@ def upload(request: HttpRequest, uid: str) -> HttpResponse:
             )  # fmt: skip
         except BadPdfError as error:
             form.add_error("pdf", error.message)
+        except reports.LatePreliminaryError:
+            said = _(
+                "This report is signed already, so a preliminary one was not kept. People go on seeing the signed one."
+            )
+            form.add_error("status", said)
+        except (RetriableError, StorageError):
+            form.add_error("pdf", _("The file cannot be taken at the moment. Please try again in a minute."))
         else:
             messages.success(request, _("The report is saved."))
             return _back(found)

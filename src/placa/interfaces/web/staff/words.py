@@ -128,4 +128,9 @@ def action_icon(action: str) -> str:
 
 def told_words(what: str) -> str:
     """What somebody was told of."""
-    return {"images": _("Images"), "report": _("Report"), "amended": _("Corrected report")}.get(what, what)
+    return {
+        "images": _("Images"),
+        "report": _("Report"),
+        "amended": _("Corrected report"),
+        "withdrawn": _("Withdrawn report"),
+    }.get(what, what)

@@ -3,10 +3,12 @@
 import datetime as dt
 
 from django.utils.formats import date_format, time_format
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext, pgettext
 
 from placa.common import clock
+
+SMALL_NAMES = ("es", "it", "pt")  # languages that write months and days of the week in small letters
 
 
 def moment(value: dt.datetime | dt.date, zone: dt.tzinfo) -> str:
@@ -21,18 +23,18 @@ def moment(value: dt.datetime | dt.date, zone: dt.tzinfo) -> str:
     distance = (day - clock.today(zone)).days
     near = {0: _("Today"), -1: _("Yesterday"), 1: _("Tomorrow")}.get(distance)
     if near is None and abs(distance) <= 6:
-        near = _capital(date_format(day, pgettext("near date, Django format", "l j")))
+        near = _capital(small(date_format(day, pgettext("near date, Django format", "l j"))))
     if near is not None:
         return _("%(day)s, %(time)s") % {"day": near, "time": hour} if hour else near
     if day.year == clock.today(zone).year:
-        return date_format(day, pgettext("date of this year, Django format", "j M"))
-    return date_format(day, pgettext("date of another year, Django format", "j M Y"))
+        return small(date_format(day, pgettext("date of this year, Django format", "j M")))
+    return small(date_format(day, pgettext("date of another year, Django format", "j M Y")))
 
 
 def exact(value: dt.datetime | dt.date, zone: dt.tzinfo) -> str:
     """The whole date, with weekday and, for a datetime, the time in `zone`."""
     local = value.astimezone(zone) if isinstance(value, dt.datetime) else value
-    text = date_format(local, pgettext("whole date, Django format", "l, j F Y"))
+    text = small(date_format(local, pgettext("whole date, Django format", "l, j F Y")))
     if not isinstance(local, dt.datetime):
         return text
     return _("%(day)s, %(time)s") % {"day": text, "time": clock_time(local)}
@@ -63,6 +65,11 @@ def age(birth: dt.date, on: dt.date) -> str:
         return ngettext("%(n)d month", "%(n)d months", months) % {"n": months}
     days = (on - birth).days
     return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
+
+
+def small(text: str) -> str:
+    """A date as it stands inside a sentence: Django gives Italian and Portuguese names of months and days capitals."""
+    return text.lower() if get_language() in SMALL_NAMES else text
 
 
 def _capital(text: str) -> str:

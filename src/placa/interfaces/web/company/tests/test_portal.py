@@ -72,6 +72,14 @@ def test_what_the_agreement_leaves_out_does_not_open(part: str, address: str) ->
     assert ("/dicomweb/" in one) == (part != "images")
 
 
+def test_a_row_says_nothing_of_a_report_that_the_agreement_leaves_out() -> None:
+    client, address = enter("gomez"), f"/company/studies/{plan(CT).uid}/"
+    assert client.get("/company/").context["rows"][0].chip is not None
+    agree("quisqueya", report=False)
+    assert client.get("/company/").context["rows"][0].chip is None
+    assert client.get(address).context["row"].chip is None
+
+
 def test_verdict_shows_only_by_agreement() -> None:
     client = enter("gomez")
     ServiceRequest.objects.filter(accession_number=plan(CT).accession).update(fitness_verdict="unfit")

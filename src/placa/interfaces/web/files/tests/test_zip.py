@@ -13,6 +13,8 @@ from django.test import Client
 from placa.common import clock
 from placa.demo import cast
 from placa.domain.access.models import ShareGrant
+from placa.domain.accounts import bearer
+from placa.domain.accounts import services as accounts
 from placa.domain.accounts.models import User
 from placa.domain.archive.models import Instance, Study
 from placa.domain.archive.storage import storage
@@ -23,8 +25,8 @@ from placa.domain.downloads.tests import world
 from placa.domain.downloads.tests.world import CT, viewer
 from placa.domain.institution.models import Text
 from placa.domain.sharing import services as sharing
+from placa.interfaces.web import running
 from placa.interfaces.web.account import session as sessions
-from placa.interfaces.web.files import zip_views
 from placa.interfaces.web.files.byte_range import Unsatisfiable, asked_span
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("archive")]
@@ -51,7 +53,7 @@ def body(answer: Any) -> bytes:
     return b"".join(answer.streaming_content) if answer.streaming else answer.content
 
 
-def running(answer: Any) -> Iterator[bytes]:
+def stream(answer: Any) -> Iterator[bytes]:
     return iter(answer.streaming_content)
 
 
@@ -208,14 +210,71 @@ def disable() -> None:
     User.objects.filter(username="ana").update(is_active=False)
 
 
-@pytest.mark.parametrize("end", [withdraw, disable])
-def test_the_stream_is_cut_when_access_ends(end, monkeypatch: pytest.MonkeyPatch) -> None:
+def sign_out_everywhere() -> None:
+    accounts.sign_out_everywhere(user=User.objects.get(username="ana"))
+
+
+def new_password() -> None:
+    accounts.choose_password(user=User.objects.get(username="ana"), password="Guayac-7788")
+
+
+ENDS = [withdraw, disable, sign_out_everywhere, new_password]
+
+
+@pytest.mark.parametrize("url", [URL, f"/dicomweb/studies/{CT}"])
+@pytest.mark.parametrize("end", [*ENDS, None])
+def test_the_stream_is_cut_when_access_ends(end, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     world.slices(3)
-    monkeypatch.setattr(zip_views, "ASKED_AGAIN_SECONDS", 0.0)
-    answer = browser("ana").get(URL)
-    chunks = running(answer)
-    sent = len(next(chunks))
+    monkeypatch.setattr(running, "ASKED_AGAIN_SECONDS", 0.0)
+    ana = browser("ana")
+    chunks = stream(ana.get(url))
+    next(chunks)
+    if end:
+        end()
+    else:
+        ana.post("/sign-out")
+    with pytest.raises(DownloadCutError):
+        list(chunks)
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_a_tokens_stream_is_cut_too(end, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.slices(3)
+    monkeypatch.setattr(running, "ASKED_AGAIN_SECONDS", 0.0)
+    token = bearer.issue_token(user=User.objects.get(username="ana"), role="patient")
+    client = Client(headers={"Authorization": f"Bearer {token}"})
+    assert body(client.get(URL))
+    chunks = stream(client.get(URL))
+    next(chunks)
     end()
+    with pytest.raises(DownloadCutError):
+        list(chunks)
+
+
+def test_a_running_download_keeps_its_session_and_nothing_else_changes_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world.slices(2)
+    monkeypatch.setattr(running, "ASKED_AGAIN_SECONDS", 0.0)
+    start = clock.now()
+    with time_machine.travel(start, tick=False) as traveller:
+        ana = browser("ana")
+        chunks = stream(ana.get(URL))
+        next(chunks)
+        for _ in range(2):
+            traveller.shift(timedelta(minutes=10))
+            next(chunks)
+        assert ana.get("/patient/").status_code == 200
+        assert zipfile.ZipFile(io.BytesIO(body(ana.get(URL)))).testzip() is None
+
+
+def test_a_cut_leaves_what_was_announced_unfinished(monkeypatch: pytest.MonkeyPatch) -> None:
+    world.slices(3)
+    monkeypatch.setattr(running, "ASKED_AGAIN_SECONDS", 0.0)
+    answer = browser("ana").get(URL)
+    chunks = stream(answer)
+    sent = len(next(chunks))
+    disable()
     with pytest.raises(DownloadCutError):
         next(chunks)
     assert sent < int(answer["Content-Length"])
@@ -223,14 +282,14 @@ def test_the_stream_is_cut_when_access_ends(end, monkeypatch: pytest.MonkeyPatch
 
 def test_the_stream_asks_within_every_second(monkeypatch: pytest.MonkeyPatch) -> None:
     now, asked = [100.0], []
-    monkeypatch.setattr("placa.interfaces.web.files.zip_views.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("placa.interfaces.web.running.time.monotonic", lambda: now[0])
 
     def chunks():
         for _ in range(20):
             now[0] += 0.1
             yield b"x"
 
-    list(zip_views.guarded(chunks(), lambda: asked.append(now[0]) or True))  # type: ignore[func-returns-value]
+    list(running.guarded(chunks(), lambda: asked.append(now[0]) or True))  # type: ignore[func-returns-value]
     assert len(asked) == 2
     assert max(b - a for a, b in zip([100.0, *asked], asked, strict=False)) <= 1.0
 
@@ -253,13 +312,29 @@ def test_a_recipient_downloads_and_is_cut_off_by_revocation(monkeypatch: pytest.
     assert zipfile.ZipFile(io.BytesIO(body(answer))).testzip() is None
     event = AuditEvent.objects.get(action="download", study_uid=CT)
     assert event.role == "share"
-    monkeypatch.setattr(zip_views, "ASKED_AGAIN_SECONDS", 0.0)
-    chunks = running(client.get(url))
+    monkeypatch.setattr(running, "ASKED_AGAIN_SECONDS", 0.0)
+    chunks = stream(client.get(url))
     next(chunks)
     revoke()
     with pytest.raises(DownloadCutError):
         list(chunks)
     assert client.get(url).status_code == 404
+
+
+def test_leaving_a_share_cuts_what_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    world.slices(3)
+    client, url = entered_share()
+    monkeypatch.setattr(running, "ASKED_AGAIN_SECONDS", 0.0)
+    streams = [
+        stream(client.get(one))
+        for one in (url, url.replace("files/", "dicomweb/studies/").removesuffix("/study.zip"))
+    ]
+    for chunks in streams:
+        next(chunks)
+    assert client.post(url.partition("/files")[0] + "/leave").status_code == 200
+    for chunks in streams:
+        with pytest.raises(DownloadCutError):
+            list(chunks)
 
 
 def test_a_share_opens_only_what_was_shared() -> None:

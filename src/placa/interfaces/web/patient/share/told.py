@@ -28,8 +28,10 @@ def keep(request: HttpRequest, keys: list[Key], *, made: bool) -> None:
 
 
 def read(request: HttpRequest) -> Told | None:
-    """What is to be told, None for nothing."""
+    """What is to be told, None for nothing. The PINs are told once: the session keeps the rest of the page."""
     kept = request.session.get(_KEY)
     if not isinstance(kept, dict):
         return None
-    return Told(kept["share"], json.loads(tokens.unseal(kept["pins"])), kept["made"])
+    request.session[_KEY] = {**kept, "pins": ""}
+    pins = json.loads(tokens.unseal(kept["pins"])) if kept["pins"] else {}
+    return Told(kept["share"], pins, kept["made"])

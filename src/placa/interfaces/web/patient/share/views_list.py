@@ -1,5 +1,6 @@
 """What I have shared: see it, end it, prolong it, send link or PIN again, print the sheet (5.6)."""
 
+import datetime as dt
 import uuid
 
 from django.contrib import messages
@@ -11,12 +12,13 @@ from django.views.decorators.http import require_GET, require_POST
 from placa.domain.access.models import SharePart
 from placa.domain.access.selectors import NotVisible
 from placa.domain.institution import selectors as institution
-from placa.domain.sharing import selectors, services
+from placa.domain.sharing import periods, selectors, services
 from placa.domain.sharing import sheet as sheets
 from placa.domain.sharing.errors import InvalidShareError
 from placa.domain.sharing.selectors import Share
 from placa.interfaces.web.account.session import signed_in, viewer_of
 from placa.interfaces.web.patient.share import summary, told
+from placa.interfaces.web.ui import dates
 
 
 @require_GET
@@ -25,11 +27,28 @@ def shares(request: HttpRequest) -> HttpResponse:
     """Every share of one's own and of the children, newest first."""
     viewer = viewer_of(request)
     rows = [
-        {"share": share, "title": summary.titles(share.studies), "image": summary.thumbnail(share.studies[0])}
+        {
+            "share": share,
+            "title": summary.titles(share.studies),
+            "image": summary.thumbnail(share.studies[0]),
+            "latest": _latest(share),
+        }
         for share in selectors.shares_of(viewer)
     ]
     context = {"rows": rows, "days": sorted(institution.setting("share_days")), "own": viewer.subject}
     return render(request, "patient/share/shares.html", context)
+
+
+def _latest(share: Share) -> str:
+    """The last day to which a share can be prolonged; empty where it works that long already."""
+    latest = periods.longest(share.studies, share.grant.starts_at)
+    return _day(latest) if latest > share.grant.expires_at else ""
+
+
+def _day(ends_at: dt.datetime) -> str:
+    """The last day of a share that ends so, in words."""
+    zone = institution.zone()
+    return dates.exact(periods.last_moment(ends_at).astimezone(zone).date(), zone)
 
 
 @require_POST
@@ -49,11 +68,11 @@ def prolong(request: HttpRequest, share: uuid.UUID) -> HttpResponse:
     days = int(typed) if typed.isdecimal() else 0
     found = _share(request, share)
     try:
-        services.prolong(viewer=viewer_of(request), grant=found.grant, days=days)
+        ends_at = services.prolong(viewer=viewer_of(request), grant=found.grant, days=days)
     except InvalidShareError as refused:
         messages.error(request, str(refused.reason))
     else:
-        messages.success(request, _("It works longer now."))
+        messages.success(request, _("It works until %(day)s now.") % {"day": _day(ends_at)})
     return redirect("patient:shares")
 
 

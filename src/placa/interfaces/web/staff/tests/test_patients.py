@@ -237,6 +237,15 @@ def test_an_identifier_of_another_site_is_not_told_whose(employ):
     assert "Carla" not in response.content.decode()
 
 
+def test_a_namesake_of_another_site_is_not_told(employ):
+    client = employ("patients", sites=("CENTRO",))
+    carla = cast.patient("carla")
+    names = {"given_name": carla.given_name, "family_name": carla.family_name, "birth_date": ""}
+    response = client.post(reverse("staff:patient_create"), NEW | names)
+    assert response.status_code == 302
+    assert Patient.objects.filter(name_key=carla.name_key).count() == 2
+
+
 def test_a_page_shows_no_exclusive_study_without_the_permission(ines, jefe):
     exclusive = cast.STUDIES["carla_wc"].uid
     assert exclusive not in ines.get(page_of("carla")).content.decode()

@@ -172,6 +172,15 @@ def test_a_newer_version_corrects_and_the_old_one_stays(ines):
     assert list(first.versions.order_by("number").values_list("status", flat=True)) == ["final", "amended"]
 
 
+def test_a_preliminary_after_the_signed_one_is_not_said_to_be_saved(ines):
+    first = DiagnosticReport.objects.get(study=study("ana_ct"))
+    data = {"pdf": pdf(2), "status": "preliminary", "report": str(first.public_id)}
+    response = ines.post(url("study_report", "ana_ct"), data)
+    assert response.status_code == 422
+    assert list(response.context["report_form"].errors) == ["status"]
+    assert first.versions.count() == 1
+
+
 @pytest.mark.parametrize(
     "file",
     [b"<html><script>1</script>", b"", b"%PDF-1.7 broken"],

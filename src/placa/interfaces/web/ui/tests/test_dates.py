@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django.template import Context, Template
 from django.utils import translation
 
 from placa.interfaces.web.ui import dates
@@ -63,3 +64,30 @@ def test_a_list_is_grouped_by_month_then_year() -> None:
     with time_machine.travel(NOW, tick=False), translation.override("en"):
         assert dates.day_group(at(1), ZONE) == "November"
         assert dates.day_group(at(1, year=2024), ZONE) == "2024"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("en", ("Monday, 2 March 2026", "10 Nov", "Monday 16", "November", "March 2, 2026")),
+        ("it", ("lunedì 2 marzo 2026", "10 nov", "Lunedì 16", "Novembre", "02 marzo 2026")),
+        ("pt", ("segunda-feira, 2 de março de 2026", "10 de nov", "Segunda-feira, 16", "Novembro", "2 de março de 2026")),
+        ("es", ("lunes 2 de marzo de 2026", "10 nov", "Lunes 16", "Noviembre", "2 de marzo de 2026")),
+    ],
+)  # fmt: skip
+def test_months_and_days_are_small_inside_a_sentence(language: str, said: tuple[str, ...]) -> None:
+    day = dt.date(2026, 3, 2)
+    with time_machine.travel(NOW + dt.timedelta(days=1), tick=False), translation.override(language):
+        assert (
+            dates.exact(day, ZONE),
+            dates.moment(dt.date(2026, 11, 10), ZONE),
+            dates.moment(dt.date(2026, 11, 16), ZONE),
+            dates.day_group(at(10), ZONE),
+            Template('{{ day|date:"DATE_FORMAT" }}').render(Context({"day": day})),
+        ) == said
+
+
+def test_a_form_of_its_own_is_left_alone() -> None:
+    with translation.override("it"):
+        shown = Template('{{ day|date:"M" }} {{ day|date:"Y-m-d" }} {{ none|date }}')
+        assert shown.render(Context({"day": dt.date(2026, 3, 2), "none": None})) == "Mar 2026-03-02 "

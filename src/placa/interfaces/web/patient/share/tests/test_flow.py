@@ -145,6 +145,10 @@ def test_pin_told_in_person_is_shown_once_shared(ana: Client) -> None:
     told = dict(ana.get("/patient/share/done/").context["told"])
     assert set(mails(HUGO)) == {"share_link"}
     assert keys.pin_fits(SharePart.objects.get(), told[HUGO])
+    assert ana.session["share_told"]["pins"] == ""
+    again = ana.get("/patient/share/done/")
+    assert again.context["told"] == []
+    assert told[HUGO] not in again.content.decode()
 
 
 def test_pin_by_sms_wants_a_mobile(ana: Client) -> None:
@@ -260,6 +264,8 @@ def test_list_and_what_can_be_done_with_it(ana: Client) -> None:
         assert ana.get(f"/patient/shares/{action}").status_code == 405
     ana.post(f"/patient/shares/{made.grant.public_id}/prolong/", {"days": "45"})
     assert ShareGrant.objects.get().expires_at > made.grant.expires_at
+    assert "/prolong/" in body
+    assert "/prolong/" not in ana.get("/patient/shares/").content.decode()  # as long as it can
     answer = ana.post(f"/patient/shares/keys/{part.public_id}/resend/", {"what": "pin"})
     told = dict(ana.get(answer.headers["Location"]).context["told"])
     assert keys.pin_fits(SharePart.objects.get(pk=part.pk), told[HUGO])
