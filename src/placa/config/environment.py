@@ -75,11 +75,11 @@ class Environment:
     email_url: str = field(repr=False)
     sms_url: str = field(repr=False)
     cache_url: str = field(repr=False)
-    trusted_proxies: tuple[Network, ...] = LOOPBACK  # whose X-Forwarded-For is believed
     picture_cache_bytes: int = 20_000_000_000
     storage_access_key: str = field(default="", repr=False)
     storage_secret_key: str = field(default="", repr=False)
     storage_cache_bytes: int = CACHE_BYTES  # of files of S3 on the local disk
+    trusted_proxies: tuple[Network, ...] = LOOPBACK  # whose X-Forwarded-For is believed
 
     @property
     def is_production(self) -> bool:
@@ -113,11 +113,11 @@ def load(root: Path) -> Environment:
         email_url=read("EMAIL_URL"),
         sms_url=read("SMS_URL"),
         cache_url=read("CACHE_URL"),
-        trusted_proxies=_read_networks("TRUSTED_PROXIES") or LOOPBACK,
         picture_cache_bytes=read_gigabytes("PICTURE_CACHE_GB", 20),
         storage_access_key=read("STORAGE_ACCESS_KEY"),
         storage_secret_key=read("STORAGE_SECRET_KEY"),
         storage_cache_bytes=read_bytes("STORAGE_CACHE_BYTES", CACHE_BYTES),
+        trusted_proxies=_read_networks("TRUSTED_PROXIES") or LOOPBACK,
     )
 
 
