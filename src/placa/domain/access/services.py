@@ -83,23 +83,25 @@ def names_of(looks: Iterable[Look | AuditEvent]) -> dict[tuple[str, str], str]:
     Three queries, however many there are.
     """
     asked = {(look.actor, look.role) for look in looks}
-    kinds: dict[str, set[str]] = {"user": set(), "share": set()}
+    keys: dict[str, set[int]] = {"user": set(), "share": set()}
     for actor, _role in asked:
         kind, _sep, pk = actor.partition(":")
-        kinds.setdefault(kind, set()).add(pk)
-    users = dict(User.objects.filter(pk__in=kinds["user"]).values_list("pk", "full_name"))
-    members = OrganizationMember.objects.filter(user__in=kinds["user"])
+        if kind in keys and pk.isdecimal():
+            keys[kind].add(int(pk))
+    users = dict(User.objects.filter(pk__in=keys["user"]).values_list("pk", "full_name"))
+    members = OrganizationMember.objects.filter(user_id__in=keys["user"])
     companies = dict(members.values_list("user_id", "organization__name"))
-    parts = dict(SharePart.objects.filter(pk__in=kinds["share"]).values_list("pk", "email"))
+    parts = dict(SharePart.objects.filter(pk__in=keys["share"]).values_list("pk", "email"))
 
     def name(actor: str, role: str) -> str:
-        kind, _sep, pk = actor.partition(":")
+        kind, _sep, text = actor.partition(":")
+        pk = int(text) if text.isdecimal() else 0
         if kind == "user" and role == "company":
-            return companies.get(int(pk)) or _("A company")
+            return companies.get(pk) or _("A company")
         if kind == "user":
-            return users.get(int(pk)) or _("Somebody")
+            return users.get(pk) or _("Somebody")
         if kind == "share":
-            return parts.get(int(pk)) or _("Holder of the printed sheet")
+            return parts.get(pk) or _("Holder of the printed sheet")
         return _("The centre")
 
     return {(actor, role): name(actor, role) for actor, role in asked}

@@ -31,7 +31,10 @@ from placa.domain.people.models import Patient, Practitioner
 from placa.domain.reports.models import DiagnosticReport, ReportVersion
 
 READY, AMENDED, WITHDRAWN = "ready", "amended", "withdrawn"
-CHANGES = {DiagnosticReport.Status.AMENDED: AMENDED, DiagnosticReport.Status.CANCELLED: WITHDRAWN}
+CHANGES: dict[str, str] = {
+    DiagnosticReport.Status.AMENDED: AMENDED,
+    DiagnosticReport.Status.CANCELLED: WITHDRAWN,
+}
 FACET_OF: dict[str, Facet] = {AMENDED: "report", WITHDRAWN: "row"}  # what one must still have to be told
 READINGS = ("view_report", "download")  # what the audit log calls them
 SOONEST, LATEST = dt.timedelta(minutes=5), dt.timedelta(hours=6)
