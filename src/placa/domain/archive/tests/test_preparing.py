@@ -215,6 +215,24 @@ def test_what_went_wrong_is_tried_again_later_and_in_the_end_no_more(monkeypatch
     assert len(tries) == 5
 
 
+def test_a_newer_program_tries_what_an_older_one_could_not_and_draws_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one = Instance.objects.get(study=_arrive([1]))
+
+    def refused(request: dict[str, Any]) -> bytes:
+        raise RenderRefused("not-renderable")
+
+    monkeypatch.setattr(rendering, "_ask", refused)
+    with pytest.raises(RenderRefused):
+        rendering.rendered(one)
+    monkeypatch.setattr(rendering, "_ask", lambda request: b"picture")
+    with pytest.raises(RenderRefused):
+        rendering.rendered(one)
+    monkeypatch.setattr(picture_cache, "GENERATION", "2")
+    assert rendering.rendered(one) == b"picture"
+
+
 def test_odd_requests_that_fail_hide_no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever holds a share could ask for something slow, so that the others see nothing."""
     one = Instance.objects.get(study=_arrive([1]))

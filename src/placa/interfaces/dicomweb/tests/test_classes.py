@@ -98,10 +98,12 @@ def _is_what_it_says(content_type: str, content: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", ["dose-sr", "echo-sr", "cad-sr", "procedure-log"])
-def test_what_is_built_like_a_report_can_be_read(name: str) -> None:
-    answer = asker().get(f"{place(arrive(BY_NAME[name]))}/rendered")
+def test_what_is_built_like_a_report_is_read_by_professionals(name: str) -> None:
+    address = f"{place(arrive(BY_NAME[name]))}/rendered"
+    answer = asker().get(address)
     assert answer["Content-Security-Policy"].startswith("sandbox")
     assert "Hígado de tamaño normal." in answer.content.decode()
+    assert asker("ana").get(address).status_code == 406  # her report has a clock of its own
 
 
 def test_frames_of_a_segmentation_are_its_bits() -> None:
