@@ -123,13 +123,13 @@ def _one_series(opened: OpenStudy, row: Series, instances: list[Instance], root:
         "kind": instances[0].kind,
         "family": family,
         "key_images": _key_images(opened, instances) if family == "key_images" else [],
-        "count": sum(one.number_of_frames for one in instances),
+        "count": len(instances) if family else sum(one.number_of_frames for one in instances),
         "thumbnail_url": f"{base}/thumbnail",
         "instances": [
             {
                 "uid": one.sop_instance_uid,
                 "number": one.instance_number,
-                "frames": one.number_of_frames,
+                "frames": 1 if family else one.number_of_frames,  # frames of what is no picture are not paged through
                 "rows": one.rows,
                 "columns": one.columns,
                 "transfer_syntax": one.transfer_syntax_uid,
