@@ -6,9 +6,9 @@ import { icon } from './icons';
 import { message } from './message';
 import { named, seriesTitle } from './series-strip';
 
-/** The element that shows a series which is not a stack of images, null where it is one. */
-export function documentView(series: SeriesInfo, web: DicomWeb, t: Translate, look: Look): HTMLElement | null {
-  const instance = series.instances[0];
+/** The element that shows object `index` of a series which is not a stack of images, null where it is one. */
+export function documentView(series: SeriesInfo, index: number, web: DicomWeb, t: Translate, look: Look): HTMLElement | null {
+  const instance = series.instances[index];
   if (series.kind === 'image' || series.kind === 'ecg') return null;
   const name = seriesTitle(series, t);
   const isPage = series.kind === 'sr' || (series.family === 'report_data' && look === 'full');

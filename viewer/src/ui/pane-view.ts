@@ -54,6 +54,7 @@ export class PaneView {
       if (failure) this.fail(failure.kind);
       else if (!this.isDocument) this.over.replaceChildren();
     });
+    pane.on('index', () => this.isDocument && this.showDocument());
     for (const event of ['shown', 'index', 'series'] as const) pane.on(event, () => this.describe());
   }
 
@@ -71,7 +72,7 @@ export class PaneView {
 
   private showDocument(): void {
     const { series } = this.pane;
-    const view = series && documentView(series, this.host.environment.web, this.host.t, this.host.context.look);
+    const view = series && documentView(series, this.pane.index, this.host.environment.web, this.host.t, this.host.context.look);
     this.element.classList.toggle('is-document', Boolean(view));
     this.over.replaceChildren(...(view ? [view] : []));
   }
