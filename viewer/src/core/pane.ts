@@ -131,7 +131,7 @@ export class Pane extends Emitter<PaneEvents> {
     this.direction = next > this.index ? 1 : -1;
     this.index = next;
     this.emit('index', next);
-    this.showCurrent();
+    if (this.drawn) this.showCurrent();
   }
 
   setView(view: ViewState): void {
