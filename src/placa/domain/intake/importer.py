@@ -158,8 +158,8 @@ def _members(path: Path, summary: Summary) -> Iterator[tuple[str, Path]]:
     """The files in a ZIP, one at a time in a file of ours: a member's own name is told, never used as a path."""
     budget = ZIP_FREE + ZIP_RATIO * path.stat().st_size
     spool = Path(settings.ENVIRONMENT.home) / "run"
-    spool.mkdir(parents=True, exist_ok=True)
     try:
+        spool.mkdir(parents=True, exist_ok=True)
         with zipfile.ZipFile(path) as archive:
             members = [member for member in archive.infolist() if not member.is_dir()]
             if len(members) > ZIP_MEMBERS:
@@ -175,6 +175,8 @@ def _members(path: Path, summary: Summary) -> Iterator[tuple[str, Path]]:
         summary.refuse(path.name, "zip-expands-too-much")
     except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError):
         summary.refuse(path.name, "zip-damaged-or-encrypted")
+    except OSError as error:  # of the place where members are unpacked: full, out of inodes, read-only
+        raise RetriableError(f"cannot unpack: {error.strerror}") from error
 
 
 class _ZipBombError(Exception):

@@ -16,6 +16,7 @@ from placa.domain.access.types import DiagnosticReport, Study
 from placa.domain.access.viewers import Viewer
 from placa.domain.archive import services as archive
 from placa.domain.archive.services import WrongPatient
+from placa.domain.archive.storage import StorageError
 from placa.domain.audit import selectors as audit
 from placa.domain.enrolment import again
 from placa.domain.intake import services as matching
@@ -306,6 +307,10 @@ def upload(request: HttpRequest, uid: str) -> HttpResponse:
             )  # fmt: skip
         except BadPdfError as error:
             form.add_error("pdf", error.message)
+        except StorageError:
+            form.add_error(
+                "pdf", _("It could not be stored just now, and nothing was saved. Please try again.")
+            )
         else:
             messages.success(request, _("The report is saved."))
             return _back(found)
