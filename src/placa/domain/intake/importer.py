@@ -69,14 +69,16 @@ def import_paths(paths: Iterable[Path], *, sender: Sender | None = None) -> Summ
     """
     summary = Summary()
     waiting: list[Received] = []
-    for path in paths:
-        for name, file in _files(path, summary):
-            if received := _keep(file, name, sender or Sender(), summary):
-                waiting.append(received)
-            if len(waiting) >= BATCH:
-                _index(waiting, summary)
-    _index(waiting, summary)
-    services.prepare(summary.studies)
+    try:
+        for path in paths:
+            for name, file in _files(path, summary):
+                if received := _keep(file, name, sender or Sender(), summary):
+                    waiting.append(received)
+                if len(waiting) >= BATCH:
+                    _index(waiting, summary)
+    finally:  # what was stored before a failure gets its rows all the same
+        _index(waiting, summary)
+        services.prepare(summary.studies)
     return summary
 
 
