@@ -14,7 +14,7 @@ from placa.domain.access.records import patients_visible_to
 from placa.domain.access.selectors import studies_visible_to
 from placa.domain.access.viewers import Viewer
 from placa.domain.archive import selectors as archive
-from placa.domain.archive.models import Study
+from placa.domain.archive.models import Instance, Study
 from placa.domain.archive.services import survivor
 from placa.domain.intake.models import InboxItem, ScrubMark
 from placa.domain.people.models import Patient, PatientIdentifier, Permission
@@ -41,6 +41,12 @@ def _items(viewer: Viewer) -> QuerySet[InboxItem]:
     seen = studies_visible_to(viewer).order_by().values("pk")
     items = InboxItem.objects.filter(Q(study=None) | Q(study__in=seen))
     return items.select_related("study__order", "instance")
+
+
+def reason_of(item: InboxItem) -> str:
+    """Why it waits, as far as it says so: the damage in words, else a code."""
+    found = [str(Instance.Damage(what).label) for what in item.detail.get("damage", ())]
+    return ". ".join(found) or item.detail.get("reason", "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -316,7 +316,9 @@ def upload(request: HttpRequest, uid: str) -> HttpResponse:
             )
             form.add_error("status", said)
         except (RetriableError, StorageError):
-            form.add_error("pdf", _("The file cannot be taken at the moment. Please try again in a minute."))
+            form.add_error(
+                "pdf", _("It could not be stored just now, and nothing was saved. Please try again.")
+            )
         else:
             messages.success(request, _("The report is saved."))
             return _back(found)
