@@ -8,10 +8,12 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydicom.uid import generate_uid
+from pynetdicom.association import Association
 
 from house import House, house
 from placa.demo import cast
@@ -45,19 +47,27 @@ def rows(quick: bool) -> list[Row]:
 def one_study(house: House, slices: int) -> Figures:
     """Send a CT study of 512 x 512 slices for the doctor's order, and ask as the doctor until all of it is there."""
     study = generate_uid()
-    objects = _objects(study, slices)
-    child = Child(house.home, house.dicom_port)
-    with child.association((_ct(), EXPLICIT)) as association:
+    return sent(house, study, ct_objects(study, slices))
+
+
+def sent(house: House, study: str, objects: Sequence[tuple[str, bytes]]) -> Figures:
+    """The same with objects at hand."""
+    with Child(house.home, house.dicom_port).association((ct_class(), EXPLICIT)) as association:
         began = time.perf_counter()
-        for uid, sent in objects:
-            if send_raw(association, _ct(), uid, sent) != 0:
-                raise SystemExit("a store failed")
+        store(association, objects)
         ended = time.perf_counter()
-        while house_metadata(house, study) != slices:
+        while house_metadata(house, study) != len(objects):
             if time.perf_counter() - ended > PATIENCE_SECONDS:
                 raise SystemExit(f"not viewable after {PATIENCE_SECONDS:.0f} s; see {house.home}/house.log")
             time.sleep(0.01)
         return Figures(study, ended - began, time.perf_counter() - ended)
+
+
+def store(association: Association, objects: Sequence[tuple[str, bytes]]) -> None:
+    """C-STORE each; a refused one ends the measurement."""
+    for uid, data in objects:
+        if send_raw(association, ct_class(), uid, data) != 0:
+            raise SystemExit("a store failed")
 
 
 def house_metadata(house: House, study: str) -> int:
@@ -75,13 +85,15 @@ def house_metadata(house: House, study: str) -> int:
         raise
 
 
-def _ct() -> str:
+def ct_class() -> str:
+    """CT Image Storage."""
     from placa.domain.intake.tests.objects import CT
 
     return CT
 
 
-def _objects(study: str, slices: int) -> list[tuple[str, bytes]]:
+def ct_objects(study: str, slices: int) -> list[tuple[str, bytes]]:
+    """(SOP Instance UID, data set) of each slice, with the patient and the order of the doctor's CT."""
     from placa.domain.intake.tests.objects import ct, encoded
 
     person, series, found = cast.PATIENTS["ana"], generate_uid(), []
