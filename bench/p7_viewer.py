@@ -45,7 +45,7 @@ DRAWN = """(() => {
   return levels.size > 8;
 })()"""
 EXACT = "window.placaViewer && placaViewer.panes[0] && placaViewer.panes[0].exact"
-OURS = f"{EXACT} && {DRAWN % '.pv-gl canvas, .pv-jpeg canvas'}"
+OURS = f"{EXACT} && {DRAWN % '.is-pixels .pv-gl canvas, .pv-stage:not(.is-pixels) .pv-jpeg canvas'}"
 ENGINE = "placaViewer.panes[0].diagnostic"
 THEIRS = DRAWN % ".viewport-element canvas"
 
