@@ -62,8 +62,8 @@ clean:
 
 # --- steps --------------------------------------------------------------------
 
-setup: $(S)/venv $(S)/viewer $(S)/messages $(PLACA_HOME)/static/.collected
-setup-dev: $(S)/venv-dev $(S)/viewer $(S)/messages
+setup: $(S)/venv $(S)/viewer $(S)/ohif $(S)/messages $(PLACA_HOME)/static/.collected
+setup-dev: $(S)/venv-dev $(S)/viewer $(S)/ohif $(S)/messages
 
 $(S):
 	@mkdir -p $@
@@ -113,6 +113,12 @@ $(S)/viewer: $(VIEWER_FILES) $(S)/npm
 	@if [ -e viewer/package.json ]; then \
 	    echo "Building the viewer" && \
 	    PATH="$$(scripts/node-path):$$PATH" npm --prefix viewer run --silent build; fi
+	@touch $@
+
+# OHIF as npm has it, turned into what /ohif/ serves; 50 MB come once
+$(S)/ohif: viewer/package.json $(wildcard viewer/scripts/ohif-*.mjs viewer/ohif/*) scripts/node-path $(S)/venv
+	@echo "Getting OHIF"
+	@PATH="$$(scripts/node-path):$$PATH" npm --prefix viewer run --silent ohif
 	@touch $@
 
 $(PLACA_HOME)/static/.collected: $(STATIC_FILES) $(S)/viewer

@@ -10,6 +10,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -57,18 +58,17 @@ def rows(quick: bool) -> list[Row]:
 def one_study(house: House, slices: int) -> Figures:
     """Send a CT study of 512 x 512 slices for the doctor's order, and ask as the doctor until all of it is there."""
     study = generate_uid()
-    objects = _objects(study, slices)
-    child = Child(house.home, house.dicom_port)
+    return sent(house, study, ct_objects(study, slices))
+
+
+def sent(house: House, study: str, objects: Sequence[tuple[str, bytes]]) -> Figures:
+    """The same with objects at hand."""
     first = _FirstPreview(house, study)
-    with child.association((_ct(), EXPLICIT)) as association:
-        _pause_reactor(association)
+    with Child(house.home, house.dicom_port).association((ct_class(), EXPLICIT)) as association:
         began = time.perf_counter()
-        for uid, sent in objects:
-            if _store(association, uid, sent) != 0:
-                raise SystemExit("a store failed")
-            first.start()
+        store(association, objects, first.start)
         ended = time.perf_counter()
-        while house_metadata(house, study) != slices:
+        while house_metadata(house, study) != len(objects):
             if time.perf_counter() - ended > PATIENCE_SECONDS:
                 raise SystemExit(f"not viewable after {PATIENCE_SECONDS:.0f} s; see {house.home}/house.log")
             time.sleep(0.01)
@@ -90,7 +90,7 @@ def _store(association: Association, uid: str, sent: bytes) -> int:
     """C-STORE of bytes as they are; the status."""
     request = C_STORE()
     request.MessageID = 7
-    request.AffectedSOPClassUID = _ct()
+    request.AffectedSOPClassUID = ct_class()
     request.AffectedSOPInstanceUID = uid
     request.DataSet = BytesIO(sent)
     number = association.accepted_contexts[0].context_id
@@ -134,6 +134,19 @@ class _FirstPreview:
             return False
 
 
+def store(
+    association: Association,
+    objects: Sequence[tuple[str, bytes]],
+    after_each: Callable[[], None] = lambda: None,
+) -> None:
+    """C-STORE each; a refused one ends the measurement."""
+    _pause_reactor(association)
+    for uid, data in objects:
+        if _store(association, uid, data) != 0:
+            raise SystemExit("a store failed")
+        after_each()
+
+
 def house_metadata(house: House, study: str) -> int:
     """How many instances the doctor's metadata request answers with; 0 where it is 404."""
     request = urllib.request.Request(  # noqa: S310 - our own http address
@@ -149,13 +162,15 @@ def house_metadata(house: House, study: str) -> int:
         raise
 
 
-def _ct() -> str:
+def ct_class() -> str:
+    """CT Image Storage."""
     from placa.domain.intake.tests.objects import CT
 
     return CT
 
 
-def _objects(study: str, slices: int) -> list[tuple[str, bytes]]:
+def ct_objects(study: str, slices: int) -> list[tuple[str, bytes]]:
+    """(SOP Instance UID, data set) of each slice, with the patient and the order of the doctor's CT."""
     from placa.domain.intake.tests.objects import ct, encoded
 
     person, series, found = cast.PATIENTS["ana"], generate_uid(), []

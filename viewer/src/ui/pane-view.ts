@@ -39,7 +39,7 @@ export class PaneView {
     this.wait.setAttribute('aria-label', host.t('loading'));
     this.element = h('section', { class: 'p-vp', tabindex: '0', role: 'group' }, this.pane.stage, this.over, this.wait);
     this.corners = new Corners(this.element, this.pane, host.context, host.t,
-      () => this.pane.shownIndex >= 0 && !this.pane.pixelsShown && this.pane.series?.kind === 'image');
+      () => this.pane.shownIndex >= 0 && !this.pane.exact && this.pane.series?.kind === 'image');
     new Gestures(this.pane.stage, this.gestures());
     this.element.addEventListener('focus', () => host.activate(this));
     this.listen();
