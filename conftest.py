@@ -15,7 +15,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """The pass on PostgreSQL has what asks the database, and nothing twice for what a browser or a peer shows."""
     if os.environ.get("PLACA_TEST_DATABASE") != "postgres":
         return
-    left = [item for item in items if _asks_database(item) and not any(map(item.get_closest_marker, ELSEWHERE))]
+    left = [
+        item for item in items if _asks_database(item) and not any(map(item.get_closest_marker, ELSEWHERE))
+    ]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(left)])
     items[:] = left
 

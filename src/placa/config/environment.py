@@ -55,6 +55,7 @@ class Environment:
     email_url: str = field(repr=False)
     sms_url: str = field(repr=False)
     cache_url: str = field(repr=False)
+    jobs_url: str = field(default="", repr=False)
 
     @property
     def is_production(self) -> bool:
@@ -88,6 +89,7 @@ def load(root: Path) -> Environment:
         email_url=read("EMAIL_URL"),
         sms_url=read("SMS_URL"),
         cache_url=read("CACHE_URL"),
+        jobs_url=read("JOBS_URL"),
     )
 
 
