@@ -24,3 +24,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *(path(f"s/<str:token>/{door}/", include(MODULES[door], namespace=f"share-{door}")) for door in DOORS),
     path("", include("placa.demo.urls")),
 ]
+
+handler500 = "placa.interfaces.web.ui.failures.server_error"

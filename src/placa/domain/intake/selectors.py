@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from placa.common.text import fold
 from placa.domain.access.records import patients_visible_to
@@ -38,8 +38,8 @@ def decided_visible_to(viewer: Viewer) -> QuerySet[InboxItem]:
 def _items(viewer: Viewer) -> QuerySet[InboxItem]:
     if not viewer.may(Permission.INBOX):
         return InboxItem.objects.none()
-    seen = studies_visible_to(viewer).order_by().values("pk")
-    items = InboxItem.objects.filter(Q(study=None) | Q(study__in=seen))
+    seen = studies_visible_to(viewer).filter(pk=OuterRef("study_id"))
+    items = InboxItem.objects.filter(Q(study=None) | Q(Exists(seen)))
     return items.select_related("study__order", "instance")
 
 
