@@ -1,11 +1,30 @@
 """The world in which tests run: the cast, loaded once a worker, and a clock that may be moved."""
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+ELSEWHERE = ("browser", "peer", "slow")  # whole processes: they bring a database of their own
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The pass on PostgreSQL has what asks the database, and nothing twice for what a browser or a peer shows."""
+    if os.environ.get("PLACA_TEST_DATABASE") != "postgres":
+        return
+    left = [
+        item for item in items if _asks_database(item) and not any(map(item.get_closest_marker, ELSEWHERE))
+    ]
+    config.hook.pytest_deselected(items=[item for item in items if item not in set(left)])
+    items[:] = left
+
+
+def _asks_database(item: pytest.Item) -> bool:
+    wanted = set(getattr(item, "fixturenames", ()))
+    return item.get_closest_marker("django_db") is not None or bool(wanted & {"db", "world", "built"})
 
 
 @pytest.fixture(scope="session")

@@ -137,10 +137,7 @@ def worker(options: argparse.Namespace) -> int:
     _refuse_unsafe_production()
     if options.queue == "long":
         os.environ["Q_CLUSTER_NAME"] = "long"  # django-q2 reads it once, on import
-    _django()
-    from django.core.management import call_command
-
-    call_command("qcluster")
+    _call("placa.domain.jobs.services", "work", long=options.queue == "long")
     return 0
 
 

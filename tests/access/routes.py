@@ -95,6 +95,9 @@ patient/shares/keys/<uuid:part>/sheet/                      GET       nobodys
 doctor/                                                     GET       doctor
 doctor/studies/<str:uid>/                                   GET       doctor_study
 doctor/studies/<str:uid>/acknowledge                        POST      doctor
+ohif/                                                       GET       doctor
+ohif/<slug:mode>                                            GET       doctor
+ohif/<path:name>                                            GET       nobodys
 company/                                                    GET       company
 company/studies/<str:uid>/                                  GET       company_study
 company/agreement/                                          GET       company

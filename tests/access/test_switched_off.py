@@ -71,7 +71,7 @@ CONDITIONS = [
     ("Q(order__requester_id__in=absent) | Q(Exists(copied))", "Q(Exists(copied))", "stand_in_today_only"),
     ("starts_on__lte=moment.today, ends_on__gte", "ends_on__gte", "stand_in_from_tomorrow"),
     ("starts_on__lte=moment.today, ends_on__gte=moment.today", "starts_on__lte=moment.today", "stand_in_until_yesterday"),
-    ('part.filter(grant__patient_id=OuterRef("patient_id"))', "part", "share_of_another_patient"),
+    ("return theirs & Q(pk__in=part", "return Q(pk__in=part", "share_of_another_patient"),
     ("revoked_at=None, locked_at=None, expires_at__gt=moment.at", "locked_at=None, expires_at__gt=moment.at", "visit_code_revoked"),
     ("revoked_at=None, locked_at=None, expires_at__gt=moment.at", "revoked_at=None, expires_at__gt=moment.at", "visit_code_locked"),
     ("revoked_at=None, locked_at=None, expires_at__gt=moment.at", "revoked_at=None, locked_at=None", "visit_code_expired"),

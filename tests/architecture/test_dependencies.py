@@ -69,12 +69,14 @@ def test_no_pin_lies_below_its_floor():
 
 
 def npm_versions() -> dict[str, list[Version]]:
-    """Every version of every npm package in the viewer's lock file."""
+    """Every version of every npm package in the viewer's lock file, and of OHIF."""
     lock = json.loads((ROOT / "viewer/package-lock.json").read_text())
     found: dict[str, list[Version]] = {}
     for path, entry in lock["packages"].items():
         if path:
             found.setdefault(path.rpartition("node_modules/")[2], []).append(Version(entry["version"]))
+    packed = json.loads((ROOT / "viewer/package.json").read_text())["ohif"]  # fetched by itself, not locked
+    found["@ohif/app"] = [Version(packed["version"])]
     return found
 
 

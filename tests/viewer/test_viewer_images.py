@@ -2,7 +2,9 @@
 
 import re
 
+import numpy as np
 import pytest
+from playwright.sync_api import Route
 
 from tests.viewer import phantom
 from tests.viewer.driver import Driver
@@ -24,6 +26,51 @@ def test_the_first_picture_is_on_screen_before_the_engine(phone: Driver) -> None
     assert phone.grey().max() > 200
     phone.page.wait_for_timeout(500)
     phone.errors.clear()  # the engine was kept away on purpose
+
+
+def test_the_first_pixels_do_not_wait_for_the_engine(desk: Driver) -> None:
+    desk.page.route("**/assets/pixels-*.js", lambda route: route.abort())
+    desk.open(look="full")
+    desk.until("window.placaViewer && placaViewer.panes[0].exact")
+    assert desk.pane()["diagnostic"] is False
+    early = desk.grey()
+    for row, column, value in ((128, 128, phantom.SQUARE_HU), (60, 128, phantom.BODY_HU)):
+        assert abs(desk.level(column, row) - level_of(value, 50, 400)) <= 1
+    desk.page.unroute("**/assets/pixels-*.js")
+    desk.errors.clear()  # the engine was kept away on purpose
+    desk.page.reload()
+    desk.until_pixels()
+    # above the notice about the engine; edges differ, since the engine interpolates before it windows
+    apart = np.abs(desk.grey() - early)[:620] > 8
+    assert apart.mean() < 0.01, "the engine draws another image, or elsewhere"
+
+
+def test_another_window_before_the_engine_is_no_diagnostic_image(desk: Driver) -> None:
+    desk.page.route("**/assets/pixels-*.js", lambda route: route.abort())
+    desk.open(look="full")
+    desk.until("window.placaViewer && placaViewer.panes[0].exact")
+    desk.page.get_by_role("button", name="Ventanas").click()
+    desk.page.get_by_role("button", name="Hueso", exact=True).click()
+    assert desk.pane()["exact"] is False
+    desk.page.wait_for_timeout(800)
+    assert abs(desk.level(128, 128) - level_of(phantom.SQUARE_HU, 480, 2500)) <= 6, "the server's picture"
+    assert desk.pane()["exact"] is False
+    desk.errors.clear()  # the engine was kept away on purpose
+
+
+def test_first_pixels_that_do_not_come_are_left_to_the_engine(desk: Driver) -> None:
+    frames = []
+
+    def once(route: Route) -> None:
+        frames.append(route.request.url)
+        route.abort() if len(frames) == 1 else route.continue_()
+
+    desk.page.route("**/frames/1", once)
+    desk.open(look="full")
+    desk.until_pixels()
+    assert len(frames) > 1
+    assert desk.said() == ""
+    desk.errors.clear()  # the first frame was kept away on purpose
 
 
 def test_pixels_take_the_place_of_the_picture(phone: Driver) -> None:

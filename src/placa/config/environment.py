@@ -80,6 +80,7 @@ class Environment:
     storage_secret_key: str = field(default="", repr=False)
     storage_cache_bytes: int = CACHE_BYTES  # of files of S3 on the local disk
     trusted_proxies: tuple[Network, ...] = LOOPBACK  # whose X-Forwarded-For is believed
+    jobs_url: str = field(default="", repr=False)
 
     @property
     def is_production(self) -> bool:
@@ -118,6 +119,7 @@ def load(root: Path) -> Environment:
         storage_secret_key=read("STORAGE_SECRET_KEY"),
         storage_cache_bytes=read_bytes("STORAGE_CACHE_BYTES", CACHE_BYTES),
         trusted_proxies=_read_networks("TRUSTED_PROXIES") or LOOPBACK,
+        jobs_url=read("JOBS_URL"),
     )
 
 

@@ -19,7 +19,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("doctor/", include("placa.interfaces.web.doctor.urls")),
     path("company/", include("placa.interfaces.web.company.urls")),
     path("s/", include("placa.interfaces.web.recipient.urls")),
+    path("ohif/", include("placa.interfaces.web.ohif.urls")),
     *(path(f"{door}/", include(MODULES[door])) for door in DOORS),
     *(path(f"s/<str:token>/{door}/", include(MODULES[door], namespace=f"share-{door}")) for door in DOORS),
     path("", include("placa.demo.urls")),
 ]
+
+handler500 = "placa.interfaces.web.ui.failures.server_error"

@@ -9,7 +9,7 @@ export interface TestSurface {
   readonly playing: boolean;
   readonly panes: readonly {
     seriesUid: string | null; index: number; shownIndex: number; count: number; instanceUid: string | null;
-    diagnostic: boolean; window: { center: number; width: number } | null; view: object; edges: string;
+    diagnostic: boolean; exact: boolean; window: { center: number; width: number } | null; view: object; edges: string;
   }[];
   readonly measurements: readonly { tool: string; lines: readonly string[]; instanceUid: string }[];
 }
@@ -36,6 +36,7 @@ export function exposeTestSurface(viewer: Viewer): void {
         count: pane.stack.length,
         instanceUid: pane.stack[pane.shownIndex]?.instanceUid ?? null,
         diagnostic: pane.pixelsShown,
+        exact: pane.exact,
         window: pane.effectiveWindow,
         view: { ...pane.view },
         edges: [...element.querySelectorAll('.p-c--l, .p-c--r, .p-c--t, .p-c--b')].map((edge) => edge.textContent).join('|'),

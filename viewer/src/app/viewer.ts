@@ -67,10 +67,11 @@ export class Viewer extends Emitter<ViewerEvents> {
     const { context } = this;
     const web = new DicomWeb(context.dicomweb, context.study.uid);
     const phone = isPhone();
+    const pixelsFollow = () => this.pixels === 'loading' || (this.pixels === 'idle' && isFastLink());
     return {
       context,
       t: this.t,
-      environment: { web, metadata: new MetadataStore(web), prefetchLimit: phone ? 24 : 30 * deviceMemory(), rescue: () => this.rescue() },
+      environment: { web, metadata: new MetadataStore(web), prefetchLimit: phone ? 24 : 30 * deviceMemory(), pixelsFollow, rescue: () => this.rescue() },
       tool: () => this.tool,
       activate: (view) => this.activate(view),
       wantsPixels: () => void this.demandPixels(),
@@ -160,6 +161,7 @@ export class Viewer extends Emitter<ViewerEvents> {
     if (this.pixels !== 'idle') return;
     this.setPixels('loading');
     try {
+      await this.active.pane.firstPixels; // the engine keeps the page busy: the first image goes before it
       const [{ startEngine }, { Annotations }] = await Promise.all([import('../core/pixels'), import('../tools/annotations')]);
       startEngine(isPhone());
       this.annotations = new Annotations(this.t('locale'), () => this.emit('measurements', this.measurements));

@@ -8,7 +8,7 @@ export class JpegLayer {
   readonly element = document.createElement('div');
   private readonly kept = new Map<string, HTMLImageElement>();
   private readonly loading = new Map<string, Promise<HTMLImageElement>>();
-  private shown: HTMLImageElement | null = null;
+  private shown: HTMLImageElement | HTMLCanvasElement | null = null;
   private wanted = '';
   private view: ViewState | null = null;
 
@@ -37,6 +37,12 @@ export class JpegLayer {
     if (this.wanted !== absolute) return false;
     this.attach(image);
     return true;
+  }
+
+  /** Show what was drawn here; a picture that is still coming does not replace it. */
+  put(drawn: HTMLCanvasElement): void {
+    this.wanted = '';
+    this.attach(drawn);
   }
 
   /** Fetch a picture for later; failures are silent, since showing it will meet them again. */
@@ -90,7 +96,7 @@ export class JpegLayer {
     }
   }
 
-  private attach(image: HTMLImageElement): void {
+  private attach(image: HTMLImageElement | HTMLCanvasElement): void {
     this.shown = image;
     this.element.replaceChildren(image);
     if (this.view) this.setView(this.view);

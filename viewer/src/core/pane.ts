@@ -3,6 +3,7 @@ import type { ImageAttributes } from '../dicomweb/attributes';
 import { RequestFailure, type DicomWeb } from '../dicomweb/client';
 import type { MetadataStore } from '../dicomweb/store';
 import { Emitter } from './emitter';
+import { exactImage, mayBeExact } from './exact';
 import { JpegLayer } from './jpeg-layer';
 import type { PixelLayer } from './pixels';
 import { buildStack, clampIndex, prefetchOrder, type ImageRef } from './stack';
@@ -34,6 +35,8 @@ export interface PaneEnvironment {
   metadata: MetadataStore;
   /** How many images around the current one to load ahead. */
   prefetchLimit: number;
+  /** True while diagnostic pixels are on the way, so that no more pictures are worth fetching ahead. */
+  pixelsFollow(): boolean;
   /** Asked when the server could not make a picture: true where diagnostic pixels are on the way instead. */
   rescue(): boolean;
 }
@@ -49,11 +52,15 @@ export class Pane extends Emitter<PaneEvents> {
   /** The image really on screen, -1 before the first one. */
   shownIndex = -1;
   pixelsShown = false;
+  /** What is on screen comes from the stored pixels, drawn by the engine or before it. */
+  exact = false;
   view: ViewState = { ...INITIAL_VIEW };
   /** Chosen by the person; null leaves each image its own. */
   window: Window | null = null;
   private layer: PixelLayer | null = null;
   private layerOpen = false;
+  /** Settled once the first image is drawn without the engine, or cannot be. */
+  firstPixels: Promise<void> = Promise.resolve();
   private direction: 1 | -1 = 1;
   private turn = 0;
   private settle = 0;
@@ -100,6 +107,7 @@ export class Pane extends Emitter<PaneEvents> {
     this.index = clampIndex(index, this.stack.length);
     this.shownIndex = -1;
     this.pixelsShown = false;
+    this.exact = false;
     this.layerOpen = false;
     this.turn += 1;
     this.view = { ...INITIAL_VIEW };
@@ -112,6 +120,7 @@ export class Pane extends Emitter<PaneEvents> {
     if (!this.drawn) return;
     if (series.kind === 'image') this.loadMetadata(series.uid);
     this.showCurrent();
+    this.firstPixels = this.environment.pixelsFollow() ? this.showExact(this.turn) : Promise.resolve();
   }
 
   /** True for what is drawn in the layers here; documents and video are elements of their own. */
@@ -131,7 +140,7 @@ export class Pane extends Emitter<PaneEvents> {
     this.direction = next > this.index ? 1 : -1;
     this.index = next;
     this.emit('index', next);
-    this.showCurrent();
+    if (this.drawn) this.showCurrent();
   }
 
   setView(view: ViewState): void {
@@ -147,7 +156,10 @@ export class Pane extends Emitter<PaneEvents> {
     this.window = window;
     this.layer?.apply(this.view, window);
     this.emit('window', window);
-    if (!this.pixelsShown) this.showSoon();
+    if (!this.pixelsShown) {
+      this.exact = false;
+      this.showSoon();
+    }
     this.emit('shown', undefined);
   }
 
@@ -165,7 +177,7 @@ export class Pane extends Emitter<PaneEvents> {
   usePixels(layer: PixelLayer): void {
     this.layer = layer;
     this.layerOpen = false;
-    if (this.drawn) this.showCurrent();
+    if (this.drawn) this.showCurrent(0);
   }
 
   resize(): void {
@@ -201,7 +213,7 @@ export class Pane extends Emitter<PaneEvents> {
     this.settle = window.setTimeout(() => this.showCurrent(), 2 * SETTLE_MS);
   }
 
-  private showCurrent(): void {
+  private showCurrent(pause = SETTLE_MS): void {
     const turn = ++this.turn;
     window.clearTimeout(this.settle);
     window.clearTimeout(this.slow);
@@ -212,8 +224,8 @@ export class Pane extends Emitter<PaneEvents> {
     }
     this.slow = window.setTimeout(() => turn === this.turn && this.emit('waiting', true), 250);
     void this.showPicture(turn);
-    if (this.layer && this.series?.kind === 'image') this.settle = window.setTimeout(() => void this.showPixels(turn), SETTLE_MS);
-    else this.prefetchPictures();
+    if (this.layer && this.series?.kind === 'image') this.settle = window.setTimeout(() => void this.showPixels(turn), pause);
+    else if (!this.environment.pixelsFollow()) this.prefetchPictures();
   }
 
   private pictureUrl(image: ImageRef, sharp = false): string {
@@ -226,11 +238,11 @@ export class Pane extends Emitter<PaneEvents> {
   private async showPicture(turn: number): Promise<void> {
     const index = this.index;
     const image = this.image;
-    if (!image || (this.shownIndex === index && this.pixelsShown)) return;
+    if (!image || (this.shownIndex === index && this.exact)) return;
     try {
       const shown = await this.jpeg.show(this.pictureUrl(image, !this.layer && this.view.zoom > 1.5));
       // Pixels may have come first, or the person moved on.
-      if (shown && turn === this.turn && !(this.pixelsShown && this.shownIndex === index)) this.pictureShown(index);
+      if (shown && turn === this.turn && !(this.exact && this.shownIndex === index)) this.pictureShown(index);
     } catch (error) {
       if (turn !== this.turn || this.layer) return;
       const refused = error instanceof RequestFailure && error.kind === 'server';
@@ -238,7 +250,25 @@ export class Pane extends Emitter<PaneEvents> {
     }
   }
 
-  private pictureShown(index: number): void {
+  /** The first image from its stored pixels, before the engine is there: a failure is left to whoever comes next. */
+  private async showExact(turn: number): Promise<void> {
+    const { image, index, series } = this;
+    if (!image || !series || !mayBeExact(image)) return;
+    try {
+      const { web, metadata } = this.environment;
+      const [answer, sets] = await Promise.all([web.frame(image), metadata.load(series.uid)]);
+      const set = sets.get(image.instanceUid);
+      const drawn = set && turn === this.turn ? exactImage(answer, set, image, this.window ?? metadata.of(image)?.window ?? null) : null;
+      if (!drawn || this.pixelsShown) return;
+      this.jpeg.put(drawn);
+      this.pictureShown(index, true);
+    } catch {
+      // The picture or the engine meets the same failure, and tells it.
+    }
+  }
+
+  private pictureShown(index: number, exact = false): void {
+    this.exact = exact;
     this.shownIndex = index;
     this.pixelsShown = false;
     this.stage.classList.remove('is-pixels');
@@ -261,6 +291,7 @@ export class Pane extends Emitter<PaneEvents> {
       if (!(await layer.show(index)) || turn !== this.turn) return;
       this.shownIndex = index;
       this.pixelsShown = true;
+      this.exact = true;
       this.stage.classList.add('is-pixels');
       this.arrived();
       void this.prefetchPixels(turn);

@@ -20,10 +20,10 @@ type Point3 = [number, number, number];
 let engine: RenderingEngine | null = null;
 let metadataOf = new Map<string, DicomJson>();
 
-/** Start Cornerstone once: bounded memory, two WebGL contexts (one on a phone), two to four decoders. */
+/** Start Cornerstone once: bounded memory, one WebGL context (panes are drawn one by one anyway), two to four decoders. */
 export function startEngine(isPhone: boolean): RenderingEngine {
   if (engine) return engine;
-  initCore({ isMobile: isPhone, rendering: { webGlContextCount: isPhone ? 1 : 2 } } as Types.Cornerstone3DConfig);
+  initCore({ isMobile: isPhone, rendering: { webGlContextCount: 1 } } as Types.Cornerstone3DConfig);
   initLoader({ maxWebWorkers: Math.max(1, Math.min(4, Math.floor((navigator.hardwareConcurrency || 2) / 2))) });
   cache.setMaxCacheSize((isPhone ? 192 : Math.min(1024, 160 * deviceMemory())) * 1024 * 1024);
   engine = new RenderingEngine(ENGINE_ID);

@@ -41,6 +41,15 @@ export class DicomWeb {
     return new URL(path, document.baseURI).href;
   }
 
+  /**
+   * The multipart answer that holds a frame's stored bytes.
+   * @throws RequestFailure
+   */
+  async frame(image: ImageRef): Promise<ArrayBuffer> {
+    const headers = { Accept: 'multipart/related; type="application/octet-stream"; transfer-syntax=*' };
+    return (await request(this.frameUrl(image), { headers })).arrayBuffer();
+  }
+
   /** Rendered by the server, with `window`, `viewport` and `quality` of PS3.18 8.3.5. */
   renderedUrl(image: ImageRef, { window, viewport, quality }: RenderOptions = {}): string {
     const query = [

@@ -153,7 +153,7 @@ export const it: Messages = {
   otherKind: "Può scaricarlo dalla pagina dell'esame.",
   documentTitle: 'Documento: {name}',
   videoTitle: 'Filmato: {name}',
-  videoCannot: 'Questo browser non può riprodurre il video nel formato dell’apparecchio. Può scaricarlo dalla pagina dello studio.',
+  videoCannot: 'Questo browser non può riprodurre il video nel formato dell’apparecchio. Può scaricarlo dalla pagina dell’esame.',
   ecgAlt: 'Elettrocardiogramma, {name}',
   viewport: 'Immagine {number}: {series}',
   emptyPane: 'Scelga una serie per vederla qui',
@@ -179,6 +179,6 @@ export const it: Messages = {
   familySpectrum: 'Spettroscopia',
   familyMeasurements: 'Misurazioni',
   familyRaw: 'Dati grezzi dell’apparecchio',
-  familyData: 'Altri dati dello studio',
+  familyData: 'Altri dati dell’esame',
   openWindow: 'Apri in una nuova scheda',
 };

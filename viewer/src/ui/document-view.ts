@@ -1,4 +1,4 @@
-import type { SeriesInfo } from '../app/context';
+import type { Look, SeriesInfo } from '../app/context';
 import type { DicomWeb } from '../dicomweb/client';
 import type { Translate } from '../i18n';
 import { h } from './dom';
@@ -6,12 +6,12 @@ import { icon } from './icons';
 import { message } from './message';
 import { named, seriesTitle } from './series-strip';
 
-/** The element that shows a series which is not a stack of images, null where it is one. */
-export function documentView(series: SeriesInfo, web: DicomWeb, t: Translate): HTMLElement | null {
-  const instance = series.instances[0];
+/** The element that shows object `index` of a series which is not a stack of images, null where it is one. */
+export function documentView(series: SeriesInfo, index: number, web: DicomWeb, t: Translate, look: Look): HTMLElement | null {
+  const instance = series.instances[index];
   if (series.kind === 'image' || series.kind === 'ecg') return null;
   const name = seriesTitle(series, t);
-  const isPage = series.kind === 'sr' || series.family === 'report_data';
+  const isPage = series.kind === 'sr' || (series.family === 'report_data' && look === 'full');
   if (!instance || (!isPage && (series.kind === 'other' || series.kind === 'presentation'))) {
     return message(named(series)?.icon ?? 'file-earmark-text', t('otherKindTitle', { name }), t('otherKind'));
   }

@@ -9,6 +9,7 @@ import { Corners } from './corners';
 import { documentView } from './document-view';
 import { h } from './dom';
 import { failureMessage } from './message';
+import { seriesTitle } from './series-strip';
 
 /** What a pane on screen needs of the viewer around it. */
 export interface PaneHost {
@@ -38,7 +39,7 @@ export class PaneView {
     this.wait.setAttribute('aria-label', host.t('loading'));
     this.element = h('section', { class: 'p-vp', tabindex: '0', role: 'group' }, this.pane.stage, this.over, this.wait);
     this.corners = new Corners(this.element, this.pane, host.context, host.t,
-      () => this.pane.shownIndex >= 0 && !this.pane.pixelsShown && this.pane.series?.kind === 'image');
+      () => this.pane.shownIndex >= 0 && !this.pane.exact && this.pane.series?.kind === 'image');
     new Gestures(this.pane.stage, this.gestures());
     this.element.addEventListener('focus', () => host.activate(this));
     this.listen();
@@ -53,6 +54,7 @@ export class PaneView {
       if (failure) this.fail(failure.kind);
       else if (!this.isDocument) this.over.replaceChildren();
     });
+    pane.on('index', () => this.isDocument && this.showDocument());
     for (const event of ['shown', 'index', 'series'] as const) pane.on(event, () => this.describe());
   }
 
@@ -70,7 +72,7 @@ export class PaneView {
 
   private showDocument(): void {
     const { series } = this.pane;
-    const view = series && documentView(series, this.host.environment.web, this.host.t);
+    const view = series && documentView(series, this.pane.index, this.host.environment.web, this.host.t, this.host.context.look);
     this.element.classList.toggle('is-document', Boolean(view));
     this.over.replaceChildren(...(view ? [view] : []));
   }
@@ -79,7 +81,7 @@ export class PaneView {
     const { pane, host } = this;
     const { series } = pane;
     if (!series) return;
-    const name = series.description || host.t('seriesName', { number: series.number });
+    const name = seriesTitle(series, host.t);
     const index = Math.max(0, pane.shownIndex) + 1;
     this.element.setAttribute('aria-label', this.isDocument
       ? name

@@ -74,7 +74,7 @@ export class SeriesStrip {
     for (const one of series) {
       const title = seriesTitle(one, t);
       const count = one.count === 1 ? t('seriesOneImage') : t('seriesImages', { count: one.count });
-      const isImage = one.kind === 'image' || one.kind === 'video';
+      const isImage = one.kind === 'image';
       const button = h('button', {
         type: 'button', 'aria-pressed': 'false', title, 'aria-label': isImage ? `${title}, ${count}` : title,
         'data-series': one.uid, onclick: () => open(one),

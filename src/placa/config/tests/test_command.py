@@ -5,8 +5,10 @@ import socket
 import subprocess
 import sys
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
+from pydicom.data import get_testdata_file
 
 
 def placa(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -92,3 +94,48 @@ def test_the_demo_loads_into_no_other_mode():
 def test_import_names_a_path_that_is_not_there():
     result = placa("import", "/nowhere/at/all")
     assert (result.returncode, result.stderr) == (1, "placa: There is nothing at /nowhere/at/all.\n")
+
+
+def test_a_scrub_says_what_it_found_and_ends_with_one_where_a_file_is_wrong(tmp_path):
+    home = str(tmp_path / "home")
+    assert placa("migrate", PLACA_HOME=home).returncode == 0
+    assert placa("import", str(get_testdata_file("CT_small.dcm")), PLACA_HOME=home).returncode == 0
+    whole = placa("scrub", PLACA_HOME=home)
+    assert (whole.returncode, whole.stdout.splitlines()[0][:16]) == (0, "1 files checked ")
+    (stored,) = Path(home, "archive").rglob("*.dcm")
+    data = bytearray(stored.read_bytes())
+    data[-1000] ^= 1
+    stored.write_bytes(data)
+    found = placa("scrub", "--since", "2020-01-01", "--limit", "5", PLACA_HOME=home)
+    assert (found.returncode, found.stderr) == (1, "")
+    assert "1 damaged or missing" in found.stdout
+    assert stored.name in found.stdout
+    moved = placa("storage", "move", "--to", f"file://{tmp_path}/other", PLACA_HOME=home)
+    assert (moved.returncode, "1 not copied because they are damaged" in moved.stdout) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("scrub", "--since", "yesterday"), "invalid fromisoformat value"),
+        (("scrub", "--limit", "0"), "--limit must be 1 or more"),
+        (("storage", "move"), "--to"),
+        (("storage", "move", "--to", "ftp://x"), "unknown scheme 'ftp'"),
+        (("storage", "shrink", "--to", "file:///x"), "invalid choice"),
+    ],
+)
+def test_scrub_and_move_refuse_what_they_do_not_know(arguments, said):
+    result = placa(*arguments)
+    assert result.returncode in (1, 2)
+    assert said in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_storage_that_cannot_be_written_is_told_in_one_line(tmp_path):
+    home = str(tmp_path / "home")
+    (tmp_path / "file").touch()
+    assert placa("migrate", PLACA_HOME=home).returncode == 0
+    for command in (("import", str(get_testdata_file("CT_small.dcm"))), ("scrub",)):
+        result = placa(*command, PLACA_HOME=home, PLACA_STORAGE_URL=f"file://{tmp_path}/file/archive")
+        assert result.returncode == 1
+        assert result.stderr.startswith("placa: The storage or the database failed: cannot make a file")

@@ -22,6 +22,7 @@ from placa.standards.dicom.families import family_of
 from placa.standards.dicom.pdf import extract_pdf
 
 DOCUMENTS = frozenset({"pdf", "sr"})
+PROFESSIONALS = frozenset({"doctor", "company", "staff"})
 
 
 def open_images(
@@ -196,9 +197,12 @@ def structured_report(instance: Instance) -> str:
     return sr.to_html(sr.read_file(file_path(instance)))
 
 
-def is_report_data(instance: Instance) -> bool:
-    """Whether it is built like a report and is none (a dose, a measurement, what a computer found): it is read like one."""
-    return family_of(instance.sop_class_uid, instance.kind) == "report_data"
+def reads_as_report(viewer: Viewer, instance: Instance) -> bool:
+    """Whether `viewer` may read it like a report that it is not: a dose, measurements, what a computer found.
+
+    Professionals may. A patient's report has a clock of its own (decision 0006), and this would tell of it before.
+    """
+    return viewer.role in PROFESSIONALS and family_of(instance.sop_class_uid, instance.kind) == "report_data"
 
 
 def chosen_by(opened: OpenStudy, instance: Instance) -> list[str]:

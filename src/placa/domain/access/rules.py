@@ -1,7 +1,9 @@
 """Who may see what: one named function a rule, each returning a `Q` over Study.
 
-Grants are OR-ed, restrictions AND-ed; each restriction says whom it binds. Rules are `Exists()`
-subqueries or plain columns, so that they neither duplicate rows nor leak through joins.
+Grants are OR-ed, restrictions AND-ed; each restriction says whom it binds. Rules are subqueries or plain
+columns, so that they neither duplicate rows nor leak through joins. A grant names its studies (`__in` a query that
+does not depend on the study), so that a list begins with the few that are granted; a restriction asks each of them
+(`Exists()`).
 The table they come from is in docs/decisions and in the specification's architecture.
 """
 
@@ -46,13 +48,13 @@ def grant_patient(viewer: Viewer, moment: Moment) -> Q:
     """The patient's own studies, unless still under the age at which guardians act (2.9)."""
     of_age = Q(birth_date=None) | Q(birth_date__lte=moment.minor_born_after)
     own = Patient.objects.filter(of_age, pk=viewer.subject, merged_into=None)
-    return Q(Exists(own.filter(pk=OuterRef("patient_id"))))
+    return Q(patient__in=own.values("pk"))
 
 
 def grant_guardian(viewer: Viewer, moment: Moment) -> Q:
     """Studies of the children linked to this patient, until the day they come of age (2.9)."""
-    links = active_guardianships(moment).filter(guardian_id=viewer.subject, child_id=OuterRef("patient_id"))
-    return Q(Exists(links))
+    links = active_guardianships(moment).filter(guardian_id=viewer.subject)
+    return Q(patient__in=links.values("child"))
 
 
 def grant_ordering_doctor(viewer: Viewer, moment: Moment) -> Q:
@@ -62,8 +64,8 @@ def grant_ordering_doctor(viewer: Viewer, moment: Moment) -> Q:
 
 def grant_copied_doctor(viewer: Viewer, moment: Moment) -> Q:
     """Studies on whose order this doctor is copied (3.5)."""
-    copied = ServiceRequest.objects.filter(copies_to=viewer.subject, pk=OuterRef("order_id"))
-    return Q(Exists(copied))
+    copied = ServiceRequest.objects.filter(copies_to=viewer.subject)
+    return Q(order__in=copied.values("pk"))
 
 
 def grant_group(viewer: Viewer, moment: Moment) -> Q:
@@ -91,16 +93,19 @@ def grant_payer(viewer: Viewer, moment: Moment) -> Q:
 
 def grant_share(viewer: Viewer, moment: Moment) -> Q:
     """The studies of one share, while they are still its patient's (5.5)."""
-    part = SharePart.objects.filter(pk=viewer.subject, grant__studies=OuterRef("pk"))
-    return Q(Exists(part.filter(grant__patient_id=OuterRef("patient_id"))))
+    part = SharePart.objects.filter(pk=viewer.subject)
+    theirs = Q(patient__in=part.values("grant__patient"))
+    return theirs & Q(pk__in=part.values("grant__studies"))
 
 
 def grant_visit_code(viewer: Viewer, moment: Moment) -> Q:
     """The one study of a visit code, of an adult patient without an account (1.12)."""
     code = VisitCode.objects.filter(
-        pk=viewer.subject, study=OuterRef("pk"), revoked_at=None, locked_at=None, expires_at__gt=moment.at
+        pk=viewer.subject, revoked_at=None, locked_at=None, expires_at__gt=moment.at
     )
-    return Q(Exists(code), patient__user=None, patient__birth_date__lte=moment.minor_born_after)
+    return Q(
+        pk__in=code.values("study"), patient__user=None, patient__birth_date__lte=moment.minor_born_after
+    )
 
 
 def grant_staff(viewer: Viewer, moment: Moment) -> Q:

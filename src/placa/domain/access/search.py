@@ -8,6 +8,7 @@ from typing import Literal
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from placa.common.text import fold
+from placa.common.words import anywhere
 from placa.domain.archive.models import Study
 from placa.domain.institution import selectors as institution
 from placa.domain.people.models import PatientIdentifier
@@ -15,6 +16,7 @@ from placa.domain.reports.models import ReadReceipt
 
 Status = Literal["", "ready", "pending", "unread", "urgent"]
 PAGE = 40
+WORDS = 8  # of a search that count
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,7 @@ class Filters:
     patient_public_id: str = ""
     people: bool = False  # `text` is looked for in names and identifiers of patients too
     practitioner: int = 0  # whose unread ones
+    everywhere: bool = False  # staff: the whole archive is searched, so by the index of words
 
     @property
     def active(self) -> bool:
@@ -39,8 +42,12 @@ class Filters:
 
 def narrowed(studies: QuerySet[Study], filters: Filters) -> QuerySet[Study]:
     """`studies` with every filter applied."""
-    for word in fold(filters.text).split()[:8]:
-        studies = studies.filter(_matches(word, filters.people))
+    asked = fold(filters.text).split()[:WORDS]
+    if filters.everywhere and asked:
+        studies = studies.filter(anywhere(Study, asked, _of_patients_numbered))
+    else:
+        for word in asked:
+            studies = studies.filter(_matches(word, filters.people))
     if filters.since:
         studies = studies.filter(exam_at__gte=_midnight(filters.since))
     if filters.until:
@@ -80,6 +87,11 @@ def _matches(word: str, people: bool) -> Q:
     return found
 
 
+def _of_patients_numbered(word: str) -> Q | None:
+    owners = PatientIdentifier.objects.filter(value__starts=word).values("patient")
+    return Q(patient__in=owners) if owners.exists() else None
+
+
 def _midnight(day: dt.date) -> dt.datetime:
     return dt.datetime.combine(day, dt.time(), institution.zone())
 
@@ -98,7 +110,9 @@ def page(studies: QuerySet[Study], cursor: str = "", size: int = PAGE) -> Page:
     if after is not None:
         at, pk = after
         studies = studies.filter(Q(exam_at__lt=at) | Q(exam_at=at, pk__lt=pk))
-    rows = list(studies.order_by("-exam_at", "-pk")[: size + 1])
+    newest = studies.order_by("-exam_at", "-pk")
+    # first which, then what of them: else the facets of all candidates are reckoned before the sorting
+    rows = list(newest.filter(pk__in=newest.values("pk")[: size + 1]))
     more = rows[size - 1] if len(rows) > size else None
     following = f"{more.exam_at.timestamp():.6f}_{more.pk}" if more else ""
     return Page(rows[:size], following)

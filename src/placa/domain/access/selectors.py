@@ -28,7 +28,8 @@ def studies_visible_to(
     Each row says what else it has: `may_images`, `may_report`, `may_download`, `may_share` (bool).
     """
     when = moment(at)
-    facets = {f"may_{facet}": _flag(_facet(viewer, when, facet)) for facet in rules.FACETS if facet != "row"}
+    # every row is granted by `need`: what is left to ask is what restricts the other facets
+    facets = {f"may_{facet}": _flag(_left(viewer, when, facet)) for facet in rules.FACETS if facet != "row"}
     related = ("patient", "order__requester", "order__exam_type", "order__payer", "site")
     return Study.objects.filter(_facet(viewer, when, need)).select_related(*related).annotate(**facets)
 
@@ -137,14 +138,25 @@ def _flag(allowed: Q) -> Case:
 
 
 def _facet(viewer: Viewer, when: Moment, facet: Facet) -> Q:
-    granted = rules.NONE
-    for grant in rules.GRANTS.get(viewer.role, ()):
-        granted |= grant(viewer, when)
-    allowed = granted & _restricted(viewer, when, facet)
-    if facet == "download":  # there must be something to take along
-        something = _restricted(viewer, when, "images") | _restricted(viewer, when, "report")
-        allowed &= something
-    return allowed
+    return _granted(viewer, when) & _left(viewer, when, facet)
+
+
+def _granted(viewer: Viewer, when: Moment) -> Q:
+    """What any grant gives. Each is asked alone and the keys are joined: of an OR no database takes an index."""
+    grants = [grant(viewer, when) for grant in rules.GRANTS.get(viewer.role, ())]
+    given = [grant for grant in grants if grant != rules.NONE]
+    if len(given) < 2:
+        return given[0] if given else rules.NONE
+    first, *others = (Study.objects.filter(grant).order_by().values("pk") for grant in given)
+    return Q(pk__in=first.union(*others, all=True))
+
+
+def _left(viewer: Viewer, when: Moment, facet: Facet) -> Q:
+    """What the restrictions leave of a facet; for a download there must be something to take along."""
+    left = _restricted(viewer, when, facet)
+    if facet == "download":
+        left &= _restricted(viewer, when, "images") | _restricted(viewer, when, "report")
+    return left
 
 
 def _restricted(viewer: Viewer, when: Moment, facet: Facet) -> Q:

@@ -94,6 +94,17 @@ class Study(PublicId, Timestamped):
                 name="study_to_prepare",
                 condition=models.Q(metadata_version__gt=models.F("prepared_version")),
             ),
+            models.Index(fields=["-exam_at", "-id"], name="studies_newest"),
+            models.Index(fields=["site", "-exam_at", "-id"], name="studies_newest_of_site"),
+            models.Index(fields=["dicom_patient_id", "-exam_at"], name="studies_of_dicom_patient"),
+            models.Index(fields=["study_date", "-exam_at"], name="studies_of_day"),
+            # few of many: what staff look after
+            models.Index(fields=["-exam_at"], condition=models.Q(release="held"), name="studies_held"),
+            models.Index(fields=["-exam_at"], condition=models.Q(order=None), name="studies_without_order"),
+            models.Index(
+                fields=["-exam_at"], condition=models.Q(patient=None), name="studies_without_patient"
+            ),
+            models.Index(fields=["-exam_at"], condition=models.Q(hand_delivery=True), name="studies_by_hand"),
         ]
 
     def __str__(self) -> str:

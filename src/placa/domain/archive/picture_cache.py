@@ -19,6 +19,7 @@ from django.conf import settings
 from placa.common import clock
 from placa.standards.dicom.sandbox import RenderFailed, RenderRefused
 
+GENERATION = "1"  # changes with what is drawn, or can be: an older program's pictures and notes count no more
 PREVIEWS = "previews"
 PICTURES = "rendered"
 TOUCH_SECONDS = 6 * 3600  # a use is noted that often: a write a reading would cost more than the reading
@@ -85,16 +86,16 @@ def note_trouble(storage_key: str, what: str, error: RenderRefused) -> None:
     if isinstance(error, RenderFailed):
         before = _note(storage_key, what)
         tries = int(before["tries"]) + 1 if before else 1
-    note = {"reason": error.reason, "tries": tries, "at": clock.now().timestamp()}
+    note = {"reason": error.reason, "tries": tries, "at": clock.now().timestamp(), "of": GENERATION}
     keep(storage_key, f"{what}.trouble", json.dumps(note).encode())
 
 
 def _note(storage_key: str, what: str) -> dict[str, str | int | float] | None:
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError, KeyError):
         found: dict[str, str | int | float] = json.loads(
             (_folder(storage_key, PICTURES) / f"{what}.trouble").read_bytes()
         )
-        return found
+        return found if found["of"] == GENERATION else None
     return None
 
 

@@ -5,8 +5,9 @@ Every step looks at what is there already, so that it may be broken off and begu
 
 import contextlib
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from itertools import islice, zip_longest
+from itertools import accumulate, islice, zip_longest
 
 from django.db.models import F
 
@@ -88,17 +89,25 @@ def _draw_study(study: Study, until: float) -> bool:
 
 def _pictures(study: Study) -> Iterator[Picture]:
     """What the viewer can show of a study, as (instance, frame): the middle of each series first, then outwards."""
-    each = [_outwards(_of_series(series)) for series in selectors.series_of(study)]
-    for row in zip_longest(*each):
+    for row in zip_longest(*map(_of_series, selectors.series_of(study))):
         yield from filter(None, row)
 
 
-def _of_series(series: Series) -> list[Picture]:
-    pictures = selectors.instances_of(series).filter(kind__in=DRAWN).exclude(sop_class_uid=WHOLE_SLIDE)
-    return [(one, frame) for one in pictures for frame in range(1, one.number_of_frames + 1)]
+def _of_series(series: Series) -> Iterator[Picture]:
+    """A series' frames, from its middle outwards; whatever number of them an object claims to have."""
+    shown = selectors.instances_of(series).filter(kind__in=DRAWN).exclude(sop_class_uid=WHOLE_SLIDE)
+    rows = list(shown.only("kind", "storage_key", "number_of_frames"))
+    ends = list(accumulate(one.number_of_frames for one in rows))
+    for at in islice(_outwards(ends[-1] if ends else 0), PICTURES_OF_A_STUDY):
+        number = bisect_right(ends, at)
+        yield rows[number], at - ends[number] + rows[number].number_of_frames + 1
 
 
-def _outwards(pictures: list[Picture]) -> list[Picture]:
-    middle = len(pictures) // 2
-    order = sorted(range(len(pictures)), key=lambda at: abs(at - middle))
-    return [pictures[at] for at in order]
+def _outwards(count: int) -> Iterator[int]:
+    """0 … count - 1, the middle first."""
+    middle = count // 2
+    for distance in range(middle + 1):
+        if distance:
+            yield middle - distance
+        if middle + distance < count:
+            yield middle + distance

@@ -169,7 +169,8 @@ def _kept(instance: Instance, request: dict[str, Any], suffix: str, *, lane: str
 
 
 def _name(request: dict[str, Any], suffix: str) -> str:
-    return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()[:24] + suffix
+    drawn = json.dumps([cache.GENERATION, request], sort_keys=True)
+    return hashlib.sha256(drawn.encode()).hexdigest()[:24] + suffix
 
 
 def _is_usual(request: dict[str, Any]) -> bool:

@@ -67,6 +67,8 @@ def link_order(*, study_instance_uid: str, order: ServiceRequest, by: str) -> St
     Raises WrongPatient where the order is somebody else's or the study is nobody's yet.
     """
     study = _locked(study_instance_uid)
+    # who changes the order's payer meanwhile either waits for this link and sees it, or is waited for
+    order = ServiceRequest.objects.select_for_update().get(pk=order.pk)
     if study.patient_id is None or survivor(order.patient).pk != study.patient_id:
         raise WrongPatient
     before = study.order_id

@@ -5,20 +5,23 @@ A picture that cannot be drawn is left out and named in the pages; it never fail
 
 import io
 import json
+import math
 import secrets
 import time
 import zlib
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from PIL import Image
 
+from placa.common import clock
 from placa.domain.archive import rendering
 from placa.domain.archive.models import Instance
-from placa.domain.archive.rendering import RenderRefused, RenderUnavailable
+from placa.domain.archive.rendering import RenderFailed, RenderRefused, RenderUnavailable
 from placa.domain.archive.storage import DamagedError, StorageError
 from placa.domain.downloads import folder
 from placa.domain.downloads.directory import Contents, Item, Kept
@@ -28,6 +31,7 @@ from placa.standards.zipstream import Entry, FileSpan
 FRAMES_MAX = 60  # of one object; more of them are taken evenly over the whole loop
 AT_ONCE = 2  # the render pool's workers
 ECG_SIDE = 1024
+AGAIN_SECONDS = 3600.0  # after which a picture that failed, and was not refused, is tried again
 DRAWN = frozenset({"image", "video", "ecg"})
 
 
@@ -54,8 +58,12 @@ def drawable(items: Sequence[Item]) -> list[Item]:
 
 
 def is_prepared(contents: Contents) -> bool:
-    """Whether the pictures of this state of the study are there."""
-    return _list(contents).exists()
+    """Whether the pictures of this state of the study are there; what went wrong is tried again after a while."""
+    try:
+        kept = json.loads(_list(contents).read_bytes())
+    except FileNotFoundError:
+        return False
+    return clock.now().timestamp() < (kept.get("again_at") or math.inf)
 
 
 def prepare(contents: Contents, *, seconds: float | None = None) -> None:
@@ -69,18 +77,21 @@ def prepare(contents: Contents, *, seconds: float | None = None) -> None:
     # a name of its own: two that prepare at once must not mix their lists with the other's file
     pack = folder.file_of(contents.study, f"pictures-{contents.key}-{secrets.token_hex(4)}")
     pack.parent.mkdir(parents=True, exist_ok=True)
-    rows, offset = [], 0
+    rows, offset, failed = [], 0, False
     try:
         with pack.open("xb") as file:
-            for item, pictures in _all_drawn(drawable(contents.items), limit):
-                for frame, picture in pictures:
+            for item, drawn in _all_drawn(drawable(contents.items), limit):
+                failed |= drawn.failed
+                for frame, picture in drawn.pictures:
                     rows.append((item.instance.pk, frame, offset, len(picture), zlib.crc32(picture)))
                     file.write(picture)
                     offset += len(picture)
     except BaseException:
         pack.unlink(missing_ok=True)
         raise
-    folder.keep(_list(contents), [json.dumps({"pack": pack.name, "pictures": rows}).encode()])
+    again_at = clock.now().timestamp() + AGAIN_SECONDS if failed else None
+    kept = {"pack": pack.name, "pictures": rows, "again_at": again_at}
+    folder.keep(_list(contents), [json.dumps(kept).encode()])
     folder.drop_replaced(contents.study, "pictures-", pack.name)
     folder.drop_replaced(contents.study, "places-", _list(contents).name)
 
@@ -111,7 +122,12 @@ def frames_taken(count: int) -> list[int]:
     return [1 + number * (count - 1) // (FRAMES_MAX - 1) for number in range(FRAMES_MAX)]
 
 
-Drawn = list[tuple[int, bytes]]
+@dataclass(slots=True)
+class Drawn:
+    """The pictures of one object by frame, and whether something went wrong that may go right another time."""
+
+    pictures: list[tuple[int, bytes]]
+    failed: bool = False
 
 
 def _all_drawn(items: Sequence[Item], limit: float | None) -> Iterator[tuple[Item, Drawn]]:
@@ -143,15 +159,16 @@ def _drawn(kept: Kept, limit: float | None) -> Drawn:
         crc32=kept.crc32,
         damage=kept.damage,
     )
-    pictures: Drawn = []
+    drawn = Drawn([])
     try:
         for frame in frames_taken(instance.number_of_frames):
             if limit is not None and time.monotonic() > limit:
                 raise NotReadyError
-            pictures.append((frame, _jpeg(instance, frame)))
-    except (RenderRefused, IndexError, DamagedError):
-        pass  # the pages say that it could not be drawn, the DICOM files that one is damaged
-    return pictures
+            drawn.pictures.append((frame, _jpeg(instance, frame)))
+    except (RenderRefused, IndexError, FileNotFoundError, DamagedError) as error:
+        # the pages say that it could not be drawn; its frames would fail one by one
+        drawn.failed = isinstance(error, RenderFailed)
+    return drawn
 
 
 def _jpeg(instance: Instance, frame: int) -> bytes:

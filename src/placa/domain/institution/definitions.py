@@ -43,6 +43,7 @@ DEFINITIONS: dict[str, Definition] = {
     "idle_minutes": Definition(15, _("Idle minutes until the session ends"), 2, 240),
     # doctors and groups (3.3, 3.5)
     "doctor_download": Definition(True, _("Doctors may download")),
+    "doctor_ohif": Definition(True, _("Doctors may open images in OHIF")),
     "groups_see_each_other": Definition(True, _("Members of a practice group see each other's studies")),
     # sharing (5.1, 5.2, 5.4)
     "share_days": Definition([15, 30, 45], _("Durations offered for a share, in days")),

@@ -69,14 +69,16 @@ def import_paths(paths: Iterable[Path], *, sender: Sender | None = None) -> Summ
     """
     summary = Summary()
     waiting: list[Received] = []
-    for path in paths:
-        for name, file in _files(path, summary):
-            if received := _keep(file, name, sender or Sender(), summary):
-                waiting.append(received)
-            if len(waiting) >= BATCH:
-                _index(waiting, summary)
-    _index(waiting, summary)
-    services.prepare(summary.studies)
+    try:
+        for path in paths:
+            for name, file in _files(path, summary):
+                if received := _keep(file, name, sender or Sender(), summary):
+                    waiting.append(received)
+                if len(waiting) >= BATCH:
+                    _index(waiting, summary)
+    finally:  # what was stored before a failure gets its rows all the same
+        _index(waiting, summary)
+        services.prepare(summary.studies)
     return summary
 
 
@@ -158,8 +160,8 @@ def _members(path: Path, summary: Summary) -> Iterator[tuple[str, Path]]:
     """The files in a ZIP, one at a time in a file of ours: a member's own name is told, never used as a path."""
     budget = ZIP_FREE + ZIP_RATIO * path.stat().st_size
     spool = Path(settings.ENVIRONMENT.home) / "run"
-    spool.mkdir(parents=True, exist_ok=True)
     try:
+        spool.mkdir(parents=True, exist_ok=True)
         with zipfile.ZipFile(path) as archive:
             members = [member for member in archive.infolist() if not member.is_dir()]
             if len(members) > ZIP_MEMBERS:
@@ -175,6 +177,8 @@ def _members(path: Path, summary: Summary) -> Iterator[tuple[str, Path]]:
         summary.refuse(path.name, "zip-expands-too-much")
     except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError):
         summary.refuse(path.name, "zip-damaged-or-encrypted")
+    except OSError as error:  # of the place where members are unpacked: full, out of inodes, read-only
+        raise RetriableError(f"cannot unpack: {error.strerror}") from error
 
 
 class _ZipBombError(Exception):

@@ -109,7 +109,7 @@ def unmatched(study: Study, kind: InboxItem.Kind, detail: dict[str, object]) -> 
 def damaged(study_id: int) -> None:
     """Keep one open item for a study some of whose files are damaged; it closes by itself when none is any more."""
     broken = dict(damaged_of(study_id).values_list("pk", "damage"))
-    detail = {"instances": sorted(broken), "reason": ", ".join(sorted(set(broken.values())))}
+    detail = {"instances": sorted(broken), "damage": sorted(set(broken.values()))}
     waiting = InboxItem.objects.filter(study_id=study_id, kind=Kind.DAMAGED, resolved_at=None)
     if not broken:
         waiting.update(resolved_at=clock.now(), resolved_by="system", resolution="whole again")

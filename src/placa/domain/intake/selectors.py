@@ -7,14 +7,14 @@ import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from placa.common.text import fold
 from placa.domain.access.records import patients_visible_to
 from placa.domain.access.selectors import studies_visible_to
 from placa.domain.access.viewers import Viewer
 from placa.domain.archive import selectors as archive
-from placa.domain.archive.models import Study
+from placa.domain.archive.models import Instance, Study
 from placa.domain.archive.services import survivor
 from placa.domain.intake.models import InboxItem, ScrubMark
 from placa.domain.people.models import Patient, PatientIdentifier, Permission
@@ -38,9 +38,15 @@ def decided_visible_to(viewer: Viewer) -> QuerySet[InboxItem]:
 def _items(viewer: Viewer) -> QuerySet[InboxItem]:
     if not viewer.may(Permission.INBOX):
         return InboxItem.objects.none()
-    seen = studies_visible_to(viewer).order_by().values("pk")
-    items = InboxItem.objects.filter(Q(study=None) | Q(study__in=seen))
+    seen = studies_visible_to(viewer).filter(pk=OuterRef("study_id"))
+    items = InboxItem.objects.filter(Q(study=None) | Q(Exists(seen)))
     return items.select_related("study__order", "instance")
+
+
+def reason_of(item: InboxItem) -> str:
+    """Why it waits, as far as it says so: the damage in words, else a code."""
+    found = [str(Instance.Damage(what).label) for what in item.detail.get("damage", ())]
+    return ". ".join(found) or item.detail.get("reason", "")
 
 
 @dataclass(frozen=True, slots=True)

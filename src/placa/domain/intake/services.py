@@ -1,8 +1,9 @@
 """Matching and what staff do in the inbox. `by` is the actor as the audit log names it."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from placa.domain.archive import services as archive
 from placa.domain.archive.models import Study
@@ -16,10 +17,11 @@ SYSTEM = "system"
 
 
 @transaction.atomic
-def match_study(*, study_instance_uid: str) -> Match:
+def match_study(*, study_instance_uid: str, again: bool = False) -> Match:
     """Find patient and order of a study, or leave one open inbox item that says why not.
 
     What staff took away from a patient, or rejected, is not given back by itself: they assign it.
+    `again` marks the second look after a commit.
     """
     study = Study.objects.select_for_update().get(study_instance_uid=study_instance_uid)
     if study.patient is not None:
@@ -28,12 +30,24 @@ def match_study(*, study_instance_uid: str) -> Match:
         return Match()
     else:
         found = match(study)
+    if found.order is None and not again:
+        _look_again(partial(match_study, study_instance_uid=study_instance_uid, again=True))
     if found.patient is None:
         if found.problem is not None:
             inbox.unmatched(study, found.problem, found.detail)
         return found
     _place(study, found.patient, found.order, by=SYSTEM, resolution="matched")
     return found
+
+
+def _look_again(work: Callable[[], object]) -> None:
+    """Do `work` once more after the commit, where transactions run side by side (PostgreSQL).
+
+    A study and the patient or order that it waits for may arrive in the same moment, neither seeing the other. The
+    one that commits last sees both.
+    """
+    if connection.features.has_select_for_update:
+        transaction.on_commit(work)
 
 
 def _place(study: Study, patient: Patient, order: ServiceRequest | None, *, by: str, resolution: str) -> None:
@@ -80,6 +94,7 @@ def rematch_order(order_id: int) -> int:
 def on_patient_changed(patient_id: int) -> None:
     """A patient is new, or is known by another name, birth date or number: look at what waits for them."""
     rematch_patient(patient_id)
+    _look_again(partial(rematch_patient, patient_id))
 
 
 @transaction.atomic
@@ -87,6 +102,7 @@ def on_order_changed(order_id: int) -> None:
     """An order is new or was changed: its studies follow it at once, and what waits for its number is matched."""
     archive.refresh_from_order(ServiceRequest.objects.get(pk=order_id))
     rematch_order(order_id)
+    _look_again(partial(rematch_order, order_id))
 
 
 def _match_all(uids: Iterable[str]) -> int:

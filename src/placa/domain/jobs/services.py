@@ -1,17 +1,15 @@
-"""The jobs port: `enqueue` on commit; behind it django-q2's ORM broker (SQLite and PostgreSQL alike)."""
+"""The jobs port: `enqueue` on commit; behind it a broker (`brokers/`): the database, or Celery."""
 
 import datetime as dt
 import logging
 from functools import partial
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.utils.module_loading import autodiscover_modules
-from django_q.conf import Conf
-from django_q.models import Schedule
-from django_q.tasks import async_task
 
 from placa.common import clock
+from placa.domain.jobs import plan
+from placa.domain.jobs.brokers import BrokerAway, broker
 from placa.domain.jobs.models import JobKey
 from placa.domain.jobs.registry import PERIODIC, TASKS
 
@@ -46,38 +44,58 @@ def enqueue(
     _discover()
     if name not in TASKS:
         raise KeyError(name)
-    if dedupe_key is not None:
-        try:
-            with transaction.atomic():
-                JobKey.objects.create(key=dedupe_key, name=name, run_after=run_after)
-        except IntegrityError:
-            if not _taken_over(dedupe_key, run_after):
-                return
-    transaction.on_commit(partial(_send, name, ids, dedupe_key, run_after, long))
+    with transaction.atomic():
+        if dedupe_key is not None and not _is_first(dedupe_key, name, run_after):
+            return
+        transaction.on_commit(partial(_send, name, ids, dedupe_key, run_after, long))
 
 
-def _taken_over(key: str, run_after: dt.datetime | None) -> bool:
-    """Whether the job under `key` is so late that it must be lost: its process died between commit and queue.
+def _is_first(key: str, name: str, run_after: dt.datetime | None) -> bool:
+    """Whether this job is to be queued under `key`; else the one that waits there also does what is asked now.
+
+    The waiting job's key is locked until the caller commits, and freed by the worker before it runs. So that job
+    cannot read the state from before the caller's change and leave it at that.
+    """
+    while True:
+        if _make_key(key, name, run_after):
+            return True
+        if waiting := JobKey.objects.select_for_update().filter(key=key).first():
+            return _taken_over(waiting, run_after)
+
+
+def _make_key(key: str, name: str, run_after: dt.datetime | None) -> bool:
+    try:
+        with transaction.atomic():
+            JobKey.objects.create(key=key, name=name, run_after=run_after)
+    except IntegrityError:
+        return False
+    return True
+
+
+def _taken_over(waiting: JobKey, run_after: dt.datetime | None) -> bool:
+    """Whether the waiting job is so late that it must be lost: its process died between commit and queue.
 
     One of those who ask takes the key over. That the job was merely late does no harm: it may run twice.
     """
     late = clock.now() - LOST
-    lost = JobKey.objects.filter(Q(run_after=None) | Q(run_after__lt=late), key=key, created_at__lt=late)
-    return bool(lost.update(created_at=clock.now(), run_after=run_after))
+    if waiting.created_at >= late or (waiting.run_after is not None and waiting.run_after >= late):
+        return False
+    waiting.created_at, waiting.run_after = clock.now(), run_after
+    waiting.save()
+    return True
 
 
 def _send(
     name: str, ids: tuple[Id, ...], dedupe_key: str | None, run_after: dt.datetime | None, long: bool
 ) -> None:
     arguments = (name, dedupe_key or "", *ids)
-    cluster = "long" if long else None
     if run_after is not None and run_after > clock.now():
-        Schedule.objects.create(
-            func="placa.domain.jobs.services.run", args=repr(arguments), schedule_type=Schedule.ONCE,
-            next_run=run_after, cluster=cluster, repeats=-1, name=(dedupe_key or name)[:100],
-        )  # fmt: skip
-    else:
-        async_task("placa.domain.jobs.services.run", *arguments, cluster=cluster)
+        plan.later(arguments, at=run_after, long=long)
+        return
+    try:
+        broker().send(arguments, long=long)
+    except BrokerAway:  # what was committed is done all the same, once it is back
+        plan.later(arguments, at=clock.now(), long=long)
 
 
 def run(name: str, dedupe_key: str, *ids: Id) -> None:
@@ -91,23 +109,20 @@ def run(name: str, dedupe_key: str, *ids: Id) -> None:
         log.exception("job %s %s given up", name, ids)
     except RetriableError as error:
         log.warning("job %s waits: %s", name, error)
-        long = Conf.CLUSTER_NAME == "long"  # in the cluster in which it ran
+        long = broker().in_long_cluster()  # where it ran
         _send(name, ids, None, clock.now() + RETRY_PAUSE, long)
 
 
 def ensure_periodic() -> None:
-    """Plan every periodic job once; called when workers start. A job that is gone is planned no more."""
+    """Plan every periodic job once; called by `placa migrate`. A job that is gone is planned no more."""
     _discover()
-    for name, minutes in PERIODIC.items():
-        Schedule.objects.update_or_create(
-            name=f"periodic:{name}",
-            defaults={
-                "func": "placa.domain.jobs.services.run", "args": repr((name, "")),
-                "schedule_type": Schedule.MINUTES, "minutes": minutes, "repeats": -1,
-            },
-        )  # fmt: skip
-    gone = Schedule.objects.filter(name__startswith="periodic:")
-    gone.exclude(name__in=[f"periodic:{name}" for name in PERIODIC]).delete()
+    plan.ensure(PERIODIC)
+
+
+def work(*, long: bool = False) -> None:
+    """Work on short or on long jobs until told to end."""
+    _discover()
+    broker().work(long=long)
 
 
 def run_waiting(limit: int = 100) -> int:

@@ -48,6 +48,13 @@ class ServiceRequest(PublicId, Timestamped):
                 fields=["accession_number", "accession_issuer"], name="accession_names_one_order"
             )
         ]
+        indexes = [
+            models.Index(fields=["-ordered_at", "-id"], name="orders_newest"),
+            models.Index(fields=["status", "-ordered_at", "-id"], name="orders_newest_by_status"),
+            models.Index(
+                fields=["-ordered_at", "-id"], condition=models.Q(urgent=True), name="orders_urgent"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.accession_number

@@ -2,11 +2,12 @@
 
 import datetime as dt
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from placa.common import clock
 from placa.common.days import years_before
 from placa.common.text import fold
+from placa.common.words import anywhere
 from placa.domain.institution import selectors as institution
 from placa.domain.people.models import (
     Guardianship,
@@ -18,13 +19,15 @@ from placa.domain.people.models import (
 
 
 def search_patients(patients: QuerySet[Patient], text: str) -> QuerySet[Patient]:
-    """`patients` in whose name, identifiers or e-mail every word of `text` is found, by name."""
-    for word in fold(text).split()[:8]:
-        identifiers = PatientIdentifier.objects.filter(patient=OuterRef("pk"), value__istartswith=word)
-        patients = patients.filter(
-            Q(name_key__contains=word) | Q(email__icontains=word) | Q(Exists(identifiers))
-        )
+    """`patients` in whose name or e-mail every word of `text` begins one, or who bear it as a number; by name."""
+    if asked := fold(text).split()[:8]:
+        patients = patients.filter(anywhere(Patient, asked, _numbered))
     return patients.order_by("name_key", "pk")
+
+
+def _numbered(word: str) -> Q | None:
+    owners = PatientIdentifier.objects.filter(value__starts=word).values("patient")
+    return Q(pk__in=owners) if owners.exists() else None
 
 
 def same_issuers(issuer: str) -> set[str]:
@@ -35,14 +38,19 @@ def same_issuers(issuer: str) -> set[str]:
 
 def patient_identified(value: str, issuer: str = "") -> Patient | None:
     """The one patient on file with this identifier, a merged one as it is; None where there is none."""
-    rows = PatientIdentifier.objects.filter(value__iexact=value.strip(), issuer__in=same_issuers(issuer))
+    rows = _bearing(value.strip()).filter(issuer__in=same_issuers(issuer))
     row = rows.select_related("patient").first()
     return row.patient if row else None
 
 
+def _bearing(value: str) -> QuerySet[PatientIdentifier]:
+    """Identifiers that are `value`, whatever their case; `starts` leads there by an index."""
+    return PatientIdentifier.objects.filter(value__iexact=value, value__starts=value)
+
+
 def patients_numbered(value: str) -> list[Patient]:
     """Every patient who bears this very identifier, of whatever issuer; merged records are left out."""
-    owners = PatientIdentifier.objects.filter(value__iexact=" ".join(value.split())).values("patient")
+    owners = _bearing(" ".join(value.split())).values("patient")
     return list(Patient.objects.filter(pk__in=owners, merged_into=None).order_by("pk"))
 
 

@@ -134,7 +134,7 @@ def rendered(
 ) -> HttpResponseBase:
     """One frame as JPEG or PNG; an encapsulated PDF as PDF (PS3.18 10.4.1.1.3)."""
     found = open_images(viewer, study).instance(series, instance)
-    kind = "sr" if images.is_report_data(found) else found.kind
+    kind = "sr" if images.reads_as_report(viewer, found) else found.kind
     draw = {"pdf": _document, "sr": _structured_report, "ecg": _ecg, "video": _video}.get(kind)
     return draw(found) if draw else _picture(request, found, frame)
 

@@ -17,7 +17,9 @@ STATES = ("ready", "pending", "unread", "urgent")
 MODALITIES = ("CT", "MR", "CR", "DX", "US", "MG", "NM", "PT", "XA", "RF", "ECG")
 
 
-def filters_of(request: HttpRequest, *, people: bool = False, practitioner: int = 0) -> Filters:
+def filters_of(
+    request: HttpRequest, *, people: bool = False, practitioner: int = 0, everywhere: bool = False
+) -> Filters:
     """What the address asks for; what makes no sense counts as not asked."""
     asked = request.GET
     return Filters(
@@ -30,6 +32,7 @@ def filters_of(request: HttpRequest, *, people: bool = False, practitioner: int 
         patient_public_id=_public_id(asked.get("person", "")),
         people=people,
         practitioner=practitioner,
+        everywhere=everywhere,
     )
 
 

@@ -83,6 +83,27 @@ def test_the_middle_comes_first_then_outwards(asked: Asked) -> None:
     assert _numbers(asked, 768) == [3, 2, 4, 1, 5]
 
 
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 9])
+def test_outwards_leaves_none_out(count: int) -> None:
+    order = list(preparing._outwards(count))
+    assert sorted(order) == list(range(count))
+    assert not order or order[0] == count // 2
+
+
+def test_an_object_may_claim_any_number_of_frames(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    _arrive([1], NumberOfFrames=3)
+    Instance.objects.update(number_of_frames=2_000_000_000)
+    monkeypatch.setattr(preparing, "PICTURES_OF_A_STUDY", 5)
+    preparing.draw(60)
+    assert len(asked) == 5
+
+
+def test_the_tiles_of_a_whole_slide_are_not_drawn(asked: Asked) -> None:
+    _arrive([1], SOPClassUID=preparing.WHOLE_SLIDE, Modality="SM")
+    preparing.draw(60)
+    assert asked == []
+
+
 def test_each_series_has_its_middle_before_any_has_its_rest(asked: Asked) -> None:
     _arrive([1, 2, 3])
     for number in (11, 12, 13):
@@ -192,6 +213,24 @@ def test_what_went_wrong_is_tried_again_later_and_in_the_end_no_more(monkeypatch
     with clock.standing_at(at + dt.timedelta(days=40)), pytest.raises(RenderRefused):
         rendering.rendered(one)
     assert len(tries) == 5
+
+
+def test_a_newer_program_tries_what_an_older_one_could_not_and_draws_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one = Instance.objects.get(study=_arrive([1]))
+
+    def refused(request: dict[str, Any]) -> bytes:
+        raise RenderRefused("not-renderable")
+
+    monkeypatch.setattr(rendering, "_ask", refused)
+    with pytest.raises(RenderRefused):
+        rendering.rendered(one)
+    monkeypatch.setattr(rendering, "_ask", lambda request: b"picture")
+    with pytest.raises(RenderRefused):
+        rendering.rendered(one)
+    monkeypatch.setattr(picture_cache, "GENERATION", "2")
+    assert rendering.rendered(one) == b"picture"
 
 
 def test_odd_requests_that_fail_hide_no_picture(monkeypatch: pytest.MonkeyPatch) -> None:

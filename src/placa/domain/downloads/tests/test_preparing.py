@@ -8,10 +8,10 @@ import pytest
 from django_q.models import OrmQ, Schedule
 
 from placa.common import clock
-from placa.domain.archive import rendering
+from placa.domain.archive import picture_cache, rendering
 from placa.domain.archive.hooks import study_ready
 from placa.domain.archive.models import Instance, Study
-from placa.domain.archive.rendering import RenderUnavailable
+from placa.domain.archive.rendering import RenderFailed, RenderUnavailable
 from placa.domain.downloads import directory, folder, package, pictures, tasks
 from placa.domain.downloads.errors import NotReadyError
 from placa.domain.downloads.services import ZipState, zip_state
@@ -145,3 +145,24 @@ def test_tidy_drops_what_is_unused_or_nobodys() -> None:
 def test_frames_of_a_long_loop_are_taken_evenly(count: int, first: int, last: int, taken: int) -> None:
     frames = pictures.frames_taken(count)
     assert (frames[0], frames[-1], len(set(frames))) == (first, last, taken)
+
+
+def test_a_picture_that_went_wrong_is_left_out_now_and_tried_again_later(monkeypatch) -> None:
+    world.slices(1)
+    drawn = rendering._ask
+
+    def slow(*_args: object, **_options: object) -> bytes:
+        raise RenderFailed("too-slow")
+
+    monkeypatch.setattr(rendering, "_ask", slow)
+    tasks.prepare(settled().pk)
+    contents = directory.contents_of(world.study())
+    assert pictures.is_prepared(contents)
+    assert pictures.pictures_of(contents, contents.items) == []
+    monkeypatch.setattr(rendering, "_ask", drawn)
+    monkeypatch.setattr(picture_cache, "PAUSES", (0,))  # a moved clock is not moved in the threads that draw
+    with clock.standing_at(clock.now() + timedelta(hours=2)):
+        assert not pictures.is_prepared(contents)
+        tasks.prepare(world.study().pk)
+        assert len(pictures.pictures_of(contents, contents.items)) == 1
+    assert pictures.is_prepared(contents)

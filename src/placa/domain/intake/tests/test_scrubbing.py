@@ -64,7 +64,7 @@ def test_a_flipped_bit_and_a_missing_file_are_found_told_and_named() -> None:
     assert damage() == {2: "crc", 3: "missing"}
     assert Instance.objects.get(pk=instances[1].pk).damaged_at is not None
     item = InboxItem.objects.get(kind="damaged")
-    assert item.detail == {"instances": [instances[1].pk, instances[2].pk], "reason": "crc, missing"}
+    assert item.detail == {"instances": [instances[1].pk, instances[2].pk], "damage": ["crc", "missing"]}
     assert AuditEvent.objects.filter(action="file_damaged").count() == 2
     assert selectors.file_state().damaged == 2
 

@@ -3,6 +3,7 @@
 import gzip
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from django.test import Client
 from PIL import Image
 from pydicom import dcmread
+from pydicom.encaps import encapsulate
 
 from placa.demo import cast
 from placa.domain.archive import picture_cache, preparing, rendering
@@ -17,9 +19,10 @@ from placa.domain.archive.models import Instance, Study
 from placa.domain.archive.storage import storage
 from placa.domain.intake.models import InboxItem
 from placa.domain.intake.pipeline import process
+from placa.domain.intake.receiving import Announced, receive
 from placa.domain.intake.tests import classes
 from placa.domain.intake.tests.classes import BY_NAME, CASES, Case
-from placa.domain.intake.tests.objects import received
+from placa.domain.intake.tests.objects import MODALITY, encoded, received
 from placa.interfaces.dicomweb.tests.world import CT, PLAN, STUDY, asker, body, one, parts, place, said
 
 DOCUMENTS = {"pdf", "sr"}
@@ -95,10 +98,12 @@ def _is_what_it_says(content_type: str, content: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", ["dose-sr", "echo-sr", "cad-sr", "procedure-log"])
-def test_what_is_built_like_a_report_can_be_read(name: str) -> None:
-    answer = asker().get(f"{place(arrive(BY_NAME[name]))}/rendered")
+def test_what_is_built_like_a_report_is_read_by_professionals(name: str) -> None:
+    address = f"{place(arrive(BY_NAME[name]))}/rendered"
+    answer = asker().get(address)
     assert answer["Content-Security-Policy"].startswith("sandbox")
     assert "Hígado de tamaño normal." in answer.content.decode()
+    assert asker("ana").get(address).status_code == 406  # her report has a clock of its own
 
 
 def test_frames_of_a_segmentation_are_its_bits() -> None:
@@ -177,3 +182,37 @@ def test_while_the_pool_is_away_a_page_gets_a_drawing_and_a_program_is_told(
     monkeypatch.setattr(rendering, "_ask", away)
     assert asker().get(f"{STUDY}/thumbnail", headers=IMG)["Content-Type"] == "image/svg+xml"
     assert asker().get(f"{STUDY}/thumbnail").status_code == 503
+
+
+VIDEO_PHOTOGRAPH = "1.2.840.10008.5.1.4.1.1.77.1.4.1"
+VIDEOS = {"mpeg-2": "100", "h264": "102", "h264-fragmented": "102.1", "hevc": "107"}
+
+
+def _video(number: str, stream: bytes) -> Instance:
+    data = classes.build(replace(BY_NAME["photograph"], sop_class_uid=VIDEO_PHOTOGRAPH), **OWN)
+    data.NumberOfFrames, data.CineRate = 25, 25
+    data.PixelData = encapsulate([stream])
+    data["PixelData"].VR = "OB"
+    data["PixelData"].is_undefined_length = True
+    sent = Announced(VIDEO_PHOTOGRAPH, str(data.SOPInstanceUID), f"1.2.840.10008.1.2.4.{number}")
+    process([receive([encoded(data)], sent, MODALITY)])
+    return Instance.objects.get(sop_instance_uid=data.SOPInstanceUID)
+
+
+@pytest.mark.parametrize("number", VIDEOS.values(), ids=VIDEOS)
+def test_a_film_that_browsers_do_not_play_is_kept_and_handed_out(number: str) -> None:
+    stream = b"\0\0\1\xba" + bytes(range(250)) * 8  # as an MPEG programme stream begins
+    found = _video(number, stream)
+    assert found.kind == "video"
+    assert asker().get(f"{place(found)}/rendered").status_code == 404
+    assert asker().get(f"{place(found)}/thumbnail").status_code == 406
+    series = f"{STUDY}/series/{found.series.series_instance_uid}"
+    assert asker().get(f"{series}/thumbnail", headers=IMG)["Content-Type"] == "image/svg+xml"
+    ((_headers, content),) = parts(asker().get(place(found)))
+    assert stream in content
+
+
+def test_an_mp4_is_played() -> None:
+    stream = b"\0\0\0\x18ftypmp42" + bytes(200)
+    answer = asker().get(f"{place(_video('102', stream))}/rendered")
+    assert (answer["Content-Type"], body(answer)) == ("video/mp4", stream)

@@ -46,8 +46,6 @@ def send_raw(association: Association, sop_class: str, instance: str, data_set: 
     request.AffectedSOPInstanceUID = instance
     request.DataSet = BytesIO(data_set)
     association._reactor_checkpoint.clear()  # the answer is ours, not the reactor's
-    while not association._is_paused:  # else it may still take the answer, and we wait for it in vain
-        time.sleep(0.001)
     try:
         association.dimse.send_msg(request, _context(association))
         _id, response = association.dimse.get_msg(block=True)

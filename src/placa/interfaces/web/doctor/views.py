@@ -15,6 +15,7 @@ from placa.domain.access.viewers import Viewer
 from placa.domain.audit import selectors as audit
 from placa.interfaces.web import listing, worklist
 from placa.interfaces.web.account.session import signed_in, viewer_of
+from placa.interfaces.web.ohif import views as ohif
 from placa.interfaces.web.worklist import TableRow
 
 URGENT_SHOWN = 3
@@ -36,6 +37,7 @@ def home(request: HttpRequest) -> HttpResponse:
         {
             **worklist.list_context(request, filters, page),
             "rows": _rows(viewer, page),
+            "ohif": ohif.is_open(),
             "urgent": _rows(viewer, search.Page(list(_unacknowledged(viewer, visible)[:URGENT_SHOWN]), "")),
             "sentence": ngettext("%(n)d unread result.", "%(n)d unread results.", unread) % {"n": unread}
             if unread
@@ -74,7 +76,11 @@ def study(request: HttpRequest, uid: str) -> HttpResponse:
     waiting = context["row"].urgent and _unacknowledged(
         viewer, selectors.studies_visible_to(viewer).filter(pk=found.pk)
     )
-    return render(request, "doctor/study.html", {**context, "unacknowledged": bool(waiting)})
+    return render(
+        request,
+        "doctor/study.html",
+        {**context, "unacknowledged": bool(waiting), "ohif": ohif.is_open()},
+    )
 
 
 @require_POST

@@ -76,6 +76,7 @@ def item(request: HttpRequest, item: uuid.UUID) -> HttpResponse:
         "chip": words.kind_chip(found),
         "advice": words.kind_help(found.kind),
         "study": study,
+        "reason": intake.reason_of(found),
         "text": text,
         "matches": found.kind in MATCHING,
         **_size(viewer),

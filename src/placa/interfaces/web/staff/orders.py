@@ -4,13 +4,12 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from placa.common import clock
+from placa.common import clock, paging
 from placa.domain.access import selectors as access
 from placa.domain.access.records import orders_visible_to, patients_visible_to
 from placa.domain.access.viewers import Viewer
@@ -27,7 +26,6 @@ from placa.interfaces.web.staff.doors import fetch, looked_at, page, staff
 from placa.interfaces.web.staff.order_forms import NewOrderForm, OrderForm
 from placa.interfaces.web.ui.rows import Chip
 
-SIZE = 40
 STATES = ("active", "completed", "revoked", "urgent")
 
 
@@ -39,14 +37,15 @@ def orders(request: HttpRequest) -> HttpResponse:
     state = request.GET.get("status", "")
     state = state if state in STATES else ""
     found = search_orders(orders_visible_to(viewer_of(request)), text, state)
-    shown = Paginator(found, SIZE).get_page(request.GET.get("page"))
+    after = request.GET.get("after", "")
+    shown = paging.page(found, by="-ordered_at", cursor=after)
     return page(
         request,
         "orders",
         {
             "text": text,
             "shown": shown,
-            "rows": [(order, chips(order)) for order in shown],
+            "rows": [(order, chips(order)) for order in shown.rows],
             "narrowed": bool(text or state),
             "filters": [
                 listing.choice(request, "status", "active", _("Ordered")),
@@ -54,14 +53,10 @@ def orders(request: HttpRequest) -> HttpResponse:
                 listing.choice(request, "status", "urgent", _("Urgent")),
                 listing.choice(request, "status", "revoked", _("Cancelled")),
             ],
-            "previous": _page_url(request, shown.previous_page_number()) if shown.has_previous() else "",
-            "next": _page_url(request, shown.next_page_number()) if shown.has_next() else "",
+            "previous": listing.address(request) if after else "",
+            "next": listing.address(request, after=shown.next) if shown.next else "",
         },
     )
-
-
-def _page_url(request: HttpRequest, number: int) -> str:
-    return listing.address(request, page=str(number))
 
 
 def chips(order: ServiceRequest) -> list[Chip]:

@@ -5,14 +5,13 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from placa.common import clock
+from placa.common import clock, paging
 from placa.domain.access import selectors as access
 from placa.domain.access.records import orders_visible_to, patients_visible_to
 from placa.domain.access.viewers import Viewer
@@ -43,7 +42,6 @@ from placa.interfaces.web.ui import dates
 from placa.interfaces.web.ui.rows import Chip, Fact
 from placa.standards.dicom import names
 
-SIZE = 40
 WHY_NOT = {
     "email": gettext_lazy("Enter a valid e-mail first."),
     "age": gettext_lazy("A child has no sign-in of their own. Link a guardian, who sees the results."),
@@ -66,28 +64,25 @@ def patients(request: HttpRequest) -> HttpResponse:
         found = found.filter(user__isnull=False, user__activated_at=None)
     elif state == "active":
         found = found.filter(user__activated_at__isnull=False)
-    shown = Paginator(found.prefetch_related("identifiers"), SIZE).get_page(request.GET.get("page"))
+    after = request.GET.get("after", "")
+    shown = paging.page(found.prefetch_related("identifiers"), by="name_key", cursor=after)
     return page(
         request,
         "patients",
         {
             "text": text,
             "shown": shown,
-            "rows": [(person, portal_chip(person)) for person in shown],
+            "rows": [(person, portal_chip(person)) for person in shown.rows],
             "narrowed": bool(text or state),
             "filters": [
                 listing.choice(request, "portal", "without", _("Without portal")),
                 listing.choice(request, "portal", "invited", _("Invited")),
                 listing.choice(request, "portal", "active", _("Active")),
             ],
-            "previous": _page_url(request, shown.previous_page_number()) if shown.has_previous() else "",
-            "next": _page_url(request, shown.next_page_number()) if shown.has_next() else "",
+            "previous": listing.address(request) if after else "",
+            "next": listing.address(request, after=shown.next) if shown.next else "",
         },
     )
-
-
-def _page_url(request: HttpRequest, number: int) -> str:
-    return listing.address(request, page=str(number))
 
 
 def portal_chip(person: Patient) -> Chip:

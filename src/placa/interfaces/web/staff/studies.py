@@ -48,7 +48,7 @@ STATES: dict[str, dict[str, Any]] = {
 def studies(request: HttpRequest) -> HttpResponse:
     """Studies by patient, number, exam, with how each stands."""
     viewer = viewer_of(request)
-    filters = listing.filters_of(request, people=True)
+    filters = listing.filters_of(request, people=True, everywhere=True)
     found = search.narrowed(selectors.studies_visible_to(viewer).select_related("exclusive_to"), filters)
     state = request.GET.get("state", "")
     if state in STATES:
@@ -98,7 +98,7 @@ def lines(viewer: Viewer, rows: list[Study]) -> list[dict[str, Any]]:
 def upload_list(request: HttpRequest) -> HttpResponse:
     """Studies that wait for a report: choose one, then give it its PDF."""
     viewer = viewer_of(request)
-    filters = listing.filters_of(request, people=True)
+    filters = listing.filters_of(request, people=True, everywhere=True)
     found = search.narrowed(selectors.studies_visible_to(viewer), filters).filter(patient__isnull=False)
     if not filters.active:
         found = selectors.without_final_report(found)
@@ -316,7 +316,9 @@ def upload(request: HttpRequest, uid: str) -> HttpResponse:
             )
             form.add_error("status", said)
         except (RetriableError, StorageError):
-            form.add_error("pdf", _("The file cannot be taken at the moment. Please try again in a minute."))
+            form.add_error(
+                "pdf", _("It could not be stored just now, and nothing was saved. Please try again.")
+            )
         else:
             messages.success(request, _("The report is saved."))
             return _back(found)

@@ -100,6 +100,8 @@ def action_words(action: str) -> str:
         "report_version": _("A report arrived"),
         "report_late_preliminary": _("A late preliminary report was left out"),
         "tell_again": _("Notification sent again"),
+        "file_damaged": _("A stored file was found damaged"),
+        "file_whole": _("A damaged file is whole again"),
         "inbox_kept": _("Kept as it is"),
         "inbox_rejected": _("Rejected"),
         "inbox_reopened": _("Put back into the inbox"),

@@ -123,13 +123,13 @@ def _one_series(opened: OpenStudy, row: Series, instances: list[Instance], root:
         "kind": instances[0].kind,
         "family": family,
         "key_images": _key_images(opened, instances) if family == "key_images" else [],
-        "count": sum(one.number_of_frames for one in instances),
+        "count": sum(_frames(one) for one in instances),
         "thumbnail_url": f"{base}/thumbnail",
         "instances": [
             {
                 "uid": one.sop_instance_uid,
                 "number": one.instance_number,
-                "frames": one.number_of_frames,
+                "frames": _frames(one),
                 "rows": one.rows,
                 "columns": one.columns,
                 "transfer_syntax": one.transfer_syntax_uid,
@@ -137,6 +137,11 @@ def _one_series(opened: OpenStudy, row: Series, instances: list[Instance], root:
             for one in instances
         ],
     }
+
+
+def _frames(instance: Instance) -> int:
+    """How many pictures the viewer pages through: a film, a document, a dose is one thing."""
+    return instance.number_of_frames if instance.kind == "image" else 1
 
 
 def _key_images(opened: OpenStudy, selections: list[Instance]) -> list[dict[str, str]]:

@@ -184,10 +184,14 @@ class RenderPool:
             self._idle[lane].put(self._replace(child) if child.worn or not whole else child)
 
     def _replace(self, child: Child) -> Child:
+        child.kill()
+        try:
+            fresh = self._start(child.lane)
+        except OSError:
+            return child  # no process can be had now; the dead one keeps its place, and is replaced at its next request
         with self._lock:
             self._all.discard(child)
-        child.kill()
-        return self._start(child.lane)
+        return fresh
 
     def _look(self, request: bytes) -> tuple[str, Lane]:
         """Why the request may not reach a child, or nothing; and its lane."""

@@ -171,6 +171,26 @@ def test_a_late_child_is_killed(folder: Path) -> None:
         pool.close()
 
 
+def test_the_pool_outlives_a_moment_without_processes(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = RenderPool(1, [folder])
+    request = f'{{"op": "jpeg", "path": "{folder / "ct.dcm"}"}}'.encode()
+    try:
+        (before,) = pool.pids()
+        os.kill(before, 9)
+
+        def full(*_arguments: object) -> None:
+            raise OSError("no process can be had")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(RenderPool, "_start", full)
+            assert pool.answer(request)[0] == b"3"
+            assert pool.answer(request)[0] == b"3"
+        assert pool.answer(request)[0] == b"3"  # the dead one's last; now it is replaced
+        assert pool.answer(request)[0] == b"0"
+    finally:
+        pool.close()
+
+
 def test_what_is_no_file_comes_with_the_request(
     server: str, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

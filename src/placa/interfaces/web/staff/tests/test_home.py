@@ -10,9 +10,10 @@ from placa.common import clock
 from placa.demo import cast
 from placa.domain.access.viewers import viewer_for
 from placa.domain.accounts.models import User
-from placa.domain.archive.models import Study
+from placa.domain.archive.models import Instance, Series, Study
 from placa.domain.audit import services as audit
 from placa.domain.enrolment import figures
+from placa.domain.intake.models import ScrubMark
 from placa.domain.jobs.selectors import queue
 from placa.domain.notifications import services as notifications
 from placa.domain.notifications.models import OutboxMessage
@@ -113,3 +114,18 @@ def test_a_doctor_is_refused_with_a_reason(jefe):
     jefe.post(url, {"reason": "La matrícula no existe."})
     faro.refresh_from_db()
     assert (faro.state, faro.state_reason) == ("refused", "La matrícula no existe.")
+
+
+@pytest.mark.django_db
+def test_the_light_of_the_files_says_what_is_damaged_and_when_all_were_seen():
+    assert health._files().ok is True
+    ScrubMark.objects.create(pk=1, began_at=clock.now(), finished_at=clock.now())
+    assert "checked" in health._files().text or "comprob" in health._files().text
+    study = Study.objects.get(study_instance_uid=cast.STUDIES["ana_ct"].uid)
+    series = Series.objects.create(study=study, series_instance_uid="1.2.3", modality="CT")
+    Instance.objects.create(
+        study=study, series=series, sop_instance_uid="1.2.3.4", sop_class_uid="1.2", transfer_syntax_uid="1.2",
+        kind="image", storage_key="none", bytes=1, crc32=1, digest="", received_at=clock.now(), damage="crc",
+    )  # fmt: skip
+    light = health._files()
+    assert (light.ok, light.text[:2]) == (False, "1 ")

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from django.urls import reverse
 
+from placa.common import clock
 from placa.demo import cast
 from placa.domain.archive.models import Study
 from placa.domain.audit.models import AuditEvent
@@ -177,3 +178,18 @@ def test_too_many_are_said_to_be_more(jefe, db):
     )
     page = jefe.get(reverse("staff:inbox"))
     assert (len(page.context["waiting"]), page.context["left_out"]) == (60, 3)
+
+
+def test_a_damaged_file_is_said_in_words_and_what_to_do(jefe):
+    study = Study.objects.get(study_instance_uid=cast.STUDIES["ana_ct"].uid)
+    item = InboxItem.objects.create(
+        study=study,
+        kind="damaged",
+        detail={"instances": [1, 2], "damage": ["crc", "missing"]},
+        created_at=clock.now(),
+    )
+    page = jefe.get(url("inbox_item", item))
+    assert page.status_code == 200
+    assert page.context["reason"].count(".") == 1
+    assert "crc" not in page.context["reason"]
+    assert page.context["advice"]

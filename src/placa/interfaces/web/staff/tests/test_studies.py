@@ -13,6 +13,8 @@ from placa.domain.access.selectors import has_facet
 from placa.domain.access.viewers import viewer_for
 from placa.domain.accounts.models import User
 from placa.domain.archive.models import Study
+from placa.domain.archive.storage import StorageError
+from placa.domain.archive.storage.local import LocalStorage
 from placa.domain.audit.models import AuditEvent
 from placa.domain.notifications.models import OutboxMessage
 from placa.domain.orders.models import ServiceRequest
@@ -161,6 +163,18 @@ def test_a_report_is_uploaded(ines):
     made = DiagnosticReport.objects.filter(study=study("ana_mr")).latest("pk")
     assert (made.status, made.signed_by) == ("final", "Dra. Milagros Peña")
     assert made.versions.get().storage_key
+
+
+def test_a_report_that_cannot_be_stored_is_told_and_nothing_is_kept(ines, monkeypatch):
+    def full(self, chunks, suffix=""):
+        raise StorageError("cannot write: No space left on device")
+
+    before = DiagnosticReport.objects.count()
+    monkeypatch.setattr(LocalStorage, "store", full)
+    answer = ines.post(url("study_report", "ana_mr"), {"pdf": pdf(), "status": "final", "report": ""})
+    assert answer.status_code == 422
+    assert "pdf" in answer.context["report_form"].errors
+    assert DiagnosticReport.objects.count() == before
 
 
 def test_a_newer_version_corrects_and_the_old_one_stays(ines):

@@ -47,7 +47,8 @@ def told() -> dict[str, Any]:
 )  # fmt: skip
 def test_each_series_says_what_it_is(name: str, family: str) -> None:
     process([received(classes.build(BY_NAME[name], **OWN))])
-    assert told()[BY_NAME[name].modality]["family"] == family
+    series = told()[BY_NAME[name].modality]
+    assert (series["family"], series["count"]) == (family, 1)
 
 
 def test_key_images_are_named_where_the_study_has_them() -> None:

@@ -1,0 +1,45 @@
+"""Pages of long tables by key instead of by offset, and counts that stop."""
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from django.db.models import Model, Q, QuerySet
+
+Row = TypeVar("Row", bound=Model)
+COUNTED = 1_000  # rows that are counted; beyond it is "more than"
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """Some rows, the cursor of the next page ("" at the end), and how many there are in all, at most COUNTED + 1."""
+
+    rows: list[Row]
+    next: str
+    total: int
+
+    @property
+    def is_more(self) -> bool:
+        """Whether there are more than were counted."""
+        return self.total > COUNTED
+
+
+def page(rows: QuerySet[Row], *, by: str, cursor: str = "", size: int = 40) -> Page[Row]:
+    """The rows after `cursor` in the order of `by` ("-field" for descending) and key.
+
+    A cursor is the key of the last row shown; one that makes no sense, or whose row is gone, starts anew.
+    """
+    field, down = by.removeprefix("-"), by.startswith("-")
+    total = len(rows.order_by().values_list("pk")[: COUNTED + 1])
+    after = rows.order_by().filter(pk=cursor).values_list(field, "pk").first() if _is_key(cursor) else None
+    left = rows
+    if after is not None:
+        than = "lt" if down else "gt"
+        left = rows.filter(
+            Q(**{f"{field}__{than}": after[0]}) | Q(**{field: after[0], f"pk__{than}": after[1]})
+        )
+    found = list(left.order_by(by, "-pk" if down else "pk")[: size + 1])
+    return Page(found[:size], str(found[size - 1].pk) if len(found) > size else "", total)
+
+
+def _is_key(cursor: str) -> bool:
+    return cursor.isascii() and cursor.isdecimal() and len(cursor) < 19

@@ -1,0 +1,186 @@
+"""Search of words by their beginnings, over text that `fold` made, on both databases.
+
+A table's texts are indexed by the database's own means: FTS5 in SQLite, a generated `tsvector` in PostgreSQL. Both
+split at blanks and punctuation (PostgreSQL: of ASCII) and know nothing of languages, so both find the same. Neither is
+part of the models: `prepare` makes what is missing after every migration (SQLite drops triggers when it remakes a table).
+
+Names of tables and columns stand in the code; what somebody typed is always a parameter.
+"""
+
+import re
+from collections.abc import Callable
+from functools import partial, reduce
+from operator import or_
+from typing import Any
+
+from django.db import connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import CharField, Lookup, Model, Q, TextField, Value
+from django.db.models.functions import Cast, Concat
+from django.db.models.lookups import IRegex
+
+FEW = 2000  # matches that are sorted; more of them are walked through
+_APART = re.compile(r"[\W_]+")
+_APART_SQL = r"[\x01-/:-@\[-`{-\x7f]+"
+INDEXED: dict[str, tuple[str, ...]] = {}  # table: its columns
+STARTS: list[tuple[str, str]] = []  # table, column
+
+
+def words_of(text: str) -> list[str]:
+    """The words of folded `text`: runs of letters and digits."""
+    return [word for word in _APART.split(text) if word]
+
+
+class BeginWith(Lookup):  # type: ignore[type-arg]  # generic in the stubs only
+    """`column__begin_with=["gar", "mar"]`: in the row's indexed columns, whichever, each of these begins a word."""
+
+    lookup_name = "begin_with"
+    prepare_rhs = False
+
+    def as_sqlite(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, list[str]]:
+        """Rows that FTS5 names."""
+        lhs: Any = self.lhs
+        table, key = lhs.field.model._meta.db_table, connection.ops.quote_name("id")
+        alias = connection.ops.quote_name(lhs.alias)
+        found = " AND ".join(f'"{word}"*' for word in self.rhs)
+        return f"{alias}.{key} IN (SELECT rowid FROM {table}_words WHERE {table}_words MATCH %s)", [found]
+
+    def as_postgresql(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, list[str]]:
+        """Rows whose generated column matches."""
+        lhs: Any = self.lhs
+        found = " & ".join(f"'{word}':*" for word in self.rhs)
+        return f"{connection.ops.quote_name(lhs.alias)}.words @@ %s::tsquery", [found]
+
+
+class Starts(Lookup):  # type: ignore[type-arg]  # generic in the stubs only
+    """`column__starts="40"`: the value begins so, whatever its case, by an index of its own (`index_starts`)."""
+
+    lookup_name = "starts"
+    prepare_rhs = False
+
+    def as_sqlite(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, list[str]]:
+        """A range, which SQLite finds in the index of the same expression."""
+        column, params = self.process_lhs(compiler, connection)
+        return f"(upper({column}) >= upper(%s) AND upper({column}) < upper(%s))", [
+            *params, self.rhs, *params, f"{self.rhs}\U0010ffff",
+        ]  # fmt: skip
+
+    def as_postgresql(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, list[str]]:
+        """A pattern, which PostgreSQL finds in an index of patterns whatever the database's collation."""
+        column, params = self.process_lhs(compiler, connection)
+        return f"upper({column}) LIKE upper(%s)", [
+            *params,
+            f"{connection.ops.prep_for_like_query(self.rhs)}%",
+        ]
+
+
+TextField.register_lookup(BeginWith)
+CharField.register_lookup(Starts)
+CharField.register_lookup(BeginWith)
+
+
+def anywhere(model: type[Model], asked: list[str], numbered: Callable[[str], Q | None]) -> Q:
+    """Rows of `model` in whose indexed texts each of `asked` begins a word; one of them may be a number instead.
+
+    `numbered` says which rows a word names in other ways, None for none. A few rows are named by their keys. Many are
+    looked for in the order of the list, where a page is soon full.
+    """
+    ways = _ways(asked, numbered, partial(_in_index, model))
+    keys: set[int] = set()
+    for way in ways:  # a question each: joined by OR no database would take an index
+        keys |= set(model._default_manager.filter(way).order_by().values_list("pk", flat=True)[: FEW + 1])
+    if len(keys) <= FEW:
+        return Q(pk__in=keys)
+    # SQLite would list all matches of its index first
+    if connection.vendor != "postgresql":
+        ways = _ways(asked, numbered, partial(_in_row, model))
+    return reduce(or_, ways)
+
+
+def _ways(asked: list[str], numbered: Callable[[str], Q | None], texts: Callable[[list[str]], Q]) -> list[Q]:
+    ways = [texts(asked)]
+    for index, word in enumerate(asked):
+        if (named := numbered(word)) is not None:
+            ways.append(named & texts(asked[:index] + asked[index + 1 :]))
+    return ways
+
+
+def _in_index(model: type[Model], asked: list[str]) -> Q:
+    words = [part for word in asked for part in words_of(word)]
+    column = INDEXED[model._meta.db_table][0]
+    return Q(**{f"{column}__begin_with": words}) if words else Q(pk__isnull=False)
+
+
+def _in_row(model: type[Model], asked: list[str]) -> Q:
+    columns = [Cast(column, TextField()) for column in INDEXED[model._meta.db_table]]
+    texts = (
+        columns[0]
+        if len(columns) == 1
+        else Concat(columns[0], *(p for c in columns[1:] for p in (Value(" "), c)))
+    )
+    found = Q(pk__isnull=False)
+    for word in [part for one in asked for part in words_of(one)]:
+        found &= Q(IRegex(texts, rf"(^|[\W_]){word}"))
+    return found
+
+
+def index(model: type[Model], *columns: str) -> None:
+    """Have the words in `columns` of a model's table indexed by `prepare`."""
+    INDEXED[model._meta.db_table] = columns
+
+
+def index_starts(model: type[Model], *columns: str) -> None:
+    """Have the beginnings of each of `columns` indexed by `prepare`."""
+    STARTS.extend((model._meta.db_table, column) for column in columns)
+
+
+def prepare(using: str, **_: Any) -> None:
+    """Make the indexes that are not there. Listens to `post_migrate`; harmless when repeated."""
+    connection = connections[using]
+    tables = set(connection.introspection.table_names())
+    make = {"sqlite": _in_sqlite, "postgresql": _in_postgresql}[connection.vendor]
+    for table, columns in INDEXED.items():
+        if table in tables:
+            make(connection, table, columns)
+    pattern = " text_pattern_ops" if connection.vendor == "postgresql" else ""
+    with connection.cursor() as cursor:
+        for table, column in STARTS:
+            if table in tables:
+                name = f"{table}_{column}_starts"
+                cursor.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {table} (upper({column}){pattern})")
+
+
+def _in_postgresql(connection: BaseDatabaseWrapper, table: str, columns: tuple[str, ...]) -> None:
+    text = " || ' ' || ".join(f'"{column}"::text' for column in columns)
+    split = f"array_remove(regexp_split_to_array(lower({text}), E'{_APART_SQL.replace(chr(92), chr(92) * 2)}'), '')"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS words tsvector "
+            f"GENERATED ALWAYS AS (array_to_tsvector({split})) STORED"
+        )
+        cursor.execute(f"CREATE INDEX IF NOT EXISTS {table}_words ON {table} USING gin (words)")
+
+
+def _in_sqlite(connection: BaseDatabaseWrapper, table: str, columns: tuple[str, ...]) -> None:
+    names = ", ".join(columns)
+    fresh, stale = (", ".join(f"{row}.{column}" for column in columns) for row in ("new", "old"))
+    changed = " OR ".join(f"new.{column} IS NOT old.{column}" for column in columns)
+    forget = f"INSERT INTO {table}_words ({table}_words, rowid, {names}) VALUES ('delete', old.id, {stale});"
+    learn = f"INSERT INTO {table}_words (rowid, {names}) VALUES (new.id, {fresh});"
+    triggers = {
+        "added": f"AFTER INSERT ON {table} BEGIN {learn} END",
+        "removed": f"AFTER DELETE ON {table} BEGIN {forget} END",
+        "changed": f"AFTER UPDATE OF {names} ON {table} WHEN {changed} BEGIN {forget} {learn} END",
+    }
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", [table])
+        there = {name for (name,) in cursor.fetchall()}
+        if {f"{table}_words_{event}" for event in triggers} <= there:
+            return
+        cursor.execute(
+            f"CREATE VIRTUAL TABLE IF NOT EXISTS {table}_words USING fts5({names}, content='{table}', "
+            f"content_rowid='id', prefix='1 2 3', tokenize='unicode61 remove_diacritics 0')"
+        )
+        for event, body in triggers.items():
+            cursor.execute(f"CREATE TRIGGER IF NOT EXISTS {table}_words_{event} {body}")
+        cursor.execute(f"INSERT INTO {table}_words ({table}_words) VALUES ('rebuild')")
