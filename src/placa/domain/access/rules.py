@@ -82,8 +82,8 @@ def grant_stand_in(viewer: Viewer, moment: Moment) -> Q:
         stand_in_id=viewer.subject, starts_on__lte=moment.today, ends_on__gte=moment.today
     )
     absent = today.values("absent_id")
-    copied = ServiceRequest.objects.filter(copies_to__in=absent, pk=OuterRef("order_id"))
-    return Q(order__requester_id__in=absent) | Q(Exists(copied))
+    copied = ServiceRequest.objects.filter(copies_to__in=absent)
+    return Q(order__requester_id__in=absent) | Q(order__in=copied.values("pk"))
 
 
 def grant_payer(viewer: Viewer, moment: Moment) -> Q:
