@@ -63,7 +63,7 @@ class Environment:
     email_url: str = field(repr=False)
     sms_url: str = field(repr=False)
     cache_url: str = field(repr=False)
-    picture_cache_bytes: int
+    picture_cache_bytes: int = field(default=20_000_000_000, kw_only=True)
 
     @property
     def is_production(self) -> bool:
