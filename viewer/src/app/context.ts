@@ -87,6 +87,7 @@ export function readContext(page: Document): ViewerContext {
     language: languageOf(context.language),
     look: context.look === 'full' ? 'full' : 'simple',
     dicomweb: context.dicomweb.replace(/\/$/, ''),
+    series: context.series.map((one) => ({ ...one, family: one.family ?? '', key_images: one.key_images ?? [] })),
     report: context.report ?? null,
     report_reason: context.report_reason ?? '',
   };

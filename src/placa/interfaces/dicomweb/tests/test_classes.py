@@ -26,7 +26,7 @@ from placa.domain.intake.tests.objects import MODALITY, encoded, received
 from placa.interfaces.dicomweb.tests.world import CT, PLAN, STUDY, asker, body, one, parts, place, said
 
 DOCUMENTS = {"pdf", "sr"}
-OWN = {
+OWN: dict[str, Any] = {
     "StudyInstanceUID": CT, "PatientID": cast.PATIENTS["ana"].patient_id, "IssuerOfPatientID": cast.ISSUER,
     "AccessionNumber": PLAN.accession, "PatientBirthDate": "",
 }  # fmt: skip

@@ -19,7 +19,10 @@ import numpy as np
 import pydicom
 import pytest
 from pydicom.encaps import encapsulate
+from pydicom.uid import UID
 
+from placa.standards.dicom import uids
+from placa.standards.dicom.part10 import file_header
 from placa.standards.dicom.sandbox import RenderPool
 from placa.standards.dicom.tests.conftest import packaged
 
@@ -55,7 +58,7 @@ def saved(
     data.BitsAllocated, data.BitsStored, data.HighBit = bits, bits, bits - 1
     for keyword, value in more.items():
         setattr(data, keyword, value)
-    data.file_meta.TransferSyntaxUID = syntax
+    data.file_meta.TransferSyntaxUID = UID(syntax)
     data.PixelData = encapsulate(pixels) if isinstance(pixels, list) else pixels
     data["PixelData"].VR = "OB" if isinstance(pixels, list) else "OW"
     path = root / f"{time.monotonic_ns()}.dcm"
@@ -136,13 +139,13 @@ def _deflated_frame(root: Path) -> Path:
 
 
 def _deflated_data_set(root: Path) -> Path:
-    path = saved(root, 512, 512, 16, bytes(524288))
-    data = pydicom.dcmread(path)
-    data.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1.99"
-    with path.open("wb") as file:
-        file.write(bytes(128) + b"DICM")
-        pydicom.filewriter.write_file_meta_info(file, data.file_meta)
-        file.write(_deflated(1_000_000_000))
+    path = root / "deflated.dcm"
+    header = file_header(
+        sop_class_uid=uids.SECONDARY_CAPTURE,
+        sop_instance_uid="1.2.3.4",
+        transfer_syntax_uid=uids.DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN,
+    )
+    path.write_bytes(header + _deflated(1_000_000_000))
     return path
 
 

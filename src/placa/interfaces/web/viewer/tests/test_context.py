@@ -17,7 +17,7 @@ from placa.domain.intake.tests.objects import received
 from placa.interfaces.web.viewer.context import context
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("archive")]
-OWN = {
+OWN: dict[str, Any] = {
     "StudyInstanceUID": world.CT, "PatientID": cast.PATIENTS["ana"].patient_id, "IssuerOfPatientID": cast.ISSUER,
     "AccessionNumber": world.PLAN.accession, "PatientBirthDate": "",
 }  # fmt: skip
