@@ -278,7 +278,7 @@ class S3Storage:
     def _upload_in_parts(self, key: str, file: BinaryIO, extra: dict[str, Any]) -> None:
         upload = self._call("create_multipart_upload", key, **extra)["UploadId"]
         try:
-            parts = []
+            parts: list[dict[str, Any]] = []
             while data := file.read(PART_BYTES):
                 part = {"PartNumber": len(parts) + 1, "UploadId": upload}
                 answer = self._call("upload_part", key, Body=data, ContentMD5=_md5([data]), **part)

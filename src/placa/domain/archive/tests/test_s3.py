@@ -142,7 +142,12 @@ def test_a_large_file_goes_up_in_parts(store: S3Storage, monkeypatch: pytest.Mon
 def test_encryption_at_s3_is_asked_for(store: S3Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     sent: list[dict[str, Any]] = []
     store._bucket = Bucket.of("s3://b?sse=aws:kms&sse_key=arn:key")
-    monkeypatch.setattr(S3Storage, "_ask", lambda self, operation, **options: sent.append(options) or {})
+
+    def ask(self: S3Storage, operation: str, **options: Any) -> dict[str, Any]:
+        sent.append(options)
+        return {}
+
+    monkeypatch.setattr(S3Storage, "_ask", ask)
     store.store([b"x"])
     assert (sent[0]["ServerSideEncryption"], sent[0]["SSEKMSKeyId"]) == ("aws:kms", "arn:key")
 
