@@ -179,7 +179,9 @@ def test_the_secret_is_in_no_text() -> None:
     assert "hush" not in repr(Credentials(("key", "hush")))
 
 
-@pytest.mark.parametrize("url", ["s3://", "s3://b?endpoint=ftp://x", "s3://b?ednpoint=https://x"])
+@pytest.mark.parametrize(
+    "url", ["s3://", "s3://b?endpoint=ftp://x", "s3://b?ednpoint=https://x", "s3://key:secret@b"]
+)
 def test_a_url_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(ImproperlyConfigured):
         Bucket.of(url)
