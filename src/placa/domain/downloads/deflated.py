@@ -12,8 +12,7 @@ from typing import BinaryIO, Final
 
 from isal import isal_zlib
 
-from placa.domain.archive import integrity
-from placa.domain.archive.storage import StorageError, storage
+from placa.domain.archive.storage import DamagedError, StorageError, storage
 from placa.domain.archive.storage.files import chunks
 from placa.domain.downloads import folder
 from placa.domain.downloads.directory import Contents, Item, look_again
@@ -74,7 +73,7 @@ def _deflated(item: Item, out: BinaryIO) -> int:
             for part in chunks(file):
                 size, crc = size + len(part), isal_zlib.crc32(part, crc)
                 length += out.write(squeeze.compress(part))
-    except (FileNotFoundError, integrity.DamagedError):
+    except (FileNotFoundError, DamagedError):
         look_again(item.instance)
         raise
     if (size, crc) != (item.instance.bytes, item.instance.crc32):

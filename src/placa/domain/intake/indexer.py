@@ -14,6 +14,7 @@ from django.db import DatabaseError, close_old_connections, connection
 
 from placa.domain.archive.errors import RetriableError
 from placa.domain.archive.records import Received
+from placa.domain.archive.storage import StorageError
 from placa.domain.intake import pipeline, services
 from placa.domain.intake.recovery import recover
 
@@ -99,17 +100,18 @@ class Indexer:
                 self._previewed.pop(uid, None)
 
     def _patiently(self, work: Callable[[], object]) -> None:
-        """Do `work` until it is done: files that were acknowledged wait for the database, however long it is away."""
+        """Do `work` until it is done: files that were acknowledged wait for database and storage, however long they
+        are away."""
         tries = 0
         while True:
             close_old_connections()
             try:
                 work()
                 return
-            except (RetriableError, DatabaseError):
+            except (RetriableError, DatabaseError, StorageError):
                 pause = BACKOFF_SECONDS[min(tries, len(BACKOFF_SECONDS) - 1)]
                 log.warning(
-                    "indexing waits for the database, trying again in %s s", pause, exc_info=tries == 0
+                    "indexing waits for database or storage, trying again in %s s", pause, exc_info=tries == 0
                 )
                 tries += 1
                 if self._stopping.wait(pause) and tries > 3:

@@ -65,17 +65,14 @@ class Bucket:
         query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
         prefix = unquote(parts.path).strip("/")
         known = {"endpoint", "region", "sse", "sse_key"}
-        endpoint = query.get("endpoint", "")
-        if (
-            not parts.hostname
-            or set(query) - known
-            or endpoint[:8].partition("//")[0] not in ("", "http:", "https:")
-        ):
+        scheme = urlsplit(query.get("endpoint", "https:")).scheme
+        # a secret in the URL would stand in logs and in the list of processes
+        if not parts.hostname or "@" in parts.netloc or set(query) - known or scheme not in ("http", "https"):
             raise ImproperlyConfigured(
                 "PLACA_STORAGE_URL must be s3://bucket/prefix, with endpoint=http(s)://…, region=, sse=, sse_key= at most"
             )
         return cls(
-            parts.netloc, f"{prefix}/" if prefix else "", endpoint or None, query.get("region"),
+            parts.netloc, f"{prefix}/" if prefix else "", query.get("endpoint"), query.get("region"),
             query.get("sse", ""), query.get("sse_key", ""),
         )  # fmt: skip
 
@@ -278,7 +275,7 @@ class S3Storage:
     def _upload_in_parts(self, key: str, file: BinaryIO, extra: dict[str, Any]) -> None:
         upload = self._call("create_multipart_upload", key, **extra)["UploadId"]
         try:
-            parts = []
+            parts: list[dict[str, Any]] = []
             while data := file.read(PART_BYTES):
                 part = {"PartNumber": len(parts) + 1, "UploadId": upload}
                 answer = self._call("upload_part", key, Body=data, ContentMD5=_md5([data]), **part)

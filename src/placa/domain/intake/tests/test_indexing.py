@@ -16,6 +16,7 @@ from placa.domain.archive.records import Received, Record, Sender, read_record
 from placa.domain.archive.storage import StorageError, storage
 from placa.domain.institution.models import DicomPeer, Site
 from placa.domain.intake import pipeline
+from placa.domain.intake.indexer import Indexer
 from placa.domain.intake.models import InboxItem
 from placa.domain.intake.pipeline import process
 from placa.domain.intake.recovery import recover
@@ -266,3 +267,16 @@ def test_a_full_disk_or_too_many_files_open_is_waited_for(monkeypatch: pytest.Mo
             process([one])
     assert not InboxItem.objects.exists()
     assert [item.outcome for item in process([one])] == [Outcome.NEW]
+
+
+def test_the_indexer_waits_for_a_storage_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("placa.domain.intake.indexer.BACKOFF_SECONDS", (0.0,))
+    tries: list[int] = []
+
+    def work() -> None:
+        tries.append(1)
+        if len(tries) < 3:
+            raise StorageError("S3 does not answer")
+
+    Indexer()._patiently(work)
+    assert len(tries) == 3

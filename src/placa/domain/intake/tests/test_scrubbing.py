@@ -17,6 +17,7 @@ from placa.domain.intake.pipeline import process
 from placa.domain.intake.tests.objects import STUDY, ct, received
 from placa.domain.jobs.services import RetriableError
 from placa.domain.reports import services as reports
+from placa.domain.reports.models import DiagnosticReport
 from placa.domain.reports.pdf import kept
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("archive", "only_ours")]
@@ -40,7 +41,7 @@ def flip(instance: Instance) -> None:
     path.write_bytes(data)
 
 
-def damage() -> dict[int, str]:
+def damage() -> dict[int | None, str]:
     return dict(Instance.objects.exclude(damage="").values_list("instance_number", "damage"))
 
 
@@ -110,7 +111,7 @@ def test_pdfs_of_reports_and_files_of_the_inbox_are_looked_at() -> None:
     stored(1)
     study = Study.objects.get(study_instance_uid=STUDY)
     pdf = b"%PDF-1.4 not looked into here"
-    report = reports.DiagnosticReport.objects.create(study=study)
+    report = DiagnosticReport.objects.create(study=study)
     version = reports.add_version(report=report, status="final", source="upload", by="system", pdf=kept(pdf))
     process([received(ct(1, StudyDescription="Otra cosa"))])
     assert scrubbing.scrub().wrong.total() == 0

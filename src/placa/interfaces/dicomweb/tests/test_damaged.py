@@ -1,12 +1,15 @@
 """A file that is not as it was stored is served by no door, and comes back when it is sent again (security case 30)."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
 from placa.domain.archive import integrity
 from placa.domain.archive.models import Instance
-from placa.domain.archive.storage import StorageError, storage
+from placa.domain.archive.storage import DamagedError, StorageError, storage
+from placa.domain.archive.storage.base import Sum
+from placa.domain.archive.storage.files import sum_of
 from placa.domain.archive.storage.local import LocalStorage
 from placa.domain.downloads.tests import world as ct
 from placa.domain.intake.models import InboxItem
@@ -41,7 +44,7 @@ def test_no_door_serves_a_damaged_file(address: str, harm, what: str) -> None:
     headers = {"Accept": WHOLE} if address == "whole" else {}
     answer = asker().get(place(instance(1, 2)) + address.removeprefix("whole"), headers=headers)
     if answer.streaming and answer.status_code == 200:  # the stream of objects is cut before the bad one
-        with pytest.raises(integrity.DamagedError):
+        with pytest.raises(DamagedError):
             body(answer)
     else:
         assert (answer.status_code, answer.get("Retry-After")) == (503, None)
@@ -105,9 +108,13 @@ def test_a_file_put_back_from_the_backup_is_served_again() -> None:
 
 def test_a_large_file_is_summed_once_and_again_when_it_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(integrity, "SMALL", 100)
-    sums: list[str] = []
-    real = integrity.sum_of
-    monkeypatch.setattr(integrity, "sum_of", lambda parts: sums.append("one") or real(parts))
+    sums: list[Sum] = []
+
+    def counted(parts: Iterable[bytes]) -> Sum:
+        sums.append(sum_of(parts))
+        return sums[-1]
+
+    monkeypatch.setattr(integrity, "sum_of", counted)
     address = f"{place(instance(1, 2))}/frames/1"
     assert [asker().get(address).status_code for _ in range(3)] == [200] * 3
     assert len(sums) == 1
@@ -141,6 +148,6 @@ def test_a_study_that_is_not_online_has_no_damage(monkeypatch: pytest.MonkeyPatc
     found = instance(1, 2)
     gone(found)
     type(ct.study()).objects.filter(study_instance_uid=CT).update(availability="offline")
-    with pytest.raises(integrity.DamagedError):
+    with pytest.raises(DamagedError):
         integrity.path_of(found)
     assert instance(1, 2).damage == ""
