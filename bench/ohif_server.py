@@ -151,7 +151,7 @@ class Handler(BaseHTTPRequestHandler):
                     raise
         raise AssertionError
 
-    def log_message(self, *_: Any) -> None:
+    def log_message(self, format: str, *args: Any) -> None:
         """Quiet."""
 
 

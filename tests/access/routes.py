@@ -97,7 +97,7 @@ doctor/studies/<str:uid>/                                   GET       doctor_stu
 doctor/studies/<str:uid>/acknowledge                        POST      doctor
 ohif/                                                       GET       doctor
 ohif/<slug:mode>                                            GET       doctor
-ohif/<path:name>                                            GET       nobodys
+ohif/<path:file>                                            GET       nobodys
 company/                                                    GET       company
 company/studies/<str:uid>/                                  GET       company_study
 company/agreement/                                          GET       company

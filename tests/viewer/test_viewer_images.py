@@ -59,11 +59,14 @@ def test_another_window_before_the_engine_is_no_diagnostic_image(desk: Driver) -
 
 
 def test_first_pixels_that_do_not_come_are_left_to_the_engine(desk: Driver) -> None:
-    frames = []
+    frames: list[str] = []
 
     def once(route: Route) -> None:
         frames.append(route.request.url)
-        route.abort() if len(frames) == 1 else route.continue_()
+        if len(frames) == 1:
+            route.abort()
+        else:
+            route.continue_()
 
     desk.page.route("**/frames/1", once)
     desk.open(look="full")

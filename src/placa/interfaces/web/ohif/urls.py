@@ -8,5 +8,5 @@ app_name = "ohif"
 urlpatterns = [
     path("", views.page, name="list"),
     path("<slug:mode>", views.page, name="page"),
-    path("<path:name>", views.file, name="file"),
+    path("<path:file>", views.file, name="file"),
 ]

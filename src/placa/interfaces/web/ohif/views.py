@@ -48,12 +48,12 @@ def page(request: HttpRequest, mode: str = "") -> HttpResponseBase:
 
 @require_safe
 @signed_in("doctor")
-def file(request: HttpRequest, name: str) -> HttpResponseBase:
+def file(request: HttpRequest, file: str) -> HttpResponseBase:
     """One file of the application."""
-    if not is_open() or name not in files.built():
+    if not is_open() or file not in files.built():
         raise Http404
-    answer = files.answer(request, name)
-    return _under(answer, WORKER_POLICY if files.built()[name].writes_code else POLICY)
+    answer = files.answer(request, file)
+    return _under(answer, WORKER_POLICY if files.built()[file].writes_code else POLICY)
 
 
 def _under(answer: HttpResponseBase, policy: dict[str, Any]) -> HttpResponseBase:

@@ -4,6 +4,7 @@ import gzip
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -142,5 +143,6 @@ def script_rule(policy: str) -> str:
     return next(rule for rule in policy.split(";") if rule.strip().startswith("script-src"))
 
 
-def read(answer: object) -> bytes:
-    return answer.getvalue()  # type: ignore[attr-defined,no-any-return]  # of either kind of response
+def read(answer: Any) -> bytes:
+    """The body of either kind of response."""
+    return bytes(answer.getvalue())
