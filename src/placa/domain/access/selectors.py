@@ -33,6 +33,11 @@ def studies_visible_to(
     return Study.objects.filter(_facet(viewer, when, need)).select_related(*related).annotate(**facets)
 
 
+def keys_visible_to(viewer: Viewer, *, need: Facet) -> QuerySet[Study, dict[str, int]]:
+    """The keys (`pk`) of the studies of which `viewer` has the facet `need` now: to search within them."""
+    return Study.objects.filter(_facet(viewer, moment(), need)).order_by().values("pk")
+
+
 def get_study(
     viewer: Viewer, study_instance_uid: str, *, need: Facet = "row", at: dt.datetime | None = None
 ) -> Study:

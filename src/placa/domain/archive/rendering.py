@@ -21,6 +21,7 @@ from placa.domain.archive.models import Instance
 from placa.domain.archive.storage import LocalStorage, storage
 from placa.standards.dicom import sandbox
 from placa.standards.dicom.sandbox import RenderRefused, RenderUnavailable
+from placa.standards.dicom.shell import Shell
 
 __all__ = [
     "Format",
@@ -31,6 +32,7 @@ __all__ = [
     "forget",
     "rendered",
     "serve",
+    "shell",
     "thumbnail",
 ]
 
@@ -52,8 +54,10 @@ def rendered(
     viewport: tuple[int, int] | None = None,
     quality: int = 85,
     fmt: Format = "jpeg",
+    region: tuple[int, int, int, int] | None = None,
 ) -> bytes:
     """Frame `frame` (from 1) as a picture, within `viewport` (width, height); in its own window unless one is given.
+    `region`: (x, y, width, height) of the frame, and no more of it.
 
     Raises IndexError for a frame that is not there, RenderRefused where it cannot be drawn (`reason`),
     RenderUnavailable where the pool is not there now.
@@ -65,6 +69,8 @@ def rendered(
         request["window"] = list(window)
     if viewport is not None:
         request["viewport"] = [max(1, min(side, SIDE_MAX)) for side in viewport]
+    if region is not None:
+        request["region"] = list(region)
     if fmt == "jpeg":
         request["quality"] = max(1, min(quality, 100))
     return _kept(instance, request, ".jpg" if fmt == "jpeg" else ".png")
@@ -83,6 +89,11 @@ def decoded_frame(instance: Instance, frame: int = 1) -> bytes:
     if not 1 <= frame <= instance.number_of_frames:
         raise IndexError(frame)
     return _ask({"op": "raw", "frame": frame - 1, "path": str(storage().path(instance.storage_key))})
+
+
+def shell(instance: Instance) -> Shell:
+    """An instance without its pixels, in Explicit VR Little Endian. Not kept. Raises RenderRefused, RenderUnavailable."""
+    return Shell.unpacked(_ask({"op": "shell", "path": str(storage().path(instance.storage_key))}))
 
 
 def ecg_drawing(instance: Instance) -> bytes:
@@ -136,7 +147,12 @@ def _is_usual(request: dict[str, Any]) -> bool:
     whoever holds a share could fill the disk with them."""
     sides = request.get("viewport")
     usual_size = sides is None or (sides[0] == sides[1] and sides[0] in KEPT_SIDES)
-    return "window" not in request and usual_size and request.get("quality", 80) in KEPT_QUALITIES
+    return (
+        "window" not in request
+        and "region" not in request
+        and usual_size
+        and request.get("quality", 80) in KEPT_QUALITIES
+    )
 
 
 def _keep(path: Path, content: bytes) -> None:

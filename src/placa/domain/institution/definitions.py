@@ -49,6 +49,8 @@ DEFINITIONS: dict[str, Definition] = {
     "share_days_maximum": Definition(45, _("Longest share, in days"), 1, 365),
     "share_pin_chosen": Definition(False, _("The patient must choose the PIN")),
     "share_sheet_prints_pin": Definition(True, _("The printed sheet shows the PIN")),
+    # programs (10.2)
+    "fuzzy_names": Definition(False, _("Programs may search for names by how they sound")),
     # notices (11.1)
     "sms_new_result": Definition(False, _("Send an SMS when a result is ready")),
 }

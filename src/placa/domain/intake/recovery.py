@@ -18,8 +18,10 @@ log = logging.getLogger(__name__)
 _SLICE = 500
 
 
-def recover() -> int:
+def recover(*, settled: dt.timedelta = dt.timedelta(0)) -> int:
     """Remove unfinished files and index complete ones without rows; returns how many were indexed.
+
+    With `settled` only files that were stored so long ago: beside processes that are at work.
 
     The search begins at the mark that the last complete one left; a restored database brings its older mark along.
     """
@@ -29,7 +31,7 @@ def recover() -> int:
     storage().remove_unfinished(since)
     done = 0
     for keys in _slices(_stored(since)):
-        missing = _without_rows(keys)
+        missing = [key for key in _without_rows(keys) if not settled or _is_older(key, settled)]
         indexed = pipeline.process(Received(key, sender_of(key)) for key in missing)
         services.prepare(pipeline.new_studies(indexed))
         done += len(missing)
@@ -50,6 +52,13 @@ def _slices(keys: Iterable[str]) -> Iterator[list[str]]:
     iterator = iter(keys)
     while part := list(itertools.islice(iterator, _SLICE)):
         yield part
+
+
+def _is_older(key: str, age: dt.timedelta) -> bool:
+    try:
+        return storage().stored_at(key) <= clock.now() - age
+    except FileNotFoundError:
+        return False  # a duplicate that was removed meanwhile
 
 
 def _without_rows(keys: list[str]) -> list[str]:

@@ -10,8 +10,8 @@ from placa.interfaces.dicomweb.tests.world import CT, PLAN, STUDIES, STUDY, aske
 
 def found(username: str = "diaz", **query: str) -> set[str]:
     answer = asker(username).get(STUDIES, query)
-    assert answer.status_code == 200, answer.content
-    return {one(row, "0020000D") for row in said(answer)}
+    assert answer.status_code in (200, 204), answer.content
+    return {one(row, "0020000D") for row in said(answer)} if answer.status_code == 200 else set()
 
 
 def test_a_study_is_described_as_the_standard_wants() -> None:
