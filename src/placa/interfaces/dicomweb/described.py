@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
 from placa.domain.access.images import open_images
 from placa.domain.access.viewers import Viewer
-from placa.interfaces.dicomweb import multipart
+from placa.interfaces.dicomweb import multipart, permits
 from placa.interfaces.dicomweb.accept import DICOM_JSON, DICOM_XML, chosen
 from placa.interfaces.dicomweb.answers import answered
 from placa.interfaces.dicomweb.door import door
@@ -23,7 +23,9 @@ _URI = b'"BulkDataURI":"/dicomweb/'  # quotes within a value are escaped: nothin
 @door
 def study(request: HttpRequest, viewer: Viewer, study: str) -> HttpResponseBase:
     """The metadata of every instance of a study."""
-    return described(request, viewer, open_images(viewer, study).metadata())
+    opened = open_images(viewer, study)
+    permits.remember(request, opened)
+    return described(request, viewer, opened.metadata())
 
 
 @door

@@ -16,7 +16,7 @@ from placa.domain.access.selectors import NotVisible
 from placa.domain.access.types import Instance
 from placa.domain.access.viewers import Viewer
 from placa.domain.archive.rendering import RenderRefused
-from placa.interfaces.dicomweb import multipart
+from placa.interfaces.dicomweb import multipart, permits
 from placa.interfaces.dicomweb.accept import (
     ANYTHING,
     AS_STORED,
@@ -167,6 +167,7 @@ def frames(
 ) -> HttpResponseBase:
     """Frames as they are stored, or decompressed; the transfer syntax is named."""
     opened = open_images(viewer, study)
+    permits.remember(request, opened)
     return frames_of(request, opened, opened.instance(series, instance), frames)
 
 

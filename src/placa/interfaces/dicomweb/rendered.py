@@ -14,7 +14,7 @@ from placa.domain.access.selectors import NotVisible
 from placa.domain.access.types import Instance, Series
 from placa.domain.access.viewers import Viewer
 from placa.domain.archive.rendering import RenderRefused
-from placa.interfaces.dicomweb import multipart
+from placa.interfaces.dicomweb import multipart, permits
 from placa.interfaces.dicomweb.accept import chosen
 from placa.interfaces.dicomweb.answers import answered
 from placa.interfaces.dicomweb.door import BadQuery, door
@@ -54,6 +54,7 @@ def instance(
 ) -> HttpResponseBase:
     """One frame as JPEG or PNG; an encapsulated PDF as PDF, an SR as page, an ECG as drawing, a video as it is."""
     opened = open_images(viewer, study)
+    permits.remember(request, opened)
     return rendered_of(request, opened, opened.instance(series, instance), frame)
 
 
@@ -63,7 +64,12 @@ def frames(
 ) -> HttpResponseBase:
     """One frame rendered; several as multipart."""
     opened = open_images(viewer, study)
-    found = opened.instance(series, instance)
+    permits.remember(request, opened)
+    return frames_of(request, opened, opened.instance(series, instance), frames)
+
+
+def frames_of(request: HttpRequest, opened: OpenStudy, found: Instance, frames: str) -> HttpResponseBase:
+    """The frames that `frames` lists, drawn."""
     numbers = frame_numbers(frames)
     if len(numbers) == 1:
         return rendered_of(request, opened, found, numbers[0])

@@ -214,6 +214,6 @@ def test_a_chunked_body_is_read_too() -> None:
     sent = related(part10(slice_of()))
     client = asker("jefe")
     chunked = {"CONTENT_LENGTH": "", "HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input": io.BytesIO(sent)}
-    answer = client.generic("POST", STUDIES, b"", content_type=RELATED, **chunked)  # type: ignore[arg-type]
+    answer = client.generic("POST", STUDIES, sent, content_type=RELATED, **chunked)  # type: ignore[arg-type]
     assert answer.status_code == 200
     assert json.loads(answer.content)["00081199"]["Value"]
