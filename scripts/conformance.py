@@ -17,7 +17,10 @@ Made by `make docs` from the code (`scripts/conformance.py`); do not edit. What 
 
 def statement() -> str:
     """The whole page. Django is set up already."""
-    return "\n".join([HEAD, *_listener(), *_dicomweb(), *_matching(), *_syntaxes(), *_charsets(), *_classes()]) + "\n"
+    return (
+        "\n".join([HEAD, *_listener(), *_dicomweb(), *_matching(), *_syntaxes(), *_charsets(), *_classes()])
+        + "\n"
+    )
 
 
 def _listener() -> Iterator[str]:
@@ -55,19 +58,22 @@ def _dicomweb() -> Iterator[str]:
             search = name.endswith(("series", "instances")) and name != "series"
             found.append((f"`{route.pattern}`", services.get(name) or ("QIDO-RS" if search else "WADO-RS")))
     yield from _table(("resource", "service"), found)
-    yield f"\nA search answers at most {qido.LIMIT} rows; `limit`, `offset`, `includefield` (attributes, `all`), `fuzzymatching` by setting."
+    yield f"\nA search answers at most {qido.LIMIT} rows; `limit`, `offset`, `includefield` (attributes or `all`),"
+    yield "`fuzzymatching` by setting."
     yield f"A store takes at most {stow.PARTS_LIMIT} parts, each of up to {stow.OBJECT_LIMIT // 1024**3} GiB."
     yield "\nAnswers, by `Accept` (or the query parameter `accept`); what is not listed is 406:\n"
     yield from _table(("resource", "media types"), _media())
-    yield "\nRanges (`Range`, `If-Range`) and conditional requests (`ETag`, `If-None-Match`) on objects, frames, bulk data, metadata"
-    yield "and pictures; `HEAD` everywhere. 503 with `Retry-After` for a study that is not online."
+    yield "\nRanges (`Range`, `If-Range`) and conditional requests (`ETag`, `If-None-Match`) on objects, frames, bulk data,"
+    yield "metadata and pictures; `HEAD` everywhere. 503 with `Retry-After` for a study that is not online."
 
 
 def _media() -> list[tuple[str, str]]:
     from placa.interfaces.dicomweb import accept, described, rendered
 
     def named(offers: Iterable[tuple[str, bool]]) -> str:
-        return ", ".join(f'`multipart/related; type="{media}"`' if many else f"`{media}`" for media, many in offers)
+        return ", ".join(
+            f'`multipart/related; type="{media}"`' if many else f"`{media}`" for media, many in offers
+        )
 
     octets = [(accept.OCTETS, True), (accept.OCTETS, False)]
     objects = [(accept.DICOM, True), (accept.DICOM, False)]
@@ -112,7 +118,11 @@ def _charsets() -> Iterator[str]:
 
     yield "\n## Character sets\n"
     terms = sorted(term for term in python_encoding if term)
-    yield "Read: " + ", ".join(f"`{term}`" for term in terms) + ", with code extensions. Sent in JSON and XML: `ISO_IR 192`."
+    yield (
+        "Read: "
+        + ", ".join(f"`{term}`" for term in terms)
+        + ", with code extensions. Sent in JSON and XML: `ISO_IR 192`."
+    )
 
 
 def _classes() -> Iterator[str]:
@@ -120,7 +130,9 @@ def _classes() -> Iterator[str]:
 
     yield "\n## Storage SOP classes\n"
     yield "Stored as SCP by C-STORE and STOW-RS, sent by WADO-RS. Kind: how the portal treats the object.\n"
-    found = sorted((uids.sop_class_name(uid), f"`{uid}`", uids.kind_of(uid, "")) for uid in uids.STORAGE_SOP_CLASSES)
+    found = sorted(
+        (uids.sop_class_name(uid), f"`{uid}`", uids.kind_of(uid, "")) for uid in uids.STORAGE_SOP_CLASSES
+    )
     yield from _table(("name", "UID", "kind"), found)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from email.message import Message
+from functools import lru_cache
 from typing import Final
 
 from django.http import HttpRequest
@@ -56,15 +57,18 @@ def ranges(request: HttpRequest) -> list[Range]:
     is longer than anybody needs.
     """
     text = request.GET.get("accept") or request.headers.get("Accept", "")
-    if not text.strip():
-        return [ANYTHING]
+    return list(_parsed(text)) if text.strip() else [ANYTHING]
+
+
+@lru_cache(maxsize=512)  # a viewer says the same for each of its thousand frames
+def _parsed(text: str) -> tuple[Range, ...]:
     if len(text) > LENGTH_LIMIT:
         raise NotAcceptable("Accept is too long")
     pieces = [piece for piece in _split(text) if piece.strip()]
     if len(pieces) > RANGES_LIMIT:
         raise NotAcceptable("Accept has too many parts")
     found = [range_ for piece in pieces if (range_ := _range(piece)).q > 0]
-    return sorted(found, key=lambda range_: -range_.q)
+    return tuple(sorted(found, key=lambda range_: -range_.q))
 
 
 def _split(text: str) -> Iterable[str]:
@@ -130,6 +134,7 @@ _MEDIA: Final[dict[str, tuple[str, ...]]] = {
 }  # fmt: skip
 
 
-def media_of(transfer_syntax_uid: str) -> list[str]:
+@lru_cache(maxsize=128)
+def media_of(transfer_syntax_uid: str) -> tuple[str, ...]:
     """The media types of frames that are stored in a transfer syntax."""
-    return [media for media, syntaxes in _MEDIA.items() if transfer_syntax_uid in syntaxes]
+    return tuple(media for media, syntaxes in _MEDIA.items() if transfer_syntax_uid in syntaxes)

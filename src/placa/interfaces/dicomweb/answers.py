@@ -1,5 +1,6 @@
 """Answers whose length is known: whole, in part, or not at all where the client has it already (RFC 9110 13, 14)."""
 
+import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -54,12 +55,15 @@ def chunks(pieces: Iterable[Piece]) -> Iterator[bytes]:
 
 
 def _read(span: Span) -> Iterator[bytes]:
-    left = span.length
-    with span.file().open("rb", buffering=0) as file:
-        file.seek(span.offset)
-        while left and (chunk := file.read(min(left, CHUNK if left > AT_ONCE else left))):
-            left -= len(chunk)
+    at, left = span.offset, span.length
+    step = left if left <= AT_ONCE else CHUNK
+    descriptor = os.open(span.file(), os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        while left and (chunk := os.pread(descriptor, min(left, step), at)):
+            at, left = at + len(chunk), left - len(chunk)
             yield chunk
+    finally:
+        os.close(descriptor)
 
 
 def answered(request: HttpRequest, pieces: Sequence[Piece], content_type: str, mark: str) -> HttpResponseBase:

@@ -4,7 +4,9 @@ The body is read as it comes: a part goes to its file while the next is still on
 """
 
 import json
+from collections import deque
 from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, Final
@@ -15,19 +17,23 @@ from django.http import HttpRequest, HttpResponse
 from placa.domain.access.viewers import Viewer
 from placa.domain.archive.errors import PermanentError, RetriableError
 from placa.domain.intake.receiving import MISMATCH, Announced
-from placa.domain.intake.storing import NOT_AUTHORIZED, OTHER_STUDY, Storing
+from placa.domain.intake.storing import NOT_AUTHORIZED, OTHER_STUDY, Kept, Storing
 from placa.interfaces.dicomweb.accept import DICOM, DICOM_JSON, DICOM_XML, RELATED, chosen
 from placa.interfaces.dicomweb.door import BadQuery, Refused, door
 from placa.interfaces.dicomweb.related import CHUNK, BadMultipart, Read, media_type, parts
 from placa.standards.dicom import errors, part10
 from placa.standards.dicom.errors import InvalidObject
+from placa.standards.dicom.header import InstanceHeader
 from placa.standards.dicom.native_xml import native_xml
 
 PARTS_LIMIT: Final = 20_000
 OBJECT_LIMIT: Final = 4 * 1024**3
 HEAD: Final = 128 * 1024  # group 0002 and the beginning of the data set lie in it
+SMALL: Final = 4 * 1024**2  # objects below that are held in memory, IN_FLIGHT at most
+IN_FLIGHT: Final = 6
+Begun = tuple[Announced, "Future[Kept]"]
 # Failure Reason (0008,1197): PS3.18 table I.2-2, PS3.4 B.2.3
-PROCESSING_FAILURE, NOT_ALLOWED, OUT_OF_RESOURCES = 0x0110, 0x0124, 0xA700
+NOT_ALLOWED, OUT_OF_RESOURCES = 0x0124, 0xA700
 DOES_NOT_MATCH, CANNOT_UNDERSTAND, SYNTAX_NOT_SUPPORTED = 0xA900, 0xC000, 0xC122
 _REASONS: Final = {
     MISMATCH: DOES_NOT_MATCH,
@@ -101,43 +107,67 @@ def _reader(request: HttpRequest) -> Read:
 
 
 def _store_all(bodies: Iterator[Iterable[bytes]], storing: Storing, outcome: Outcome) -> None:
+    waiting: deque[Begun] = deque()
     try:
         for chunks in bodies:
-            _store_one(iter(chunks), storing, outcome)
+            _store_one(iter(chunks), storing, outcome, waiting)
     except BadMultipart as error:
         outcome.broken = str(error)
-        outcome.nameless.append(_failure(None, CANNOT_UNDERSTAND))
     except OSError:
         outcome.broken = "The body ended before its end."
-        outcome.nameless.append(_failure(None, PROCESSING_FAILURE))
+    _settle(storing, outcome, waiting)
+    if outcome.broken:
+        outcome.nameless.append(_failure(None, CANNOT_UNDERSTAND))
 
 
-def _store_one(chunks: Iterator[bytes], storing: Storing, outcome: Outcome) -> None:
+def _store_one(chunks: Iterator[bytes], storing: Storing, outcome: Outcome, waiting: deque[Begun]) -> None:
+    """Store one object: a small one while the next is read, a large one as it comes."""
     announced: Announced | None = None
+    head = _beginning(chunks, SMALL if storing.may_overlap else HEAD)
     try:
-        head = _head(chunks)
-        announced, start = _announced(head)
+        announced, start = _announced(head[:HEAD])
+        if storing.may_overlap and len(head) < SMALL:
+            waiting.append((announced, storing.begin(head[start:], announced)))
+            _settle(storing, outcome, waiting, leave=IN_FLIGHT - 1)
+            return
+        _settle(storing, outcome, waiting)
         header = storing.keep(_bounded(chain([head[start:]], chunks)), announced)
-    except InvalidObject as error:
-        outcome.nameless.append(_failure(None, _REASONS.get(error.reason, CANNOT_UNDERSTAND)))
-    except PermanentError as error:
-        _fail(outcome, announced, _REASONS.get(error.reason, CANNOT_UNDERSTAND))
-    except RetriableError:
-        _fail(outcome, announced, OUT_OF_RESOURCES)
+    except (InvalidObject, PermanentError, RetriableError) as error:
+        _fail(outcome, announced, error)
     else:
-        study = header.study_instance_uid
-        outcome.studies.add(study)
-        place = f"{_root()}/studies/{study}/series/{header.series_instance_uid}/instances/{header.sop_instance_uid}"
-        outcome.stored.append(_named(announced) | {"00081190": {"vr": "UR", "Value": [place]}})
+        _succeed(outcome, announced, header)
 
 
-def _head(chunks: Iterator[bytes]) -> bytes:
-    head = b""
+def _settle(storing: Storing, outcome: Outcome, waiting: deque[Begun], leave: int = 0) -> None:
+    """Wait for what was begun first, until no more than `leave` are under way."""
+    while len(waiting) > leave:
+        announced, begun = waiting.popleft()
+        try:
+            header = storing.end(begun)
+        except (PermanentError, RetriableError) as error:
+            _fail(outcome, announced, error)
+        else:
+            _succeed(outcome, announced, header)
+
+
+def _succeed(outcome: Outcome, announced: Announced, header: InstanceHeader) -> None:
+    study = header.study_instance_uid
+    outcome.studies.add(study)
+    place = (
+        f"{_root()}/studies/{study}/series/{header.series_instance_uid}/instances/{header.sop_instance_uid}"
+    )
+    outcome.stored.append(_named(announced) | {"00081190": {"vr": "UR", "Value": [place]}})
+
+
+def _beginning(chunks: Iterator[bytes], least: int) -> bytes:
+    """The first `least` bytes and a few more; all, where there are fewer."""
+    found, total = [], 0
     for chunk in chunks:
-        head += chunk
-        if len(head) >= HEAD:
+        found.append(chunk)
+        total += len(chunk)
+        if total >= least:
             break
-    return head
+    return b"".join(found)
 
 
 def _bounded(chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -163,7 +193,10 @@ def _announced(head: bytes) -> tuple[Announced, int]:
 # --- the answer (PS3.18 10.5.3, table 10.5.3-3)
 
 
-def _fail(outcome: Outcome, announced: Announced | None, reason: int) -> None:
+def _fail(outcome: Outcome, announced: Announced | None, error: Exception) -> None:
+    reason = OUT_OF_RESOURCES
+    if isinstance(error, InvalidObject | PermanentError):
+        reason = _REASONS.get(error.reason, CANNOT_UNDERSTAND)
     (outcome.failed if announced else outcome.nameless).append(_failure(announced, reason))
 
 

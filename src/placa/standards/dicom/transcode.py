@@ -79,7 +79,7 @@ def _describe(data: Dataset, frame: Frame) -> None:
 
 def _written(data: FileDataset, pixels: int | None, total: int, vr: str) -> tuple[bytes, bytes]:
     behind = Dataset()
-    for element in [data[tag] for tag in data if pixels is not None and tag > pixels]:
+    for element in [data[tag] for tag in sorted(data.keys()) if pixels is not None and tag > pixels]:
         behind[element.tag] = element
         del data[element.tag]
     out = io.BytesIO()
