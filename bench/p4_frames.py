@@ -4,7 +4,7 @@ import tempfile
 from functools import partial
 from pathlib import Path
 
-from dicomweb import Connection, Sample, Side, both, many, sample, store
+from dicomweb import Connection, Load, Sample, Side, both, many, sample, store
 from table import Row, row
 
 ACCEPT = 'multipart/related; type="application/octet-stream"; transfer-syntax=*'
@@ -25,7 +25,7 @@ def rows(quick: bool) -> list[Row]:
     ]
 
 
-def _round(side: Side, study: Sample):  # type: ignore[no-untyped-def]
+def _round(side: Side, study: Sample) -> Load:
     return many(
         side, [partial(Connection.get, path=f"{one}/frames/1", accept=ACCEPT) for one in study.instances()]
     )

@@ -4,6 +4,7 @@ The client speaks to the portal in this process, through a transport of its own:
 """
 
 import csv
+import gzip
 import io
 import os
 import warnings
@@ -59,6 +60,8 @@ class Portal(BaseAdapter):
             k: v for k, v in request.headers.items() if k.lower() not in ("content-length", "content-type")
         }
         body = request.body or b""
+        if not isinstance(body, bytes | str):
+            body = b"".join(body)  # a large one comes in pieces
         answer = Client().generic(
             str(request.method), request.path_url, body if isinstance(body, bytes) else body.encode(),
             content_type=request.headers.get("Content-Type", ""), headers=headers,
@@ -74,7 +77,7 @@ def _as_requests(request: requests.PreparedRequest, answer: HttpResponseBase) ->
     found.status_code, found.request, found.url = answer.status_code, request, str(request.url)
     found.headers = CaseInsensitiveDict(dict(answer.items()))
     content = b"".join(answer.streaming_content) if answer.streaming else answer.content  # type: ignore[attr-defined]
-    found._content = content
+    found._content = gzip.decompress(content) if found.headers.get("Content-Encoding") == "gzip" else content
     return found
 
 
