@@ -62,10 +62,13 @@ class Portal(BaseAdapter):
         body = request.body or b""
         if not isinstance(body, bytes | str):
             body = b"".join(body)  # a large one comes in pieces
-        answer = Client().generic(
-            str(request.method), request.path_url, body if isinstance(body, bytes) else body.encode(),
-            content_type=request.headers.get("Content-Type", ""), headers=headers,
-        )  # fmt: skip
+        body = body.encode() if isinstance(body, str) else body
+        # the test client's own body refuses to be read to its end, which a chunked one must be
+        wire = {"wsgi.input": io.BytesIO(body)}
+        content_type = request.headers.get("Content-Type", "")
+        answer = Client().generic(  # type: ignore[misc]
+            str(request.method), request.path_url, body, content_type=content_type, headers=headers, **wire
+        )
         return _as_requests(request, answer)
 
     def close(self) -> None:

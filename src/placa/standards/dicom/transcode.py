@@ -35,6 +35,9 @@ def shell_of(path: str | os.PathLike[str]) -> Shell:
     config.settings.writing_validation_mode = config.IGNORE
     data = dcmread(path, force=True, defer_size=64 * 1024)
     pixels = next((tag for tag in sorted(PIXEL_DATA_TAGS) if tag in data), None)
+    if str(data.get("SOPInstanceUID")) != header.sop_instance_uid or (pixels or 0) != header.pixel_data_tag:
+        # laid out otherwise than it says: what two readers read differently is given as it is, or not at all
+        raise InvalidObject(errors.BAD_STRUCTURE, "the transfer syntax is not the one of the bytes")
     compressed = bool(pixels) and uids.is_encapsulated(header.transfer_syntax_uid)
     frame = decode_frame(path, 0, header=header) if compressed else None
     total, vr = 0, "OW"

@@ -5,10 +5,13 @@ import io
 import numpy as np
 import pytest
 from pydicom import dcmread
+from pydicom.data import get_testdata_file
 from pydicom.dataset import FileDataset
 
+from placa.demo import cast
 from placa.domain.archive.models import Instance
-from placa.interfaces.dicomweb.tests.world import asker, body, packaged, parts, place, stored
+from placa.interfaces.dicomweb.tests.test_store import post, related
+from placa.interfaces.dicomweb.tests.world import CT, asker, body, packaged, parts, place, stored
 
 EXPLICIT = "1.2.840.10008.1.2.1"
 RELATED = 'multipart/related; type="application/{}"'
@@ -17,6 +20,19 @@ FILES = [
     "SC_rgb_rle_2frame.dcm", "MR_small_jpeg_ls_lossless.dcm", "JPEG2000.dcm", "SC_rgb_jpeg_dcmtk.dcm",
     "MR_small_implicit.dcm", "MR_small_bigendian.dcm",
 ]  # fmt: skip
+
+
+def as_it_is(name: str) -> Instance:
+    """One of pydicom's own files under Ana's CT, stored in the very layout that it has."""
+    data = dcmread(str(get_testdata_file(name)))
+    person = cast.PATIENTS["ana"]
+    data.StudyInstanceUID, data.SeriesInstanceUID = CT, f"{CT}.7"
+    data.SOPInstanceUID = data.file_meta.MediaStorageSOPInstanceUID = f"{CT}.7.1"
+    data.PatientID, data.IssuerOfPatientID = person.patient_id, cast.ISSUER
+    file = io.BytesIO()
+    data.save_as(file)
+    assert post(related(file.getvalue())).status_code == 200
+    return Instance.objects.get(sop_instance_uid=f"{CT}.7.1")
 
 
 def decompressed(found: Instance, accept: str = RELATED.format("dicom")) -> FileDataset:
@@ -33,7 +49,7 @@ def decompressed(found: Instance, accept: str = RELATED.format("dicom")) -> File
 @pytest.mark.filterwarnings("ignore:VR lookup failed")  # pydicom's own file has an unknown tag
 @pytest.mark.parametrize("name", FILES)
 def test_an_object_is_decompressed_and_else_the_same(name: str) -> None:
-    found = packaged(name)
+    found = as_it_is(name)
     got, kept = decompressed(found), stored(found)
     assert got.file_meta.TransferSyntaxUID == EXPLICIT
     changed = {"PixelData", "PhotometricInterpretation", "PlanarConfiguration"}
@@ -109,3 +125,9 @@ def test_what_cannot_be_decompressed_comes_as_stored_unless_the_syntax_was_named
     assert headers["Content-Type"].endswith("1.2.840.10008.1.2.5")
     named = f"{RELATED.format('dicom')}; transfer-syntax={EXPLICIT}"
     assert asker().get(place(found), headers={"Accept": named}).status_code == 406
+
+
+def test_an_object_laid_out_otherwise_than_it_says_keeps_its_pixels() -> None:
+    pixels = dcmread(str(get_testdata_file("MR_small_implicit.dcm"))).PixelData
+    found = packaged("MR_small_implicit.dcm")  # sent as explicit, announced as implicit
+    assert decompressed(found).PixelData == pixels

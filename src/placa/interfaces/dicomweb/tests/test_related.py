@@ -47,8 +47,10 @@ def test_headers_are_read_and_what_is_not_read_is_stepped_over() -> None:
     "raw",
     [
         b"", b"no boundary at all", b"--bound", b"--bound\r\n", b"--bound\r\nA: b", b"--bound\r\n\r\nnever ends",
-        b"--boundX\r\n\r\nx\r\n--bound--", b"x" * 200_000 + message(b"y"), b"--bound" + b" " * 20_000 + b"\r\n\r\nx\r\n--bound--",
-        b"--bound\r\n" + b"A: b\r\n" * 60 + b"\r\nx\r\n--bound--", b"--bound\r\nA: " + b"b" * 20_000 + b"\r\n\r\nx\r\n--bound--",
+        b"--boundX\r\n\r\nx\r\n--bound--", b"x" * 200_000 + message(b"y"),
+        b"--bound" + b" " * 20_000 + b"\r\n\r\nx\r\n--bound--",
+        b"--bound\r\n" + b"A: b\r\n" * 60 + b"\r\nx\r\n--bound--",
+        b"--bound\r\nA: " + b"b" * 20_000 + b"\r\n\r\nx\r\n--bound--",
     ],
 )  # fmt: skip
 def test_what_is_no_whole_message_is_told(raw: bytes) -> None:
