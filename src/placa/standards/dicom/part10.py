@@ -293,14 +293,17 @@ def _stated_uids(source: ByteSource, meta: FileMeta) -> tuple[str, str]:
 
 
 def stated_meta(beginning: bytes) -> FileMeta:
-    """The File Meta Information of an object of which only the beginning is here; what it leaves out, from the data set.
+    """The File Meta Information of an object of which only the beginning is here, UIDs as the data set has them.
+
+    Real files carry another instance's UID in group 0002: what is stored is the data set.
 
     Raises InvalidObject as `read_file_meta`, and (missing-uid).
     """
     source = MemorySource(beginning)
     meta = read_file_meta(source)
-    if meta.media_storage_sop_class_uid and meta.media_storage_sop_instance_uid and meta.transfer_syntax_uid:
-        return meta
+    complete = bool(meta.media_storage_sop_class_uid and meta.media_storage_sop_instance_uid)
+    if complete and meta.is_deflated:
+        return meta  # the beginning of a stream cannot be inflated by itself
     sop_class, sop_instance = _stated_uids(source, meta)
     return replace(
         meta,

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 import pytest
 from django.http import HttpResponseBase
 from django.test import Client
+from pydicom import dcmread
 from pydicom.dataset import Dataset
 
 from placa.demo.accounts import PASSWORD
@@ -110,11 +111,12 @@ def test_an_object_of_another_study_than_the_address_is_refused() -> None:
     assert post(related(other), address=f"{STUDIES}/{NEW}").status_code == 409
 
 
-def test_group_2_and_data_set_must_name_the_same_instance() -> None:
+def test_an_object_is_what_its_data_set_says_whatever_group_2_names() -> None:
     file = part10(slice_of()).replace(f"{NEW}.1.1".encode(), f"{NEW}.1.2".encode(), 1)
     answer = post(related(file))
-    assert answer.status_code == 409
-    assert reasons(answer) == [0xA900]
+    assert [one(item, "00081155") for item in items(answer, "00081199")] == [f"{NEW}.1.1"]
+    kept = storage().path(Instance.objects.get(sop_instance_uid=f"{NEW}.1.1").storage_key)
+    assert dcmread(kept).file_meta.MediaStorageSOPInstanceUID == f"{NEW}.1.1"
 
 
 @pytest.mark.parametrize("uid", ["../../x", "1.2.3/../4", "1." * 40 + "1", "", "a"])
