@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySet, Value, When
@@ -33,8 +34,8 @@ def studies_visible_to(
     return Study.objects.filter(_facet(viewer, when, need)).select_related(*related).annotate(**facets)
 
 
-def keys_visible_to(viewer: Viewer, *, need: Facet) -> QuerySet[Study, dict[str, int]]:
-    """The keys (`pk`) of the studies of which `viewer` has the facet `need` now: to search within them."""
+def keys_visible_to(viewer: Viewer, *, need: Facet) -> QuerySet[Study, Any]:
+    """The keys (`pk`, for a subquery) of the studies of which `viewer` has the facet `need` now: to search within them."""
     return Study.objects.filter(_facet(viewer, moment(), need)).order_by().values("pk")
 
 
