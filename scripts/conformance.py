@@ -99,7 +99,9 @@ def _matching() -> Iterator[str]:
     }  # fmt: skip
     yield "\n## Matching keys of QIDO-RS\n"
     yield "By keyword or tag, universal matching too; an attribute of a level matches at that level and below.\n"
-    rows = [(keyword, key.tag, key.level, how[key.kind]) for keyword, key in KEYS.items()]
+    rows: list[tuple[str, ...]] = [
+        (keyword, key.tag, key.level, how[key.kind]) for keyword, key in KEYS.items()
+    ]
     rows += [(keyword, "", "series, instance", "stored attribute") for keyword in sorted(READ)]
     yield from _table(("attribute", "tag", "level", "matching"), rows)
 

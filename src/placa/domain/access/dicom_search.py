@@ -74,7 +74,7 @@ def contents(viewer: Viewer, studies: Iterable[Study]) -> dict[int, Contents]:
         counted = shown.values("study_id", "series_id", "series__modality").annotate(number=Count("pk"))
         groups: dict[int, list[dict[str, Any]]] = {pk: [] for pk in mixed}
         for group in counted:
-            groups[group["study_id"]].append(group)
+            groups[group["study_id"]].append(dict(group))
         for pk, own in groups.items():
             modalities = sorted({group["series__modality"] for group in own} - {""})
             found[pk] = Contents(modalities, len(own), sum(group["number"] for group in own))

@@ -19,7 +19,8 @@ def native_xml(data_set: JsonDataSet) -> bytes:
     """One data set as an XML document. Characters that XML does not have are left out."""
     root = Element("NativeDicomModel", {"xmlns": NAMESPACE, "xml:space": "preserve"})
     _fill(root, data_set)
-    return tostring(root, encoding="utf-8", xml_declaration=True)
+    document: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
+    return document
 
 
 def _fill(parent: Element, data_set: JsonDataSet) -> None:

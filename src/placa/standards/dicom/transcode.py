@@ -15,6 +15,7 @@ from pydicom import config, dcmread, dcmwrite
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
+from pydicom.uid import UID
 
 from placa.standards.dicom import errors, uids
 from placa.standards.dicom.errors import InvalidObject
@@ -86,17 +87,17 @@ def _written(data: FileDataset, pixels: int | None, total: int, vr: str) -> tupl
         behind[element.tag] = element
         del data[element.tag]
     out = io.BytesIO()
-    data.file_meta.TransferSyntaxUID = uids.EXPLICIT_VR_LITTLE_ENDIAN
+    data.file_meta.TransferSyntaxUID = UID(uids.EXPLICIT_VR_LITTLE_ENDIAN)
     data.preamble = bytes(128)
     dcmwrite(out, data, implicit_vr=False, little_endian=True, enforce_file_format=True)
     if pixels is None:
         return out.getvalue(), b""
     padded = total + total % 2
-    element = pack("<HH2sHI", pixels >> 16, pixels & 0xFFFF, vr.encode(), 0, padded)
+    opening = pack("<HH2sHI", pixels >> 16, pixels & 0xFFFF, vr.encode(), 0, padded)
     tail = DicomBytesIO()
     tail.is_little_endian, tail.is_implicit_VR = True, False
     write_dataset(tail, behind)
-    return out.getvalue() + element, b"\0" * (total % 2) + tail.getvalue()
+    return out.getvalue() + opening, b"\0" * (total % 2) + tail.getvalue()
 
 
 def frame_of(path: str | os.PathLike[str], index: int) -> bytes:

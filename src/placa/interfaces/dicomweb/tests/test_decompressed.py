@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
-from pydicom.dataset import FileDataset
+from pydicom.dataset import Dataset
+from pydicom.pixels.utils import pixel_array
+from pydicom.uid import UID
 
 from placa.demo import cast
 from placa.domain.archive.models import Instance
@@ -27,7 +29,7 @@ def as_it_is(name: str) -> Instance:
     data = dcmread(str(get_testdata_file(name)))
     person = cast.PATIENTS["ana"]
     data.StudyInstanceUID, data.SeriesInstanceUID = CT, f"{CT}.7"
-    data.SOPInstanceUID = data.file_meta.MediaStorageSOPInstanceUID = f"{CT}.7.1"
+    data.SOPInstanceUID = data.file_meta.MediaStorageSOPInstanceUID = UID(f"{CT}.7.1")
     data.PatientID, data.IssuerOfPatientID = person.patient_id, cast.ISSUER
     file = io.BytesIO()
     data.save_as(file)
@@ -35,7 +37,7 @@ def as_it_is(name: str) -> Instance:
     return Instance.objects.get(sop_instance_uid=f"{CT}.7.1")
 
 
-def decompressed(found: Instance, accept: str = RELATED.format("dicom")) -> FileDataset:
+def decompressed(found: Instance, accept: str = RELATED.format("dicom")) -> Dataset:
     answer = asker().get(place(found), headers={"Accept": accept})
     assert answer.status_code == 200, body(answer)
     if accept.startswith("multipart"):
@@ -65,9 +67,7 @@ def test_an_object_is_decompressed_and_else_the_same(name: str) -> None:
         assert np.abs(got.pixel_array.astype(int) - _rgb(kept).astype(int)).max() <= 4
 
 
-def _rgb(data: FileDataset) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
-    from pydicom.pixels import pixel_array
-
+def _rgb(data: Dataset) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
     return pixel_array(data)  # pydicom turns YBR into RGB here
 
 
