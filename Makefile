@@ -61,7 +61,8 @@ messages: setup-dev $(S)/system-test
 	@$(BIN)/python scripts/messages.py update
 
 docs: setup-dev
-	@PLACA_ENV=test $(BIN)/pytest -q tests/architecture/test_documents.py
+	@PLACA_ENV=test $(BIN)/python scripts/conformance.py
+	@PLACA_ENV=test $(BIN)/pytest -q tests/architecture/test_documents.py tests/architecture/test_conformance.py
 
 clean:
 	rm -rf .cache .venv .tools viewer/node_modules

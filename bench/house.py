@@ -13,7 +13,7 @@ from pathlib import Path
 
 from placa.interfaces.dimse.tests.listener import environment, free_port
 
-DOCTOR = "diaz"
+DOCTOR, STAFF = "diaz", "jefe"
 START_SECONDS = 120.0
 # one process for all of it: each start of Django costs seconds on a busy machine
 _SET_UP = f"""
@@ -26,18 +26,20 @@ call_command("migrate", interactive=False, verbosity=0)
 call_command("createcachetable", verbosity=0)
 call_command("collectstatic", interactive=False, verbosity=0)
 cast.institution_and_sites(); cast.people(); cast.orders()
-print(issue_token(user=User.objects.get(username={DOCTOR!r}), role="doctor"))
+for name, role in (({DOCTOR!r}, "doctor"), ({STAFF!r}, "staff")):
+    print(issue_token(user=User.objects.get(username=name), role=role))
 """
 
 
 @dataclass(frozen=True)
 class House:
-    """Where it listens, and the doctor's bearer token."""
+    """Where it listens, and the bearer tokens of the doctor and of the super-user, who may store."""
 
     home: Path
     http_port: int
     dicom_port: int
     token: str
+    staff_token: str
 
     @property
     def address(self) -> str:
@@ -53,7 +55,7 @@ def house(home: Path) -> Iterator[House]:
         PLACA_BASE_URL=f"http://127.0.0.1:{http}", DJANGO_SETTINGS_MODULE="placa.config.settings",
     )  # fmt: skip
     home.mkdir(parents=True, exist_ok=True)
-    token = _run(own, "-c", _SET_UP).strip()
+    tokens = _run(own, "-c", _SET_UP).split()
     with (home / "house.log").open("ab") as log:
         running = subprocess.Popen(
             [sys.executable, "-m", "placa.cli", "run"],
@@ -65,7 +67,7 @@ def house(home: Path) -> Iterator[House]:
     try:
         for port in (http, dicom):
             _wait(port, running, home)
-        yield House(home, http, dicom, token)
+        yield House(home, http, dicom, *tokens)
     finally:
         if running.poll() is None:
             os.kill(running.pid, signal.SIGTERM)

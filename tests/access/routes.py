@@ -28,7 +28,7 @@ company       302             404             404             404             40
 staff         302             404             404             404             404             404             404             200             200             302
 staff_super   302             404             404             404             404             404             404             200             404             302
 staff_none    302             404             404             404             404             404             404             404             404             302
-qido          401             200             200             200             200             200             200             200             200             401
+qido          401             200             204             200             200             200             200             200             204             401
 of_ana        302             200             404             404             404             404             404             404             404             302
 nobodys       302             404             404             404             404             404             404             404             404             302
 dicomweb      401,401,401,401 200,404,404,404 404,404,404,404 200,200,404,404 404,404,404,200 200,200,404,404 404,404,200,404 200,200,200,200 404,404,404,404 401,401,401,401
@@ -137,22 +137,27 @@ staff/approvals/<uuid:doctor>/enable/                       POST      staff_supe
 staff/approvals/<uuid:doctor>/refuse/                       POST      staff_super
 staff/messages/                                             GET       staff_super
 staff/messages/<uuid:message>/retry/                        POST      staff_super
-dicomweb/studies                                            GET       qido
-dicomweb/studies/<str:study>                                GET       objects
+dicomweb/studies                                            GET,POST  qido
+dicomweb/series                                             GET       qido
+dicomweb/instances                                          GET       qido
+dicomweb/studies/<str:study>                                GET,POST  objects
 dicomweb/studies/<str:study>/metadata                       GET       dicomweb
+dicomweb/studies/<str:study>/rendered                       GET       dicomweb
 dicomweb/studies/<str:study>/thumbnail                      GET       dicomweb
 dicomweb/studies/<str:study>/series                         GET       dicomweb
 dicomweb/studies/<str:study>/instances                      GET       dicomweb
 dicomweb/studies/<str:study>/series/<str:series>            GET       objects
 dicomweb/studies/<str:study>/series/<str:series>/metadata   GET       dicomweb
+dicomweb/studies/<str:study>/series/<str:series>/rendered   GET       dicomweb
 dicomweb/studies/<str:study>/series/<str:series>/thumbnail  GET       dicomweb
 dicomweb/studies/<str:study>/series/<str:series>/instances  GET       dicomweb
-dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>           GET objects
-dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>/metadata  GET dicomweb
+dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance> GET objects
+dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>/metadata GET dicomweb
 dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>/thumbnail GET dicomweb
-dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>/rendered  GET dicomweb
+dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>/rendered GET dicomweb
 dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>/frames/<str:frames> GET dicomweb
-dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>/frames/<int:frame>/rendered GET dicomweb
+dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>/frames/<str:frames>/rendered GET dicomweb
+dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>/frames/<str:frames>/thumbnail GET dicomweb
 dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>/bulkdata/<path:pointer> GET dicomweb
 viewer/<str:uid>                                            GET       page_images
 files/<str:uid>/report/<uuid:report>                        GET       page_report
@@ -163,22 +168,27 @@ s/<str:token>/notice                                        GET,POST  share_one
 s/<str:token>/studies                                       GET       share_one
 s/<str:token>/studies/<str:uid>                             GET       share_page
 s/<str:token>/leave                                         POST      -
-s/<str:token>/dicomweb/studies                              GET       share_qido
-s/<str:token>/dicomweb/studies/<str:study>                  GET       share_data
+s/<str:token>/dicomweb/studies                              GET,POST  share_qido
+s/<str:token>/dicomweb/series                               GET       share_qido
+s/<str:token>/dicomweb/instances                            GET       share_qido
+s/<str:token>/dicomweb/studies/<str:study>                  GET,POST  share_data
 s/<str:token>/dicomweb/studies/<str:study>/metadata         GET       share_data
+s/<str:token>/dicomweb/studies/<str:study>/rendered         GET       share_data
 s/<str:token>/dicomweb/studies/<str:study>/thumbnail        GET       share_data
 s/<str:token>/dicomweb/studies/<str:study>/series           GET       share_data
 s/<str:token>/dicomweb/studies/<str:study>/instances        GET       share_data
-s/<str:token>/dicomweb/studies/<str:study>/series/<str:series>            GET share_data
-s/<str:token>/dicomweb/studies/<str:study>/series/<str:series>/metadata   GET share_data
-s/<str:token>/dicomweb/studies/<str:study>/series/<str:series>/thumbnail  GET share_data
-s/<str:token>/dicomweb/studies/<str:study>/series/<str:series>/instances  GET share_data
-s/<str:token>/dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>           GET share_data
-s/<str:token>/dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>/metadata  GET share_data
+s/<str:token>/dicomweb/studies/<str:study>/series/<str:series> GET share_data
+s/<str:token>/dicomweb/studies/<str:study>/series/<str:series>/metadata GET share_data
+s/<str:token>/dicomweb/studies/<str:study>/series/<str:series>/rendered GET share_data
+s/<str:token>/dicomweb/studies/<str:study>/series/<str:series>/thumbnail GET share_data
+s/<str:token>/dicomweb/studies/<str:study>/series/<str:series>/instances GET share_data
+s/<str:token>/dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance> GET share_data
+s/<str:token>/dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>/metadata GET share_data
 s/<str:token>/dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>/thumbnail GET share_data
-s/<str:token>/dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>/rendered  GET share_data
+s/<str:token>/dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>/rendered GET share_data
 s/<str:token>/dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>/frames/<str:frames> GET share_data
-s/<str:token>/dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>/frames/<int:frame>/rendered GET share_data
+s/<str:token>/dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>/frames/<str:frames>/rendered GET share_data
+s/<str:token>/dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>/frames/<str:frames>/thumbnail GET share_data
 s/<str:token>/dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>/bulkdata/<path:pointer> GET share_data
 s/<str:token>/viewer/<str:uid>                              GET       share_page
 s/<str:token>/files/<str:uid>/report/<uuid:report>          GET       share_data

@@ -3,11 +3,13 @@
 `OpenStudy` takes only a study whose row says `may_images`; an instance held in the inbox is in none of them.
 """
 
+import builtins
 import gzip
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from placa.domain.access import services
 from placa.domain.access.selectors import NotVisible, get_study, openable_reports_of
@@ -15,11 +17,15 @@ from placa.domain.access.types import DiagnosticReport, Instance, Series, Study
 from placa.domain.access.viewers import Viewer
 from placa.domain.archive import integrity, rendering
 from placa.domain.archive import selectors as archive
+from placa.domain.archive.errors import NotOnline
+from placa.domain.archive.rendering import RenderRefused
+from placa.domain.archive.storage import DamagedError, storage
 from placa.domain.reports import selectors as reports
 from placa.standards.dicom import metadata, sr
 from placa.standards.dicom.errors import InvalidObject
 from placa.standards.dicom.families import family_of
 from placa.standards.dicom.pdf import extract_pdf
+from placa.standards.dicom.shell import Shell
 
 DOCUMENTS = frozenset({"pdf", "sr"})
 PROFESSIONALS = frozenset({"doctor", "company", "staff"})
@@ -70,7 +76,7 @@ class OpenStudy:
 
     def instances_of(self, series: Series) -> list[Instance]:
         """Served instances of one series of this study, by number."""
-        return self._open(archive.instances_of(series).filter(study=self.study))
+        return self._open(archive.instances_of(series).filter(study=self.study).select_related("series"))
 
     def instance(self, series_instance_uid: str, sop_instance_uid: str) -> Instance:
         """One instance. Raises NotVisible."""
@@ -98,6 +104,20 @@ class OpenStudy:
     def metadata_of_instance(self, instance: Instance) -> bytes:
         """DICOM JSON of one instance, gzipped."""
         return archive.metadata_of_instance(instance)
+
+    def need_files(self, instances: Iterable[Instance]) -> None:
+        """Raises NotOnline where the files of `instances` are not here: before an answer that streams them begins."""
+        online = self.study.availability == Study.Availability.ONLINE
+        if not online and not all(storage().exists(one.storage_key) for one in instances):
+            raise NotOnline
+
+    def rendered(self, instance: Instance, frame: int = 1, **how: Any) -> builtins.bytes:
+        """A picture (see `rendered`). Raises NotOnline where it is not kept, and the file to draw it from not here."""
+        try:
+            return rendered(instance, frame, **how)
+        except (RenderRefused, DamagedError):
+            self.need_files([instance])
+            raise
 
     def bytes(self) -> int:
         """Size of all served files."""
@@ -136,13 +156,45 @@ def _unreplaced(viewer: Viewer, study: Study) -> list[DiagnosticReport]:
 
 def frame_bytes(instance: Instance, frame: int) -> bytes:
     """Frame `frame` (from 1) as stored, in the stored transfer syntax. Raises NotVisible for none such."""
+    spans = frame_spans(instance, frame)
+    if spans is None:
+        return decoded_frame(instance, frame)
+    return integrity.read(instance, spans)
+
+
+def frame_spans(instance: Instance, frame: int) -> list[tuple[int, int]] | None:
+    """(offset, length) of the parts of a frame (from 1) in the stored file; None where it must be computed.
+
+    Raises NotVisible for a frame that is not there.
+    """
     try:
-        spans = archive.frame_spans(instance, frame)
+        return archive.frame_spans(instance, frame)
     except IndexError as error:
         raise NotVisible("frame") from error
-    if spans is None:
+
+
+def decoded_frame(instance: Instance, frame: int) -> bytes:
+    """Frame `frame` (from 1) decompressed, little endian. Raises NotVisible and rendering's errors."""
+    try:
         return rendering.decoded_frame(instance, frame)
-    return integrity.read(instance, spans)
+    except IndexError as error:
+        raise NotVisible("frame") from error
+
+
+def shell(instance: Instance) -> Shell:
+    """All of an instance but its pixels, as Explicit VR Little Endian. Raises rendering's errors."""
+    return rendering.shell(instance)
+
+
+def bulk_spans(instance: Instance, pointer: str) -> list[tuple[int, int]] | None:
+    """(offset, length) in the stored file of the value that a BulkDataURI's `pointer` names.
+
+    None where the value is in no plain range of bytes. Raises NotVisible where there is none such.
+    """
+    found = metadata.locate_bulk_data(file_path(instance), pointer)
+    if found is None:
+        raise NotVisible("bulk data")
+    return None if found.inflated else list(found.spans)
 
 
 def frame_is_computed(instance: Instance, frame: int) -> bool:
@@ -150,10 +202,7 @@ def frame_is_computed(instance: Instance, frame: int) -> bool:
 
     Raises NotVisible for a frame that is not there.
     """
-    try:
-        return archive.frame_spans(instance, frame) is None
-    except IndexError as error:
-        raise NotVisible("frame") from error
+    return frame_spans(instance, frame) is None
 
 
 def rendered(
@@ -164,11 +213,12 @@ def rendered(
     viewport: tuple[int, int] | None = None,
     quality: int = 85,
     kind: rendering.Format = "jpeg",
+    region: tuple[int, int, int, int] | None = None,
 ) -> bytes:
     """Frame `frame` (from 1) as JPEG or PNG, made in the bounded pool. Raises NotVisible and rendering's errors."""
     try:
         return rendering.rendered(
-            instance, frame, window=window, viewport=viewport, quality=quality, fmt=kind
+            instance, frame, window=window, viewport=viewport, quality=quality, fmt=kind, region=region
         )
     except IndexError as error:
         raise NotVisible("frame") from error

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySet, Value, When
@@ -32,6 +33,11 @@ def studies_visible_to(
     facets = {f"may_{facet}": _flag(_left(viewer, when, facet)) for facet in rules.FACETS if facet != "row"}
     related = ("patient", "order__requester", "order__exam_type", "order__payer", "site")
     return Study.objects.filter(_facet(viewer, when, need)).select_related(*related).annotate(**facets)
+
+
+def keys_visible_to(viewer: Viewer, *, need: Facet) -> QuerySet[Study, Any]:
+    """The keys (`pk`, for a subquery) of the studies of which `viewer` has the facet `need` now: to search within them."""
+    return Study.objects.filter(_facet(viewer, moment(), need)).order_by().values("pk")
 
 
 def get_study(

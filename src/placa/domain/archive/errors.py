@@ -1,4 +1,4 @@
-"""The two ways in which work on an object fails (style 7)."""
+"""The ways in which work on an object fails (style 7)."""
 
 
 class PermanentError(Exception):
@@ -12,3 +12,7 @@ class PermanentError(Exception):
 
 class RetriableError(Exception):
     """It cannot be done now (disk full, database away): it may be tried again."""
+
+
+class NotOnline(Exception):
+    """The files are not here now: they are in the archive, or on their way back (7.4). Doors answer 503, Retry-After."""

@@ -19,6 +19,7 @@ from placa.domain.archive.models import Instance
 from placa.domain.archive.storage import storage
 from placa.standards.dicom import sandbox
 from placa.standards.dicom.sandbox import RenderFailed, RenderRefused, RenderUnavailable, messages
+from placa.standards.dicom.shell import Shell
 
 __all__ = [
     "Format",
@@ -32,6 +33,7 @@ __all__ = [
     "prepare_preview",
     "rendered",
     "serve",
+    "shell",
     "thumbnail",
 ]
 
@@ -57,8 +59,10 @@ def rendered(
     viewport: tuple[int, int] | None = None,
     quality: int = 85,
     fmt: Format = "jpeg",
+    region: tuple[int, int, int, int] | None = None,
 ) -> bytes:
     """Frame `frame` (from 1) as a picture, within `viewport` (width, height); in its own window unless one is given.
+    `region`: (x, y, width, height) of the frame, and no more of it.
 
     Raises IndexError for a frame that is not there, RenderRefused where it cannot be drawn (`reason`; RenderFailed
     where it only went wrong this time), RenderUnavailable where the pool is not there now, DamagedError, StorageError.
@@ -66,6 +70,8 @@ def rendered(
     request = _request(instance, frame, viewport=viewport, quality=quality, fmt=fmt)
     if window is not None:
         request["window"] = list(window)
+    if region is not None:
+        request["region"] = list(region)
     return _kept(instance, request, _SUFFIX[fmt])
 
 
@@ -126,6 +132,11 @@ def decoded_frame(instance: Instance, frame: int = 1) -> bytes:
     return _ask({"op": "raw", "frame": frame - 1, "path": str(integrity.path_of(instance))})
 
 
+def shell(instance: Instance) -> Shell:
+    """An instance without its pixels, in Explicit VR Little Endian. Not kept. Raises RenderRefused, RenderUnavailable."""
+    return Shell.unpacked(_ask({"op": "shell", "path": str(integrity.path_of(instance))}))
+
+
 def ecg_drawing(instance: Instance) -> bytes:
     """A 12-lead ECG drawn to scale, as SVG. Raises RenderRefused, RenderUnavailable."""
     return _kept(instance, {"op": "ecg_svg"}, ".svg")
@@ -178,7 +189,12 @@ def _is_usual(request: dict[str, Any]) -> bool:
     whoever holds a share could fill the disk with them."""
     sides = request.get("viewport")
     usual_size = sides is None or (sides[0] == sides[1] and sides[0] in KEPT_SIDES)
-    return "window" not in request and usual_size and request.get("quality", 80) in KEPT_QUALITIES
+    return (
+        "window" not in request
+        and "region" not in request
+        and usual_size
+        and request.get("quality", 80) in KEPT_QUALITIES
+    )
 
 
 def _ask(request: dict[str, Any]) -> bytes:

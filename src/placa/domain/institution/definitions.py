@@ -52,6 +52,8 @@ DEFINITIONS: dict[str, Definition] = {
     "share_sheet_prints_pin": Definition(True, _("The printed sheet shows the PIN")),
     # the archive (12.4)
     "scrub_days": Definition(30, _("Days within which every stored file is checked"), 1, 365),
+    # programs (10.2)
+    "fuzzy_names": Definition(False, _("Programs may search for names by how they sound")),
     # notices (11.1)
     "sms_new_result": Definition(False, _("Send an SMS when a result is ready")),
 }

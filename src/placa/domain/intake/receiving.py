@@ -1,6 +1,6 @@
 """The first step: bytes to disk, checked and durable, before anybody says Success."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from placa.domain.archive.errors import PermanentError, RetriableError
@@ -24,14 +24,25 @@ class Announced:
     transfer_syntax_uid: str
 
 
-def receive(data_set: Iterable[bytes], announced: Announced, sender: Sender) -> Received:
+def _anything(header: InstanceHeader) -> None:
+    pass
+
+
+def receive(
+    data_set: Iterable[bytes],
+    announced: Announced,
+    sender: Sender,
+    *,
+    look: Callable[[InstanceHeader], None] = _anything,
+) -> Received:
     """Keep one object as a Part 10 file: the data set's bytes as they came, under a preamble of zeros.
 
     When this returns the file, its name and its folder are on disk. Raises PermanentError for an object that must be
-    refused, RetriableError where the storage fails; then nothing is kept.
+    refused, RetriableError where the storage fails; then nothing is kept. `look` sees the header before anything is
+    durable, and may refuse by raising PermanentError.
     """
     try:
-        header = part10.file_header(
+        prefix = part10.file_header(
             sop_class_uid=announced.sop_class_uid,
             sop_instance_uid=announced.sop_instance_uid,
             transfer_syntax_uid=announced.transfer_syntax_uid,
@@ -39,10 +50,12 @@ def receive(data_set: Iterable[bytes], announced: Announced, sender: Sender) -> 
             note=note_of(sender, announced.sop_instance_uid),
         )
         with storage().new() as writer:
-            writer.write(header)
+            writer.write(prefix)
             for part in data_set:
                 writer.write(part)
-            _must_be(announced, _look(writer))
+            header = _look(writer)
+            _must_be(announced, header)
+            look(header)
             return Received(writer.commit(), sender)
     except InvalidObject as error:
         raise PermanentError(error.reason, error.detail) from error

@@ -18,8 +18,10 @@ log = logging.getLogger(__name__)
 _SLICE = 500
 
 
-def recover() -> int:
+def recover(*, settled: dt.timedelta = dt.timedelta(0)) -> int:
     """Remove unfinished files and index complete ones without rows; returns how many were indexed.
+
+    With `settled` only files that were stored so long ago: beside processes that are at work.
 
     The search begins at the mark that the last complete one left; a restored database brings its older mark along.
     """
@@ -28,8 +30,9 @@ def recover() -> int:
     since = mark.day if mark else dt.date.min
     storage().remove_unfinished(since)
     done = 0
+    before = clock.now() - settled if settled else None
     for keys in slices(stored(since)):
-        done += index_missing(keys)
+        done += index_missing(keys, before=before)
     # a day back: a writer may have begun before midnight and ended after
     IndexMark.objects.update_or_create(pk=1, defaults={"day": today - dt.timedelta(days=1)})
     if done:
@@ -53,10 +56,17 @@ def slices(keys: Iterable[str]) -> Iterator[list[str]]:
 
 def index_missing(keys: list[str], *, before: dt.datetime | None = None) -> int:
     """Index those of these files that have no row, and were stored `before`; returns how many there were."""
-    missing = [key for key in _without_rows(keys) if before is None or storage().stored_at(key) < before]
+    missing = [key for key in _without_rows(keys) if before is None or _is_older(key, before)]
     indexed = pipeline.process(Received(key, sender_of(key)) for key in missing)
     services.prepare(pipeline.new_studies(indexed))
     return len(missing)
+
+
+def _is_older(key: str, moment: dt.datetime) -> bool:
+    try:
+        return storage().stored_at(key) < moment
+    except FileNotFoundError:
+        return False  # a duplicate that was removed meanwhile
 
 
 def _without_rows(keys: list[str]) -> list[str]:

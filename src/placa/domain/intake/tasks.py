@@ -1,9 +1,23 @@
 """Jobs of the intake."""
 
+import datetime as dt
+
 from placa.domain.archive.storage import StorageError
 from placa.domain.intake import scrubbing
+from placa.domain.intake.recovery import recover as recover_files
 from placa.domain.jobs.registry import job
 from placa.domain.jobs.services import RetriableError, enqueue
+
+SETTLED = dt.timedelta(minutes=5)  # younger files are still on their way to their rows
+
+
+@job("intake.recover", every_minutes=10)
+def recover() -> None:
+    """Index files that were stored and have no row: the web process that took them died (STOW-RS)."""
+    try:
+        recover_files(settled=SETTLED)
+    except StorageError as error:
+        raise RetriableError("the storage is away") from error
 
 
 @job("intake.scrub_by_night", every_minutes=60)

@@ -3,33 +3,42 @@
 import secrets
 from collections.abc import Iterable, Iterator
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import StreamingHttpResponse
+
+from placa.interfaces.dicomweb.answers import Piece, size_of
 
 
-def single(body: bytes, content_type: str, part_header: str) -> HttpResponse:
-    """One part; `content_type` is the `type` parameter, `part_header` the part's own Content-Type."""
-    boundary = secrets.token_hex(12)
-    head = f"--{boundary}\r\nContent-Type: {part_header}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
-    answer = HttpResponse(head + body + f"\r\n--{boundary}--\r\n".encode())
-    answer["Content-Type"] = _related(content_type, boundary)
-    return answer
+def pieces(parts: Iterable[tuple[str, list[Piece]]], boundary: str) -> list[Piece]:
+    """Parts, each (Content-Type, its pieces), as the pieces of one body of known length."""
+    found: list[Piece] = []
+    for header, body in parts:
+        found.append(_head(boundary, header, size_of(body)))
+        found += body
+        found.append(b"\r\n")
+    return [*found, f"--{boundary}--\r\n".encode()]
 
 
-def many(parts: Iterable[tuple[str, Iterable[bytes]]], content_type: str) -> StreamingHttpResponse:
-    """Many parts, streamed: each is (Content-Type, chunks)."""
-    boundary = secrets.token_hex(12)
+def related(media: str, boundary: str) -> str:
+    """The Content-Type of such a body, whose parts are `media`."""
+    return f'multipart/related; type="{media}"; boundary={boundary}'
+
+
+def streamed(parts: Iterable[tuple[str, Iterable[bytes]]], media: str) -> StreamingHttpResponse:
+    """Parts whose length is not known before they are made: each is (Content-Type, chunks)."""
+    boundary = secrets.token_hex(16)
     answer = StreamingHttpResponse(_stream(parts, boundary))
-    answer["Content-Type"] = _related(content_type, boundary)
+    answer["Content-Type"] = related(media, boundary)
     return answer
 
 
-def _related(content_type: str, boundary: str) -> str:
-    return f'multipart/related; type="{content_type}"; boundary={boundary}'
+def _head(boundary: str, header: str, length: int | None = None) -> bytes:
+    said = "" if length is None else f"Content-Length: {length}\r\n"
+    return f"--{boundary}\r\nContent-Type: {header}\r\n{said}\r\n".encode()
 
 
 def _stream(parts: Iterable[tuple[str, Iterable[bytes]]], boundary: str) -> Iterator[bytes]:
     for header, chunks in parts:
-        yield f"--{boundary}\r\nContent-Type: {header}\r\n\r\n".encode()
+        yield _head(boundary, header)
         yield from chunks
         yield b"\r\n"
     yield f"--{boundary}--\r\n".encode()

@@ -1,197 +1,232 @@
-"""QIDO-RS: studies, series, instances as DICOM JSON (PS3.18 10.6). Rows and totals are the asker's own."""
+"""QIDO-RS: studies, series, instances (PS3.18 10.6). Rows and totals are the asker's own."""
 
-import datetime as dt
 import json
-from typing import Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
 
-from django.db.models import Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Model, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from placa.common.text import fold
-from placa.domain.access import selectors
-from placa.domain.access.images import OpenStudy, open_images
-from placa.domain.access.types import Instance, Series, Study
+from placa.domain.access import dicom_search, selectors
+from placa.domain.access.dicom_search import Level
+from placa.domain.access.images import open_images
+from placa.domain.access.types import Study
 from placa.domain.access.viewers import Viewer
-from placa.interfaces.dicomweb.door import DICOM_JSON, BadQuery, door
+from placa.domain.institution import selectors as institution
+from placa.interfaces.dicomweb import matching, rows
+from placa.interfaces.dicomweb.accept import DICOM_XML, chosen
+from placa.interfaces.dicomweb.described import OFFERS, xml_answer
+from placa.interfaces.dicomweb.door import BadQuery, door
 
-LIMIT = 500
-WILD_PIECES = 4
-# keyword and tag of what can be matched (PS3.18 table 10.6.1-5)
-KEYWORDS = {
-    "00080020": "StudyDate", "00080050": "AccessionNumber", "00080061": "ModalitiesInStudy",
-    "00081030": "StudyDescription", "00100010": "PatientName", "00100020": "PatientID",
-    "0020000D": "StudyInstanceUID", "00080060": "Modality", "0020000E": "SeriesInstanceUID",
-    "00080018": "SOPInstanceUID",
-}  # fmt: skip
-
-
-@door
-def studies(request: HttpRequest, viewer: Viewer) -> HttpResponse:
-    """Search for studies: those whose images the asker may see."""
-    asked = _asked(request)
-    found = _matching(selectors.studies_visible_to(viewer, need="images"), asked)
-    limit = _number(request, "limit", LIMIT, 1, LIMIT)
-    offset = _number(request, "offset", 0, 0, 10_000_000)
-    rows = list(found.order_by("-exam_at", "-pk")[offset : offset + limit + 1])
-    answer = _json([_study(row) for row in rows[:limit]])
-    if len(rows) > limit:
-        answer["Warning"] = '299 placa "There are more results"'
-    return answer
+LIMIT: Final = 500
+READ_LIMIT: Final = 2_000  # rows whose stored attributes one search reads
+FIELDS: Final = 100
+_PLAIN: Final = frozenset({"limit", "offset", "includefield", "fuzzymatching", "accept", "charset"})
+_LEVELS: Final[tuple[Level, ...]] = ("study", "series", "instance")
+Row = dict[str, Any]
+M = TypeVar("M", bound=Model)
 
 
-@door
-def series(request: HttpRequest, viewer: Viewer, study: str) -> HttpResponse:
-    """The series of one study."""
-    opened = open_images(viewer, study)
-    asked = _asked(request)
-    rows = [
-        row
-        for row in opened.series()
-        if asked.get("Modality", row.modality) == row.modality
-        and asked.get("SeriesInstanceUID", row.series_instance_uid) == row.series_instance_uid
-    ]
-    return _json([_series(opened.study, row) for row in rows])
+@dataclass(slots=True)
+class Query:
+    """A search as it was asked."""
+
+    level: Level
+    asked: dict[str, str] = field(default_factory=dict)  # keyword -> value
+    fields: set[str] = field(default_factory=set)  # tags that the answer shall have besides
+    everything: bool = False
+    limit: int = LIMIT
+    offset: int = 0
+    fuzzy: bool = False
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def reading(self) -> dict[str, str]:
+        """The keys that no column answers."""
+        return {k: v for k, v in self.asked.items() if k in matching.READ and v not in ("", "*")}
 
 
-@door
-def instances(request: HttpRequest, viewer: Viewer, study: str, series: str = "") -> HttpResponse:
-    """The instances of one study or series."""
-    opened = open_images(viewer, study)
-    uid = _asked(request).get("SOPInstanceUID", "")
-    rows = opened.instances_of(opened.one_series(series)) if series else opened.instances()
-    return _json([_instance(opened, row) for row in rows if uid in ("", row.sop_instance_uid)])
+def query_of(request: HttpRequest, level: Level) -> Query:
+    """The search that a request asks for. Raises BadQuery."""
+    query = Query(
+        level,
+        limit=number(request, "limit", LIMIT, 0, LIMIT),
+        offset=number(request, "offset", 0, 0, 10_000_000),
+    )
+    for name in request.GET:
+        if name in _PLAIN:
+            continue
+        value = ",".join(request.GET.getlist(name)).strip()
+        keyword = matching.keyword_of(name)
+        if len(value) > matching.LENGTH or "\0" in value:
+            raise BadQuery("A value is too long, or no text")
+        if _is_matched(level, keyword):
+            query.asked[keyword] = value
+            query.fields.add(matching.tag_of(keyword.partition(".")[0]))
+        else:
+            query.warnings.append("Some of the parameters are not supported and were ignored")
+    _include(request, query)
+    if request.GET.get("fuzzymatching", "").lower() == "true":
+        query.fuzzy = bool(institution.setting("fuzzy_names"))
+        if not query.fuzzy:
+            query.warnings.append(
+                "The fuzzymatching parameter is not supported. Only literal matching was done"
+            )
+    return query
 
 
-def _asked(request: HttpRequest) -> dict[str, str]:
-    asked = {}
-    for key, value in request.GET.items():
-        name = KEYWORDS.get(key.upper(), key)
-        if name in KEYWORDS.values():
-            asked[name] = str(value).strip()
-    return asked
+def _is_matched(level: Level, keyword: str) -> bool:
+    if keyword in matching.READ:
+        return level != "study"
+    key = matching.KEYS.get(keyword)
+    return key is not None and _LEVELS.index(key.level) <= _LEVELS.index(level)
 
 
-def _number(request: HttpRequest, name: str, default: int, least: int, most: int) -> int:
+def _include(request: HttpRequest, query: Query) -> None:
+    for name in ",".join(request.GET.getlist("includefield")).split(",")[:FIELDS]:
+        if name.strip() == "all":
+            query.everything = True
+        elif name.strip():
+            keyword = matching.keyword_of(name.strip())
+            if not keyword:
+                raise BadQuery("includefield names no attribute of the standard")
+            query.fields.add(matching.tag_of(keyword.partition(".")[0]))
+
+
+def number(request: HttpRequest, name: str, default: int, least: int, most: int) -> int:
+    """A whole number of the query, within bounds. Raises BadQuery."""
     text = request.GET.get(name, "")
     if not text:
         return default
-    if not text.isdecimal():
+    if not text.isascii() or not text.isdecimal():
         raise BadQuery(f"{name} must be a whole number")
-    return max(least, min(most, int(text)))
+    return max(least, min(most, int(text[:18])))
 
 
-def _matching(found: QuerySet[Study], asked: dict[str, str]) -> QuerySet[Study]:
-    if name := asked.get("PatientName"):
-        for token in fold(name.replace("^", " ").replace(",", " ")).split():
-            found = found.filter(_wild("name_key", token if "*" in token else f"*{token}*"))
-    if patient_id := asked.get("PatientID"):
-        found = found.filter(_wild("dicom_patient_id", patient_id))
-    if accession := asked.get("AccessionNumber"):
-        found = found.filter(_wild("accession_number", accession))
-    if description := asked.get("StudyDescription"):
-        found = found.filter(_wild("search_key", f"*{fold(description)}*"))
-    if uids := asked.get("StudyInstanceUID"):
-        found = found.filter(study_instance_uid__in=uids.replace("\\", ",").split(","))
-    if modality := asked.get("ModalitiesInStudy"):
-        found = found.filter(modalities_in_study__icontains=f'"{modality}"')
-    return _between(found, asked.get("StudyDate", ""))
+# --- the three levels
 
 
-def _wild(field: str, pattern: str) -> Q:
-    """Wildcard matching (PS3.4 C.2.2.2.4): `*` only; the pieces must occur in their order."""
-    if "*" not in pattern and "?" not in pattern:
-        return Q(**{field: pattern})
-    pieces = [piece for piece in pattern.split("*") if piece]
-    if len(pieces) > WILD_PIECES:  # each one more multiplies the ways in which the expression can fail
-        raise BadQuery(f"At most {WILD_PIECES} parts between wildcards")
-    ends = "*" * pattern.startswith("*"), "*" * pattern.endswith("*")
-    parts = [_escaped(part) for part in f"{ends[0]}{'*'.join(pieces)}{ends[1] if pieces else ''}".split("*")]
-    return Q(**{f"{field}__iregex": "^" + ".*".join(parts) + "$"})
+@door
+def studies(request: HttpRequest, viewer: Viewer) -> HttpResponseBase:
+    """Search for studies: those whose images the asker may see."""
+    query = query_of(request, "study")
+    found = selectors.studies_visible_to(viewer, need="images")
+    found = found.filter(*matching.conditions("study", query.asked, fuzzy=query.fuzzy))
+    found = _of_modalities(found, viewer, query)
+    page = _page(query, found.order_by("-exam_at", "-pk"))
+    inside = dicom_search.contents(viewer, page)
+    return _answer(request, viewer, query, page, lambda row: rows.study(row, inside[row.pk], request))
 
 
-def _escaped(part: str) -> str:
-    return "".join(
-        "." if c == "?" else c if c.isalnum() or c == " " else f"[{c}]" for c in part if c not in "[]^\\"
+@door
+def series(request: HttpRequest, viewer: Viewer, study: str = "") -> HttpResponseBase:
+    """Search for series: of one study, or of all."""
+    query = query_of(request, "series")
+    found = dicom_search.series(viewer).select_related("study")
+    if study:
+        found = found.filter(study=open_images(viewer, study).study)
+    found = _below(found, viewer, query)
+    page = _page(query, found.order_by("-study__exam_at", "-study_id", "series_number", "pk"), viewer)
+    sizes, inside = dicom_search.sizes(viewer, page), _contents(viewer, page, study)
+    return _answer(
+        request,
+        viewer,
+        query,
+        page,
+        lambda row: rows.series(row, sizes.get(row.pk, 0), inside.get(row.study_id), request),
     )
 
 
-def _between(found: QuerySet[Study], value: str) -> QuerySet[Study]:
-    if not value:
+@door
+def instances(request: HttpRequest, viewer: Viewer, study: str = "", series: str = "") -> HttpResponseBase:
+    """Search for instances: of one series, one study, or of all."""
+    query = query_of(request, "instance")
+    found = dicom_search.instances(viewer).select_related("series", "study")
+    if study:
+        opened = open_images(viewer, study)
+        found = found.filter(study=opened.study)
+        found = found.filter(series=opened.one_series(series)) if series else found
+    found = _below(found, viewer, query)
+    order = ("-study__exam_at", "-study_id", "series__series_number", "series_id", "instance_number", "pk")
+    page = _page(query, found.order_by(*order), viewer)
+    inside = _contents(viewer, page, study)
+    return _answer(
+        request, viewer, query, page, lambda row: rows.instance(row, inside.get(row.study_id), request)
+    )
+
+
+def _below(found: QuerySet[M], viewer: Viewer, query: Query) -> QuerySet[M]:
+    found = found.filter(*matching.conditions(query.level, query.asked, fuzzy=query.fuzzy))
+    if query.asked.get("ModalitiesInStudy", "") in ("", "*"):
         return found
-    first, dash, last = value.partition("-")
-    since, until = _date(first), _date(last if dash else first)
-    if since:
-        found = found.filter(study_date__gte=since)
-    return found.filter(study_date__lte=until) if until else found
+    of = _of_modalities(selectors.studies_visible_to(viewer, need="images"), viewer, query)
+    return found.filter(study__in=of.order_by().values("pk"))
 
 
-def _date(text: str) -> dt.date | None:
-    if not text:
-        return None
-    try:
-        return dt.date(int(text[:4]), int(text[4:6]), int(text[6:8]))
-    except ValueError as error:
-        raise BadQuery("StudyDate must be YYYYMMDD or a range of it") from error
+def _of_modalities(found: QuerySet[Study], viewer: Viewer, query: Query) -> QuerySet[Study]:
+    value = query.asked.get("ModalitiesInStudy", "")
+    if value in ("", "*"):
+        return found
+    named = [one.strip() for one in value.replace("\\", ",").split(",") if one.strip()][: matching.VALUES]
+    return dicom_search.with_modalities(found, viewer, named)
 
 
-def _json(rows: list[dict[str, Any]]) -> HttpResponse:
-    return HttpResponse(json.dumps(rows, ensure_ascii=False), content_type=DICOM_JSON)
+def _contents(viewer: Viewer, page: Sequence[Any], study: str) -> dict[int, dicom_search.Contents]:
+    """Of the studies around what was found, where the address did not name one."""
+    return {} if study else dicom_search.contents(viewer, {row.study_id: row.study for row in page}.values())
 
 
-def _element(vr: str, *values: object) -> dict[str, Any]:
-    kept = [value for value in values if value not in ("", None)]
-    return {"vr": vr, "Value": kept} if kept else {"vr": vr}
+def _page(query: Query, found: QuerySet[M], viewer: Viewer | None = None) -> list[M]:
+    """The rows asked for, and a warning where there are more."""
+    if query.reading and viewer is not None:
+        candidates = list(found[: READ_LIMIT + 1])
+        if len(candidates) > READ_LIMIT:
+            raise BadQuery("There are too many to look through: search within a study")
+        read = dicom_search.described(viewer, query.level, [row.pk for row in candidates])
+        kept = [row for row in candidates if _is_read(read.get(row.pk, {}), query.reading)]
+        taken = kept[query.offset : query.offset + query.limit + 1]
+    else:
+        taken = list(found[query.offset : query.offset + query.limit + 1])
+    if len(taken) > query.limit:
+        query.warnings.append("There are more results that can be requested")
+    return taken[: query.limit]
 
 
-def _study(row: Study) -> dict[str, Any]:
-    day = row.study_date.strftime("%Y%m%d") if row.study_date else ""
-    birth = row.patient_birth_date.strftime("%Y%m%d") if row.patient_birth_date else ""
-    name = _element("PN", {"Alphabetic": row.patient_name} if row.patient_name else "")
-    return {
-        "00080005": _element("CS", "ISO_IR 192"),
-        "00080020": _element("DA", day),
-        "00080030": _element("TM", row.study_time.replace(":", "")),  # the row keeps ISO, DICOM has HHMMSS
-        "00080050": _element("SH", row.accession_number),
-        "00080056": _element("CS", "ONLINE" if row.availability == row.Availability.ONLINE else "OFFLINE"),
-        "00080061": _element("CS", *row.modalities_in_study),
-        "00080090": _element(
-            "PN", {"Alphabetic": row.referring_physician_name} if row.referring_physician_name else ""
-        ),
-        "00081030": _element("LO", row.study_description),
-        "00100010": name,
-        "00100020": _element("LO", row.dicom_patient_id),
-        "00100030": _element("DA", birth),
-        "00100040": _element("CS", row.patient_sex),
-        "0020000D": _element("UI", row.study_instance_uid),
-        "00200010": _element("SH", row.study_id),
-        "00201206": _element("IS", row.number_of_series),
-        "00201208": _element("IS", row.number_of_instances),
-    }
+def _is_read(data_set: Row, asked: dict[str, str]) -> bool:
+    return all(matching.read_matches(data_set, keyword, value) for keyword, value in asked.items())
 
 
-def _series(study: Study, row: Series) -> dict[str, Any]:
-    return {
-        "00080005": _element("CS", "ISO_IR 192"),
-        "00080060": _element("CS", row.modality),
-        "0008103E": _element("LO", row.series_description),
-        "0020000D": _element("UI", study.study_instance_uid),
-        "0020000E": _element("UI", row.series_instance_uid),
-        "00200011": _element("IS", row.series_number),
-        "00180015": _element("CS", row.body_part_examined),
-        "00201209": _element("IS", row.number_of_instances),
-    }
+# --- the answer
 
 
-def _instance(opened: OpenStudy, row: Instance) -> dict[str, Any]:
-    return {
-        "00080005": _element("CS", "ISO_IR 192"),
-        "00080016": _element("UI", row.sop_class_uid),
-        "00080018": _element("UI", row.sop_instance_uid),
-        "00083002": _element("UI", row.transfer_syntax_uid),
-        "0020000D": _element("UI", opened.study.study_instance_uid),
-        "0020000E": _element("UI", row.series.series_instance_uid),
-        "00200013": _element("IS", row.instance_number),
-        "00280008": _element("IS", row.number_of_frames if row.number_of_frames > 1 else ""),
-        "00280010": _element("US", row.rows),
-        "00280011": _element("US", row.columns),
-    }
+def _answer(
+    request: HttpRequest, viewer: Viewer, query: Query, page: list[M], told: Callable[[M], Row]
+) -> HttpResponseBase:
+    media, _related, _range = chosen(request, OFFERS)
+    found = [told(row) for row in page]
+    _complete(viewer, query, page, found)
+    answer: HttpResponseBase
+    if not found:
+        answer = HttpResponse(status=204)
+    elif media == DICOM_XML:
+        answer = xml_answer(found)
+    else:
+        answer = HttpResponse(json.dumps(found, ensure_ascii=False), content_type=media)
+    if query.warnings:
+        answer["Warning"] = ", ".join(f'299 placa "{text}"' for text in dict.fromkeys(query.warnings))
+    return answer
+
+
+def _complete(viewer: Viewer, query: Query, page: Sequence[Model], found: list[Row]) -> None:
+    """Add what was asked for and is in no column, from the stored attributes."""
+    wanted = query.fields - set().union(*found) if found else set()
+    if not found or not (wanted or query.everything):
+        return
+    read = dicom_search.described(viewer, query.level, [row.pk for row in page])
+    for row, told in zip(page, found, strict=True):
+        data_set = read.get(row.pk, {})
+        for tag in rows.level_of(query.level, data_set) if query.everything else wanted:
+            element = data_set.get(tag)
+            if tag not in told and element is not None and "BulkDataURI" not in element:
+                told[tag] = element

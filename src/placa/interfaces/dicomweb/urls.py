@@ -2,28 +2,41 @@
 
 from django.urls import path
 
-from placa.interfaces.dicomweb import qido, wado
+from placa.interfaces.dicomweb import described, objects, qido, rendered, stow
+from placa.interfaces.dicomweb.door import View, by_method
 
 app_name = "dicomweb"
 _STUDY = "studies/<str:study>"
 _SERIES = _STUDY + "/series/<str:series>"
 _INSTANCE = _SERIES + "/instances/<str:instance>"
+_FRAMES = _INSTANCE + "/frames/<str:frames>"
+
+
+def _read(view: View) -> View:
+    return by_method(get=view)
+
+
 urlpatterns = [
-    path("studies", qido.studies, name="studies"),
-    path(_STUDY, wado.study_objects, name="study"),
-    path(_STUDY + "/metadata", wado.study_metadata, name="study_metadata"),
-    path(_STUDY + "/thumbnail", wado.study_thumbnail, name="study_thumbnail"),
-    path(_STUDY + "/series", qido.series, name="study_series"),
-    path(_STUDY + "/instances", qido.instances, name="study_instances"),
-    path(_SERIES, wado.series_objects, name="series"),
-    path(_SERIES + "/metadata", wado.series_metadata, name="series_metadata"),
-    path(_SERIES + "/thumbnail", wado.series_thumbnail, name="series_thumbnail"),
-    path(_SERIES + "/instances", qido.instances, name="series_instances"),
-    path(_INSTANCE, wado.instance_object, name="instance"),
-    path(_INSTANCE + "/metadata", wado.instance_metadata, name="instance_metadata"),
-    path(_INSTANCE + "/thumbnail", wado.instance_thumbnail, name="instance_thumbnail"),
-    path(_INSTANCE + "/rendered", wado.rendered, name="rendered"),
-    path(_INSTANCE + "/frames/<str:frames>", wado.frames, name="frames"),
-    path(_INSTANCE + "/frames/<int:frame>/rendered", wado.rendered, name="frame_rendered"),
-    path(_INSTANCE + "/bulkdata/<path:pointer>", wado.bulk_data, name="bulk_data"),
+    path("studies", by_method(get=qido.studies, post=stow.store), name="studies"),
+    path("series", _read(qido.series), name="all_series"),
+    path("instances", _read(qido.instances), name="all_instances"),
+    path(_STUDY, by_method(get=objects.study, post=stow.store), name="study"),
+    path(_STUDY + "/metadata", _read(described.study), name="study_metadata"),
+    path(_STUDY + "/rendered", _read(rendered.study), name="study_rendered"),
+    path(_STUDY + "/thumbnail", _read(rendered.study_thumbnail), name="study_thumbnail"),
+    path(_STUDY + "/series", _read(qido.series), name="study_series"),
+    path(_STUDY + "/instances", _read(qido.instances), name="study_instances"),
+    path(_SERIES, _read(objects.series), name="series"),
+    path(_SERIES + "/metadata", _read(described.series), name="series_metadata"),
+    path(_SERIES + "/rendered", _read(rendered.series), name="series_rendered"),
+    path(_SERIES + "/thumbnail", _read(rendered.series_thumbnail), name="series_thumbnail"),
+    path(_SERIES + "/instances", _read(qido.instances), name="series_instances"),
+    path(_INSTANCE, _read(objects.instance), name="instance"),
+    path(_INSTANCE + "/metadata", _read(described.instance), name="instance_metadata"),
+    path(_INSTANCE + "/thumbnail", _read(rendered.instance_thumbnail), name="instance_thumbnail"),
+    path(_INSTANCE + "/rendered", _read(rendered.instance), name="rendered"),
+    path(_FRAMES, _read(objects.frames), name="frames"),
+    path(_FRAMES + "/rendered", _read(rendered.frames), name="frame_rendered"),
+    path(_FRAMES + "/thumbnail", _read(rendered.instance_thumbnail), name="frame_thumbnail"),
+    path(_INSTANCE + "/bulkdata/<path:pointer>", _read(objects.bulk_data), name="bulk_data"),
 ]

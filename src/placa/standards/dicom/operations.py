@@ -17,7 +17,7 @@ import imagecodecs
 import numpy as np
 
 from placa.standards import passive_pdf
-from placa.standards.dicom import ecg, errors, render, uids
+from placa.standards.dicom import ecg, errors, render, transcode, uids
 from placa.standards.dicom.build import InstanceAttributes, secondary_capture
 from placa.standards.dicom.errors import InvalidObject
 from placa.standards.dicom.frames import decode_frame
@@ -31,11 +31,13 @@ _UPLOAD_LIMIT: Final = 64 * 1024 * 1024
 def render_request(request: Request) -> bytes:
     """Answer one request.
 
-    `op`: jpeg, png, thumbnail (also of an ECG), raw (decoded stored values, little endian), ecg_svg, ecg_png,
+    `op`: jpeg, png, thumbnail (also of an ECG), raw (decoded stored values, little endian), shell
+    (all but the pixels in Explicit VR Little Endian), ecg_svg, ecg_png,
     secondary_capture (a DICOM file of the JPEG or PNG at `path`, with `attributes`), pdf (the number of pages
     of the harmless PDF in `data`; `passive_pdf` has the reasons against one). Further keys: `path`,
     and where of use `offset` and `length` (of the object in the file), `frame` (from 0), `window` [center,
-    width, function], `viewport` [width, height], `quality`, `invert`, `size`. Raises InvalidObject with a
+    width, function], `viewport` [width, height], `region` [x, y, width, height] (of the source, negative to flip),
+    `quality`, `invert`, `size`. Raises InvalidObject with a
     reason code.
     """
     operation = OPERATIONS.get(str(request.get("op", "")))
@@ -53,10 +55,11 @@ def _place(request: Request) -> dict[str, Any]:
 
 def _picture(request: Request) -> bytes:
     window = request.get("window")
-    viewport = request.get("viewport")
+    viewport, region = request.get("viewport"), request.get("region")
     options: dict[str, Any] = {
         "window": Window(float(window[0]), float(window[1]), *map(str, window[2:3])) if window else None,
         "viewport": (int(viewport[0]), int(viewport[1])) if viewport else None,
+        "region": (int(region[0]), int(region[1]), int(region[2]), int(region[3])) if region else None,
         "invert": bool(request.get("invert", False)),
         **_place(request),
     }
@@ -77,6 +80,10 @@ def _thumbnail(request: Request) -> bytes:
 def _raw(request: Request) -> bytes:
     decoded = decode_frame(request["path"], int(request.get("frame", 0)), **_place(request)).samples
     return np.ascontiguousarray(decoded.astype(decoded.dtype.newbyteorder("<"), copy=False)).tobytes()
+
+
+def _shell(request: Request) -> bytes:
+    return transcode.shell_of(request["path"]).packed()
 
 
 def _ecg_svg(request: Request) -> bytes:
@@ -118,6 +125,7 @@ OPERATIONS: Final[dict[str, Callable[[Request], bytes]]] = {
     "png": _picture,
     "thumbnail": _thumbnail,
     "raw": _raw,
+    "shell": _shell,
     "ecg_svg": _ecg_svg,
     "ecg_png": _ecg_png,
     "secondary_capture": _secondary_capture,

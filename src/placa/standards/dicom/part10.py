@@ -9,7 +9,7 @@ import hashlib
 import os
 import zlib
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from struct import pack
 from typing import Final, Protocol
 
@@ -265,6 +265,17 @@ def copy_clean(path: str | os.PathLike[str], out: Sink) -> int:
 
 
 def _built_header(source: ByteSource, meta: FileMeta) -> bytes:
+    sop_class, sop_instance = _stated_uids(source, meta)
+    return file_header(
+        sop_class_uid=sop_class,
+        sop_instance_uid=sop_instance,
+        transfer_syntax_uid=assumed_transfer_syntax(meta),
+        source_application_entity_title=meta.source_application_entity_title,
+    )
+
+
+def _stated_uids(source: ByteSource, meta: FileMeta) -> tuple[str, str]:
+    """SOP Class and Instance UID as the data set says, else as group 0002 does."""
     data, position = data_set_source(source, meta)
     found: dict[int, str] = {}
     for element in Walker(data).elements(position, data.size, meta.encoding):
@@ -272,17 +283,33 @@ def _built_header(source: ByteSource, meta: FileMeta) -> bytes:
             found[element.tag] = (
                 data.read(element.start, element.length).decode("ascii", "replace").strip(" \0")
             )
-        if element.tag > 0x00080018:
+        if element.tag >= 0x00080018:
             break
     sop_class = found.get(0x00080016) or meta.media_storage_sop_class_uid
     sop_instance = found.get(0x00080018) or meta.media_storage_sop_instance_uid
     if not sop_class or not sop_instance:
         raise InvalidObject(errors.MISSING_UID, "SOP Class UID or SOP Instance UID")
-    return file_header(
-        sop_class_uid=sop_class,
-        sop_instance_uid=sop_instance,
+    return sop_class, sop_instance
+
+
+def stated_meta(beginning: bytes) -> FileMeta:
+    """The File Meta Information of an object of which only the beginning is here, UIDs as the data set has them.
+
+    Real files carry another instance's UID in group 0002: what is stored is the data set.
+
+    Raises InvalidObject as `read_file_meta`, and (missing-uid).
+    """
+    source = MemorySource(beginning)
+    meta = read_file_meta(source)
+    complete = bool(meta.media_storage_sop_class_uid and meta.media_storage_sop_instance_uid)
+    if complete and meta.is_deflated:
+        return meta  # the beginning of a stream cannot be inflated by itself
+    sop_class, sop_instance = _stated_uids(source, meta)
+    return replace(
+        meta,
+        media_storage_sop_class_uid=sop_class,
+        media_storage_sop_instance_uid=sop_instance,
         transfer_syntax_uid=assumed_transfer_syntax(meta),
-        source_application_entity_title=meta.source_application_entity_title,
     )
 
 

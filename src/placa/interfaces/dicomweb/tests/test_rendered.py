@@ -10,7 +10,7 @@ from placa.common import clock
 from placa.demo import lab, load, phantoms
 from placa.domain.archive.models import Instance
 from placa.domain.downloads.tests import world as files
-from placa.interfaces.dicomweb.tests.world import CT, PLAN, STUDY, asker, instance, packaged, place
+from placa.interfaces.dicomweb.tests.world import CT, PLAN, STUDY, asker, instance, packaged, parts, place
 
 RAMP = (np.arange(64 * 64, dtype="<u2") % 64 * 16).tobytes()
 
@@ -62,6 +62,7 @@ def test_quality_is_paid_in_bytes(ramp: str) -> None:
     [
         {"window": "1"}, {"window": "a,b"}, {"window": "40,0"}, {"window": "nan,1"}, {"window": "40,400,x"},
         {"viewport": "0,5"}, {"viewport": "5"}, {"viewport": "99999,5"}, {"viewport": "a,b"},
+        {"viewport": "9,9,1"}, {"viewport": "9,9,a,0,1,1"}, {"viewport": "9,9,0,0,0,5"}, {"viewport": "9,9,-1,0,5,5"},
         {"quality": "0"}, {"quality": "101"}, {"quality": "best"},
     ],
 )  # fmt: skip
@@ -123,3 +124,35 @@ def test_an_encapsulated_pdf_is_the_pdf() -> None:
     assert answer["Content-Type"] == "application/pdf"
     assert answer.content.rstrip(b"\0") == pdf
     assert "sandbox" in answer["Content-Security-Policy"]
+
+
+def test_a_part_of_the_source_fills_the_viewport(ramp: str) -> None:
+    whole = np.asarray(picture(f"{ramp}/rendered", window="504.5,1009,linear").convert("L"))
+    part = picture(f"{ramp}/rendered", window="504.5,1009,linear", viewport="64,64,16,8,24,10")
+    assert part.size == (24, 10)
+    np.testing.assert_array_equal(np.asarray(part.convert("L")), whole[8:18, 16:40])
+    flipped = picture(f"{ramp}/rendered", window="504.5,1009,linear", viewport="64,64,16,8,-24,10")
+    np.testing.assert_array_equal(np.asarray(flipped.convert("L")), whole[8:18, 16:40][:, ::-1])
+    assert asker().get(f"{ramp}/rendered", {"viewport": "9,9,100,100,5,5"}).status_code == 406
+
+
+def test_annotations_are_taken_and_left_out(ramp: str) -> None:
+    plain = picture(f"{ramp}/rendered").tobytes()
+    assert picture(f"{ramp}/rendered", annotation="patient,technique").tobytes() == plain
+
+
+@pytest.mark.parametrize("address", [STUDY, f"{STUDY}/series/{CT}.1"])
+def test_all_pictures_of_a_study_or_series_are_parts(address: str) -> None:
+    files.undrawable()  # spoils no other
+    found = parts(asker().get(f"{address}/rendered", {"viewport": "2,2"}))
+    assert [headers["Content-Type"] for headers, _ in found] == ["image/jpeg"] * 3
+    assert {Image.open(io.BytesIO(content)).size for _, content in found} == {(2, 2)}
+    assert asker().get(f"{STUDY}/series/{CT}.2/rendered").status_code == 406
+
+
+def test_several_frames_are_parts_and_one_is_a_picture() -> None:
+    files.cine(3)
+    here = place(Instance.objects.get(study__study_instance_uid=CT, number_of_frames=3))
+    assert len(parts(asker().get(f"{here}/frames/3,1/rendered"))) == 2
+    assert asker().get(f"{here}/frames/2/thumbnail")["Content-Type"] == "image/jpeg"
+    assert asker().get(f"{here}/frames/1,9/rendered").status_code == 404

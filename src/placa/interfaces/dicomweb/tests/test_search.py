@@ -3,15 +3,18 @@
 from typing import Any
 
 import pytest
+from pydicom.dataset import Dataset
 
+from placa.domain.archive.models import Study
 from placa.domain.downloads.tests import world as files
+from placa.domain.institution.models import Setting
 from placa.interfaces.dicomweb.tests.world import CT, PLAN, STUDIES, STUDY, asker, one, said
 
 
 def found(username: str = "diaz", **query: str) -> set[str]:
     answer = asker(username).get(STUDIES, query)
-    assert answer.status_code == 200, answer.content
-    return {one(row, "0020000D") for row in said(answer)}
+    assert answer.status_code in (200, 204), answer.content
+    return {one(row, "0020000D") for row in said(answer)} if answer.status_code == 200 else set()
 
 
 def test_a_study_is_described_as_the_standard_wants() -> None:
@@ -81,3 +84,98 @@ def test_series_and_instances_by_their_attributes() -> None:
     assert (one(rows[0], "00280010"), one(rows[0], "00083002")) == (4, "1.2.840.10008.1.2.1")
     (row,) = said(client.get(f"{STUDY}/instances", {"SOPInstanceUID": f"{CT}.2.2"}))
     assert one(row, "00080018") == f"{CT}.2.2"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"StudyTime": "000000-235959"}, {"StudyTime": "00-23"}, {"StudyTime": "1030"}, {"StudyTime": "-1030"},
+        {"PatientBirthDate": "19000101-20250101"}, {"PatientSex": "F"},
+        {"ModalitiesInStudy": "PT,CT"}, {"ModalitiesInStudy": "PT\\CT"}, {"StudyInstanceUID": f"1.2.3\\{CT}"},
+        {"PatientID": "402-118?-7"}, {"PatientID": "*"}, {"PatientName": ""}, {"ReferringPhysicianName": "*"},
+        {"StudyDate": "*"}, {"00081030": "*abdomen*"},
+    ],
+)  # fmt: skip
+def test_times_lists_wildcards_and_what_matches_everything(query: dict[str, str]) -> None:
+    own = Study.objects.filter(study_instance_uid=CT)
+    own.update(study_time="10:30:00", patient_birth_date="1984-03-12", patient_sex="F")
+    assert CT in found(**query)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"StudyTime": "25"}, {"StudyTime": "-"}, {"StudyDate": "-"}, {"StudyDate": "2026-01-01"}, {"StudyDate": "20261301"},
+        {"StudyInstanceUID": "x"}, {"StudyInstanceUID": ",".join(["1.2"] * 201)}, {"PatientID": "*a*a*a*a*a*"},
+        {"includefield": "NoSuchThing"}, {"PatientName": "a\0b"}, {"PatientID": "9" * 20_000},
+    ],
+)  # fmt: skip
+def test_values_that_make_no_sense_are_400_and_say_why(query: dict[str, str]) -> None:
+    answer = asker().get(STUDIES, query)
+    assert answer.status_code == 400
+    assert len(answer.json()["detail"]) > 10
+
+
+def test_parameters_that_nobody_knows_are_ignored_and_said_so() -> None:
+    answer = asker().get(STUDIES, {"orderby": "x", "StudyInstanceUID": CT})
+    assert (answer.status_code, len(said(answer))) == (200, 1)
+    assert answer["Warning"].startswith("299 ")
+
+
+def test_nothing_found_is_204() -> None:
+    answer = asker().get(STUDIES, {"PatientID": "nobody"})
+    assert (answer.status_code, answer.content) == (204, b"")
+
+
+def test_attributes_that_no_column_holds_are_read_where_asked_for() -> None:
+    client = asker()
+    (plain,) = said(client.get(STUDIES, {"StudyInstanceUID": CT}))
+    assert "00080070" not in plain
+    files.slices(1, series=3, Manufacturer="Acme", KVP="120", InstitutionName="Norte")
+    address = f"{STUDY}/series/{CT}.3/instances"
+    for wanted in ("KVP", "00180060"):
+        (row,) = said(client.get(address, {"includefield": wanted}))
+        assert one(row, "00180060") == 120
+        assert "00080070" not in row
+    (row,) = said(client.get(address, {"includefield": "all"}))
+    assert one(row, "00180060") == 120
+    assert "7FE00010" not in row
+    (row,) = said(client.get("/dicomweb/series", {"SeriesInstanceUID": f"{CT}.3", "includefield": "all"}))
+    assert one(row, "00080070") == "Acme"
+    assert "00180060" not in row  # of an instance
+
+
+def test_searches_over_all_studies_name_study_and_series() -> None:
+    client = asker()
+    (row,) = said(client.get("/dicomweb/series", {"StudyInstanceUID": CT, "Modality": "CT"}))
+    assert (one(row, "0020000D"), one(row, "00100020"), one(row, "00201209")) == (CT, "402-1180-7", 3)
+    rows = said(client.get("/dicomweb/instances", {"PatientID": "402-1180-7", "InstanceNumber": "2"}))
+    assert [one(found, "00080018") for found in rows] == [f"{CT}.1.2"]
+    assert one(rows[0], "00081190").endswith(f"/dicomweb/studies/{CT}/series/{CT}.1/instances/{CT}.1.2")
+    assert client.get("/dicomweb/instances", {"limit": "2"})["Warning"].startswith("299 ")
+
+
+def test_dates_and_sequences_of_a_step_are_matched_on_the_stored_attributes() -> None:
+    request = Dataset()
+    request.RequestedProcedureID = "RP-7"
+    files.slices(1, series=3, PerformedProcedureStepStartDate="20260102", RequestAttributesSequence=[request])
+    for query in (
+        {"RequestAttributesSequence.RequestedProcedureID": "RP-*"}, {"00400275.00401001": "RP-7"},
+        {"PerformedProcedureStepStartDate": "20260101-20260103"}, {"00400244": "20260102"},
+    ):  # fmt: skip
+        (row,) = said(asker().get(f"{STUDY}/series", query))
+        assert one(row, "0020000E") == f"{CT}.3"
+    assert asker().get(f"{STUDY}/series", {"00400275.00401001": "RP"}).status_code == 204
+    assert asker().get(f"{STUDY}/series", {"00400244": "x"}).status_code == 400
+
+
+def test_names_by_sound_only_where_the_institution_says_so() -> None:
+    query = {"PatientName": "Moralez Ana", "fuzzymatching": "true", "StudyInstanceUID": CT}
+    answer = asker().get(STUDIES, query)
+    assert answer.status_code == 204
+    assert "fuzzymatching" in answer["Warning"]
+    Setting.objects.create(key="fuzzy_names", value=True)
+    answer = asker().get(STUDIES, query)
+    assert [one(row, "0020000D") for row in said(answer)] == [CT]
+    assert "Warning" not in answer
+    assert asker().get(STUDIES, {**query, "PatientName": "Gomez"}).status_code == 204
