@@ -6,7 +6,7 @@ Every secret may come from `NAME` or from a file named by `NAME_FILE`.
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -55,6 +55,11 @@ class Environment:
     email_url: str = field(repr=False)
     sms_url: str = field(repr=False)
     cache_url: str = field(repr=False)
+    dicom_tls_port: int = 0  # 0: no TLS
+    dicom_tls_cert: str = ""
+    dicom_tls_key: str = ""
+    dicom_tls_ca: str = ""
+    dicom_tls_clients: str = "none"  # optional, required: whether a peer must show a certificate of the CA
 
     @property
     def is_production(self) -> bool:
@@ -88,7 +93,27 @@ def load(root: Path) -> Environment:
         email_url=read("EMAIL_URL"),
         sms_url=read("SMS_URL"),
         cache_url=read("CACHE_URL"),
+        **_dicom_tls(),
     )
+
+
+def _dicom_tls() -> dict[str, Any]:
+    """Port, files and demands of DICOM over TLS. Raises ImproperlyConfigured for half a configuration."""
+    port = read_port("DICOM_TLS_PORT", 2762) if read("DICOM_TLS_PORT") else 0
+    cert, key, ca = (read(f"DICOM_TLS_{name}") for name in ("CERT", "KEY", "CA"))
+    clients = read("DICOM_TLS_CLIENTS", "required" if ca else "none")
+    if clients not in ("none", "optional", "required"):
+        raise ImproperlyConfigured(
+            f"PLACA_DICOM_TLS_CLIENTS must be none, optional or required, not {clients!r}"
+        )
+    if port and not (cert and key):
+        raise ImproperlyConfigured("PLACA_DICOM_TLS_PORT wants PLACA_DICOM_TLS_CERT and PLACA_DICOM_TLS_KEY")
+    if clients != "none" and not ca:
+        raise ImproperlyConfigured(f"PLACA_DICOM_TLS_CLIENTS={clients} wants PLACA_DICOM_TLS_CA")
+    return {
+        "dicom_tls_port": port, "dicom_tls_cert": cert, "dicom_tls_key": key, "dicom_tls_ca": ca,
+        "dicom_tls_clients": clients,
+    }  # fmt: skip
 
 
 def _read_mode() -> Mode:

@@ -1,16 +1,24 @@
 """The first step: bytes to disk, checked and durable, before anybody says Success."""
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 
+from isal import isal_zlib
+
+from placa.common import clock
+from placa.domain.archive import metadata
 from placa.domain.archive.errors import PermanentError, RetriableError
-from placa.domain.archive.records import Received, Sender
+from placa.domain.archive.records import Received, Record, Sender, frame_offsets
 from placa.domain.archive.storage import StorageError, Writer, storage
+from placa.domain.intake.seal import sealed
 from placa.domain.intake.senders import note_of
 from placa.standards.dicom import part10
 from placa.standards.dicom.errors import InvalidObject
 from placa.standards.dicom.header import InstanceHeader, header_of
-from placa.standards.dicom.source import FileSource
+from placa.standards.dicom.part10 import FileDigest
+from placa.standards.dicom.source import ByteSource, FileSource, JoinedSource
 
 MISMATCH = "uid-mismatch"
 
@@ -30,34 +38,140 @@ def receive(data_set: Iterable[bytes], announced: Announced, sender: Sender) -> 
     When this returns the file, its name and its folder are on disk. Raises PermanentError for an object that must be
     refused, RetriableError where the storage fails; then nothing is kept.
     """
-    try:
-        header = part10.file_header(
-            sop_class_uid=announced.sop_class_uid,
-            sop_instance_uid=announced.sop_instance_uid,
-            transfer_syntax_uid=announced.transfer_syntax_uid,
-            source_application_entity_title=sender.ae_title,
-            note=note_of(sender, announced.sop_instance_uid),
+    with Incoming(storage().new, announced, sender) as incoming:
+        for part in data_set:
+            incoming.write(part)
+        return incoming.finish().received
+
+
+class Incoming:
+    """One object on its way to disk: `write` what comes, `finish` with the last of it. Leaving without that drops it.
+
+    Both raise PermanentError for an object that must be refused, RetriableError where the storage fails; then nothing
+    is kept. What comes in one piece goes to disk in one write.
+    """
+
+    def __init__(self, new: Callable[[], Writer], announced: Announced, sender: Sender) -> None:
+        self.announced, self.sender = announced, sender
+        self._new = new
+        self._note = note_of(sender, announced.sop_instance_uid)
+        self._head = self._header(0, 0)
+        self._sha = hashlib.sha256()
+        self._crc = self._length = 0
+        self._writer: Writer | None = None
+        self._open = ExitStack()
+
+    def __enter__(self) -> "Incoming":
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._open.close()
+
+    def write(self, part: bytes | memoryview) -> None:
+        """Take the next bytes of the data set."""
+        try:
+            if self._writer is None:
+                self._writer = self._open.enter_context(self._new())
+                self._writer.write(self._head)
+            self._writer.write(part)
+        except StorageError as error:
+            raise RetriableError(str(error)) from error
+        self._sha.update(part)
+        self._count(part)
+
+    def finish(self, last: bytes | memoryview = b"") -> "Kept":
+        """Check the object and make it durable. `last` must stay as it is until `Kept.record` was asked for."""
+        try:
+            if self._writer is None:
+                return self._in_one_piece(last)
+            if last:
+                self.write(last)
+            return self._in_pieces(self._writer)
+        except InvalidObject as error:
+            raise PermanentError(error.reason, error.detail) from error
+        except StorageError as error:
+            raise RetriableError(str(error)) from error
+
+    def _in_one_piece(self, last: bytes | memoryview) -> "Kept":
+        self._count(last)
+        head = self._header(self._length, self._crc)
+        header = self._checked(JoinedSource(head, last))
+        writer = self._open.enter_context(self._new())
+        writer.write(head)
+        writer.write(last)
+        return self._kept(writer, head, header, last)
+
+    def _in_pieces(self, writer: Writer) -> "Kept":
+        with FileSource(writer.path) as source:
+            header = self._checked(source)
+        head = self._header(self._length, self._crc)
+        try:
+            with writer.path.open("r+b") as file:
+                file.write(head)
+        except OSError as error:
+            raise StorageError(f"cannot write: {error.strerror}") from error
+        return self._kept(writer, head, header, None)
+
+    def _kept(
+        self, writer: Writer, head: bytes, header: InstanceHeader, whole: bytes | memoryview | None
+    ) -> "Kept":
+        crc = isal_zlib.crc32_combine(isal_zlib.crc32(head), self._crc, self._length)
+        size = len(head) + self._length
+        return Kept(Received(writer.commit(), self.sender), header, head, whole, self._sha, crc, size)
+
+    def _header(self, length: int, crc: int) -> bytes:
+        announced = self.announced
+        try:
+            return part10.file_header(
+                sop_class_uid=announced.sop_class_uid,
+                sop_instance_uid=announced.sop_instance_uid,
+                transfer_syntax_uid=announced.transfer_syntax_uid,
+                source_application_entity_title=self.sender.ae_title,
+                note=sealed(self._note, length, crc),
+            )
+        except InvalidObject as error:
+            raise PermanentError(error.reason, error.detail) from error
+
+    def _count(self, part: bytes | memoryview) -> None:
+        self._crc = isal_zlib.crc32(part, self._crc)
+        self._length += len(part)
+
+    def _checked(self, source: ByteSource) -> InstanceHeader:
+        """Command and data set must name the same instance: a row is made of the one, the answer of the other."""
+        header = header_of(source)
+        if header.sop_instance_uid != self.announced.sop_instance_uid:
+            raise PermanentError(MISMATCH, "SOP Instance UID of command and data set differ")
+        if header.sop_class_uid != self.announced.sop_class_uid:
+            raise PermanentError(MISMATCH, "SOP Class UID of command and data set differ")
+        return header
+
+
+class Kept:
+    """An object that is on disk. What the index wants to know of it is found out only when nobody waits any more."""
+
+    def __init__(
+        self, received: Received, header: InstanceHeader, head: bytes, whole: bytes | memoryview | None,
+        sha: "hashlib._Hash", crc32: int, size: int,
+    ) -> None:  # fmt: skip
+        self.received = received
+        self._header, self._head, self._whole = header, head, whole
+        self._sha, self._crc32, self._size = sha, crc32, size
+
+    def record(self) -> Record:
+        """The record for the index, from the bytes while they are at hand. Raises InvalidObject, OSError."""
+        if self._whole is not None:
+            self._sha.update(self._whole)
+            return self._record(JoinedSource(self._head, self._whole))
+        with FileSource(storage().path(self.received.key)) as source:
+            return self._record(source)
+
+    def _record(self, source: ByteSource) -> Record:
+        return Record(
+            key=self.received.key,
+            header=self._header,
+            digest=FileDigest(self._sha.hexdigest(), self._crc32, self._size),
+            metadata=metadata.describe(source, self._header),
+            frame_offsets=frame_offsets(self._header),
+            received_at=clock.now(),
+            sender=self.received.sender,
         )
-        with storage().new() as writer:
-            writer.write(header)
-            for part in data_set:
-                writer.write(part)
-            _must_be(announced, _look(writer))
-            return Received(writer.commit(), sender)
-    except InvalidObject as error:
-        raise PermanentError(error.reason, error.detail) from error
-    except StorageError as error:
-        raise RetriableError(str(error)) from error
-
-
-def _look(writer: Writer) -> InstanceHeader:
-    with FileSource(writer.path) as source:
-        return header_of(source)
-
-
-def _must_be(announced: Announced, header: InstanceHeader) -> None:
-    """Command and data set must name the same instance: a row is made of the one, the answer of the other."""
-    if header.sop_instance_uid != announced.sop_instance_uid:
-        raise PermanentError(MISMATCH, "SOP Instance UID of command and data set differ")
-    if header.sop_class_uid != announced.sop_class_uid:
-        raise PermanentError(MISMATCH, "SOP Class UID of command and data set differ")

@@ -31,6 +31,7 @@ PREAMBLE: Final = bytes(128) + b"DICM"
 INFLATE_LIMIT: Final = 96 * 1024 * 1024
 _CHUNK: Final = 1024 * 1024
 _META_LIMIT: Final = 64 * 1024
+NOTE_MAX: Final = 128  # characters of the note in our own headers
 _META_TAGS: Final = {
     0x00020002: "media_storage_sop_class_uid",
     0x00020003: "media_storage_sop_instance_uid",
@@ -99,7 +100,7 @@ def _group_2(source: ByteSource, position: int) -> tuple[dict[str, str], int]:
             raise InvalidObject(errors.BAD_STRUCTURE, "File Meta Information is too long")
         name = _META_TAGS.get(element.tag)
         if name:
-            raw = source.read(element.start, min(element.length, 128))
+            raw = source.read(element.start, min(element.length, NOTE_MAX))
             values[name] = raw.decode("ascii", "replace").strip(" \0")
         position = element.end
     return values, position
@@ -192,7 +193,7 @@ def file_header(
 ) -> bytes:
     """Preamble of zeros, prefix and File Meta Information (PS3.10 7.1) for a data set that follows.
 
-    `note` is up to 64 ASCII characters, kept as Private Information (0002,0102) under our own creator UID.
+    `note` is up to 128 ASCII characters, kept as Private Information (0002,0102) under our own creator UID.
     Raises InvalidObject(invalid-uid) for a UID that is none.
     """
     for uid in (sop_class_uid, sop_instance_uid, transfer_syntax_uid):
@@ -210,7 +211,7 @@ def file_header(
     )
     if note:
         body += _meta_element(0x100, b"UI", uids.IMPLEMENTATION_CLASS_UID.encode())
-        body += _meta_element(0x102, b"OB", note.encode("ascii")[:64])
+        body += _meta_element(0x102, b"OB", note.encode("ascii")[:NOTE_MAX])
     return PREAMBLE + _meta_element(0x00, b"UL", pack("<I", len(body))) + body
 
 

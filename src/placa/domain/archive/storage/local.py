@@ -18,7 +18,8 @@ _PART = ".part"
 _KEY = re.compile(r"\d{4}/\d{2}/\d{2}/[0-9a-f]{2}/[0-9a-f]{32}\.[a-z0-9]{1,5}")
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """fsync a folder, so that the names in it survive a power cut. Raises OSError."""
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(fd)
@@ -61,7 +62,7 @@ class LocalWriter:
             os.fdatasync(self._fd)
             os.rename(self.path, self._final)
             try:
-                _sync_folder(self._final.parent)
+                sync_folder(self._final.parent)
             except OSError:
                 # the name may not survive a power cut, so the sender must not be told that it will
                 self._final.unlink(missing_ok=True)
@@ -105,7 +106,7 @@ class _Folders:
         else:
             self.make_durable(folder.parent)
             folder.mkdir(exist_ok=True)
-        _sync_folder(folder.parent)
+        sync_folder(folder.parent)
         if len(self._durable) > 4096:
             self._durable.clear()
         self._durable.add(folder)
@@ -125,6 +126,11 @@ class LocalStorage:
         if not _KEY.fullmatch(key):
             raise ValueError(f"not a suffix: {suffix!r}")
         return LocalWriter(self.root, key, self._folders)
+
+    def durable_folder(self, name: str) -> Path:
+        """The folder `name` below the root, made so that it survives a power cut. Raises OSError."""
+        self._folders.make_durable(self.root / name)
+        return self.root / name
 
     def store(self, chunks: Iterable[bytes], suffix: str = ".dcm") -> str:
         """Store a whole file durably; returns its key."""

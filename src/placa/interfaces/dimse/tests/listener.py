@@ -113,13 +113,16 @@ class Child:
         return found
 
     def stored(self) -> list[Path]:
-        """Every file below its storage, unfinished ones too."""
+        """Every file below its storage, unfinished ones too, but for names made ahead with nothing in them."""
         root = self.home / "archive"
-        return [path for path in root.rglob("*") if path.is_file()] if root.exists() else []
+        found = [path for path in root.rglob("*") if path.is_file()] if root.exists() else []
+        return [path for path in found if path.suffix != ".ahead" or path.stat().st_size]
 
-    def spooled(self) -> list[Path]:
-        """What waits in its spool."""
-        return [path for path in (self.home / "run" / "incoming").rglob("*") if path.is_file()]
+    def processes(self) -> list[int]:
+        """The listener and what it forked: its indexer, its associations."""
+        assert self.process is not None
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return [self.process.pid, *map(int, children.split())]
 
     @contextmanager
     def association(
