@@ -63,9 +63,21 @@ def rows(quick: bool) -> list[Row]:
             for _ in range(3 if quick else 5):
                 for side in (theirs, ours, null):
                     _round(load, side)
-            limit = f"null receiver {statistics.median(theirs.seconds) / statistics.median(null.seconds):.1f}x"
+            limit = (
+                f"null receiver {statistics.median(theirs.seconds) / statistics.median(null.seconds):.1f}x"
+            )
             found.append(row("P1", load.name, "s", ours.seconds, theirs.seconds, goal=load.goal, note=limit))
-            found.append(row("P1", f"{load.name}: server CPU", "ms", ours.cpu, theirs.cpu, goal="4x", note="an instance"))
+            found.append(
+                row(
+                    "P1",
+                    f"{load.name}: server CPU",
+                    "ms",
+                    ours.cpu,
+                    theirs.cpu,
+                    goal="4x",
+                    note="an instance",
+                )
+            )
     return found
 
 
@@ -74,9 +86,18 @@ def _sides() -> Iterator[tuple[Side, Side, Side]]:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         placa("migrate", home=home / "template")
-        with listening(home / "template", home / "home") as child, orthanc(home / "orthanc") as other, null_receiver() as null:
+        with (
+            listening(home / "template", home / "home") as child,
+            orthanc(home / "orthanc") as other,
+            null_receiver() as null,
+        ):
             yield (
-                Side(child.port, "PLACA", lambda: _tree(child.process.pid), lambda count: _indexed(child, count)),
+                Side(
+                    child.port,
+                    "PLACA",
+                    lambda: _tree(child.process.pid),
+                    lambda count: _indexed(child, count),
+                ),
                 Side(other.dicom_port, other.aet, lambda: _tree(other.pid), lambda count: None),
                 Side(null, "NULL", list, lambda count: None),
             )

@@ -16,11 +16,12 @@ from placa.domain.intake.seal import sealed
 from placa.domain.intake.senders import note_of
 from placa.standards.dicom import part10
 from placa.standards.dicom.errors import InvalidObject
-from placa.standards.dicom.header import InstanceHeader, header_of
+from placa.standards.dicom.header import InstanceHeader, Scan, header_of_scan, scan
 from placa.standards.dicom.part10 import FileDigest
-from placa.standards.dicom.source import ByteSource, FileSource, JoinedSource
+from placa.standards.dicom.source import FileSource, JoinedSource
 
 MISMATCH = "uid-mismatch"
+_Whole = tuple[bytes | memoryview, Scan]  # a data set that came in one piece, and the walk over it
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +96,18 @@ class Incoming:
     def _in_one_piece(self, last: bytes | memoryview) -> "Kept":
         self._count(last)
         head = self._header(self._length, self._crc)
-        header = self._checked(JoinedSource(head, last))
+        scanned = scan(
+            JoinedSource(head, last), part10.meta_of(head, last, self.announced.transfer_syntax_uid)
+        )
+        header = self._checked(scanned)
         writer = self._open.enter_context(self._new())
         writer.write(head)
         writer.write(last)
-        return self._kept(writer, head, header, last)
+        return self._kept(writer, head, header, (last, scanned))
 
     def _in_pieces(self, writer: Writer) -> "Kept":
         with FileSource(writer.path) as source:
-            header = self._checked(source)
+            header = self._checked(scan(source))
         head = self._header(self._length, self._crc)
         try:
             with writer.path.open("r+b") as file:
@@ -112,12 +116,10 @@ class Incoming:
             raise StorageError(f"cannot write: {error.strerror}") from error
         return self._kept(writer, head, header, None)
 
-    def _kept(
-        self, writer: Writer, head: bytes, header: InstanceHeader, whole: bytes | memoryview | None
-    ) -> "Kept":
+    def _kept(self, writer: Writer, head: bytes, header: InstanceHeader, whole: _Whole | None) -> "Kept":
         crc = isal_zlib.crc32_combine(isal_zlib.crc32(head), self._crc, self._length)
         size = len(head) + self._length
-        return Kept(Received(writer.commit(), self.sender), header, head, whole, self._sha, crc, size)
+        return Kept(Received(writer.commit(), self.sender), header, whole, self._sha, crc, size)
 
     def _header(self, length: int, crc: int) -> bytes:
         announced = self.announced
@@ -136,9 +138,9 @@ class Incoming:
         self._crc = isal_zlib.crc32(part, self._crc)
         self._length += len(part)
 
-    def _checked(self, source: ByteSource) -> InstanceHeader:
+    def _checked(self, scanned: Scan) -> InstanceHeader:
         """Command and data set must name the same instance: a row is made of the one, the answer of the other."""
-        header = header_of(source)
+        header = header_of_scan(scanned)
         if header.sop_instance_uid != self.announced.sop_instance_uid:
             raise PermanentError(MISMATCH, "SOP Instance UID of command and data set differ")
         if header.sop_class_uid != self.announced.sop_class_uid:
@@ -150,27 +152,28 @@ class Kept:
     """An object that is on disk. What the index wants to know of it is found out only when nobody waits any more."""
 
     def __init__(
-        self, received: Received, header: InstanceHeader, head: bytes, whole: bytes | memoryview | None,
-        sha: "hashlib._Hash", crc32: int, size: int,
+        self, received: Received, header: InstanceHeader, whole: _Whole | None, sha: "hashlib._Hash", crc32: int,
+        size: int,
     ) -> None:  # fmt: skip
         self.received = received
-        self._header, self._head, self._whole = header, head, whole
+        self._header, self._whole = header, whole
         self._sha, self._crc32, self._size = sha, crc32, size
 
     def record(self) -> Record:
         """The record for the index, from the bytes while they are at hand. Raises InvalidObject, OSError."""
         if self._whole is not None:
-            self._sha.update(self._whole)
-            return self._record(JoinedSource(self._head, self._whole))
+            data_set, scanned = self._whole
+            self._sha.update(data_set)
+            return self._record(metadata.describe_scan(scanned, self._header))
         with FileSource(storage().path(self.received.key)) as source:
-            return self._record(source)
+            return self._record(metadata.describe(source, self._header))
 
-    def _record(self, source: ByteSource) -> Record:
+    def _record(self, described: bytes) -> Record:
         return Record(
             key=self.received.key,
             header=self._header,
             digest=FileDigest(self._sha.hexdigest(), self._crc32, self._size),
-            metadata=metadata.describe(source, self._header),
+            metadata=described,
             frame_offsets=frame_offsets(self._header),
             received_at=clock.now(),
             sender=self.received.sender,

@@ -19,6 +19,7 @@ from placa.standards.dicom.source import ByteSource, FileSource, MemorySource
 from placa.standards.dicom.walk import PIXEL_DATA_TAGS, Element, Walker
 
 _VALUE_LIMIT: Final = 16 * 1024
+_ELEMENTS_KEPT: Final = 10_000
 _EOT, _EOT_LENGTHS = 0x7FE00001, 0x7FE00002
 
 
@@ -201,6 +202,23 @@ class _Found:
     extended: dict[int, Span] = field(default_factory=dict)
     sequences: dict[int, Element] = field(default_factory=dict)
     lookups: bool = False
+    elements: list[Element] = field(default_factory=list)  # of the top level, unless there are very many
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One walk over an object: what header and metadata are made of, while its source is open."""
+
+    source: ByteSource  # of the plain data set: inflated where the object is deflated
+    position: int
+    meta: FileMeta
+    found: _Found
+
+    @property
+    def elements(self) -> list[Element] | None:
+        """The elements of the top level; None where there are too many to keep."""
+        kept = self.found.elements
+        return kept if len(kept) < _ELEMENTS_KEPT else None
 
 
 def read_header(
@@ -222,20 +240,31 @@ def parse_header(data: bytes) -> InstanceHeader:
 
 def header_of(source: ByteSource, *, require_uids: bool = True) -> InstanceHeader:
     """The header of an open object (see `read_header`)."""
-    meta = read_file_meta(source)
+    return header_of_scan(scan(source), require_uids=require_uids)
+
+
+def scan(source: ByteSource, meta: FileMeta | None = None) -> Scan:
+    """Walk an open object once. Raises InvalidObject."""
+    meta = meta or read_file_meta(source)
     data, position = data_set_source(source, meta)
-    walker = Walker(data)
-    found = _collect(walker, position, meta)
-    return _build(walker, meta, found, require_uids)
+    return Scan(data, position, meta, _collect(Walker(data), position, meta))
+
+
+def header_of_scan(scanned: Scan, *, require_uids: bool = True) -> InstanceHeader:
+    """The header of a walked object (see `read_header`)."""
+    return _build(Walker(scanned.source), scanned.meta, scanned.found, require_uids)
 
 
 def _collect(walker: Walker, position: int, meta: FileMeta) -> _Found:
     found = _Found(little=meta.encoding.little)
     source, end = walker.source, walker.source.size
+    kept = found.elements
     while end - position >= 8:
         element = walker.element_at(position, end, meta.encoding)
         position = element.end
         tag = element.tag
+        if len(kept) < _ELEMENTS_KEPT:
+            kept.append(element)
         if tag in _WANTED:
             found.raw[tag] = source.read(element.start, min(max(element.length, 0), _VALUE_LIMIT))
         elif tag in PIXEL_DATA_TAGS:
@@ -245,16 +274,20 @@ def _collect(walker: Walker, position: int, meta: FileMeta) -> _Found:
         elif tag == 0:
             break  # padding of zeros behind the data set
         elif element.vr == "SQ":
-            found.lookups |= tag in _LOOKUPS
-            if tag in (_ACCESSION_ISSUER, _CONCEPT_NAME):
-                found.sequences[tag] = element
-            if element.length > 0:
-                walker.check_depth(element)
+            _note_sequence(walker, found, element)
         elif tag in _LOOKUPS:
             found.lookups = True
     else:
         _must_be_padding(source.read(position, end - position))
     return found
+
+
+def _note_sequence(walker: Walker, found: _Found, element: Element) -> None:
+    found.lookups |= element.tag in _LOOKUPS
+    if element.tag in (_ACCESSION_ISSUER, _CONCEPT_NAME):
+        found.sequences[element.tag] = element
+    if element.length > 0:
+        walker.check_depth(element)
 
 
 def _must_be_padding(rest: bytes) -> None:

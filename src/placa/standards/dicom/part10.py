@@ -91,6 +91,14 @@ def read_file_meta(source: ByteSource) -> FileMeta:
     return FileMeta(has_preamble, start, position, encoding, **values)
 
 
+def meta_of(header: bytes, data_set: bytes | memoryview, transfer_syntax_uid: str) -> FileMeta:
+    """What `read_file_meta` says of our own `header` before `data_set`. Raises InvalidObject."""
+    encoding = EXPLICIT_LITTLE
+    if transfer_syntax_uid != uids.DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN:
+        encoding = _sniff(bytes(data_set[:8]), len(data_set))
+    return FileMeta(True, len(PREAMBLE), len(header), encoding, transfer_syntax_uid=transfer_syntax_uid)
+
+
 def _group_2(source: ByteSource, position: int) -> tuple[dict[str, str], int]:
     values: dict[str, str] = {}
     walker, start = Walker(source), position
