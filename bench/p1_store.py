@@ -4,7 +4,6 @@ Placa and Orthanc alternate, each round with new UIDs. The null receiver, which 
 """
 
 import os
-
 import statistics
 import subprocess
 import tempfile

@@ -93,15 +93,6 @@ def release_delays() -> list[int]:
     return found
 
 
-def peer_addresses() -> frozenset[str]:
-    """Addresses at which an enabled peer is known."""
-    found: frozenset[str] = _remembered(
-        "peer_addresses",
-        lambda: frozenset(DicomPeer.objects.filter(enabled=True).values_list("address", flat=True)),
-    )
-    return found
-
-
 def storing_peer(ae_title: str, address: str) -> DicomPeer | None:
     """The enabled peer with this AE title at this address, if it may store."""
     return DicomPeer.objects.filter(

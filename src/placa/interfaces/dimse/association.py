@@ -15,6 +15,7 @@ from placa.domain.archive.storage import ahead, storage
 from placa.interfaces.dimse import command as dimse
 from placa.interfaces.dimse import pdu
 from placa.interfaces.dimse.command import BadCommandError, Command
+from placa.interfaces.dimse.commitment import Commitment
 from placa.interfaces.dimse.contexts import Agreed, Context, NoApplicationContextError, negotiate
 from placa.interfaces.dimse.pdata import MAX_PDU, Aborted, Inbound, ProtocolError, Released
 from placa.interfaces.dimse.places import Place
@@ -24,6 +25,7 @@ from placa.interfaces.dimse.wire import Gone, Stalled, Wire
 log = logging.getLogger(__name__)
 
 IDLE_SECONDS = 60.0  # between two messages
+OWING_SECONDS = 1.0  # the same while we owe the peer a result, which it may want on another association
 FAREWELL_SECONDS = 5.0  # ARTIM, after the release (PS3.8 9.1.4)
 
 
@@ -39,6 +41,7 @@ class Association:
         self._inbound = Inbound(wire)
         self._names = ahead.source(storage())
         self._store = Store(self._inbound, self._names, feed, sender)
+        self._commitment = Commitment(self._inbound, sender)
         self._contexts: Mapping[int, Context] = {}
         self._peer_max_pdu = MAX_PDU
         self._idle = self._asked_to_end = False
@@ -56,13 +59,14 @@ class Association:
         except (Stalled, _Ended) as ended:
             why = "stopping" if isinstance(ended, _Ended) else "it stalls"
             log.info("association with %s aborted: %s", self._sender.name, why)
-            self._abort(pdu.NOT_SPECIFIED)
+            self._abort(pdu.NOT_SPECIFIED, wait=False)  # somebody else may be waiting for the place
         except ProtocolError as error:
             log.warning("association with %s aborted: %s", self._sender.name, error)
             self._abort(error.reason)
         finally:
             self._names.close()
             self._wire.close()
+        self._commitment.report_anew()
 
     def _accept(self, request: bytes) -> bool:
         try:
@@ -96,11 +100,23 @@ class Association:
         self._idle = True
         if self._asked_to_end:
             raise _Ended
+        if self._commitment.owed and not self._says_more():
+            for context_id, command, data_set in self._commitment.results():
+                self._send(context_id, command, 1)
+                self._send(context_id, data_set, 0)
         context_id, raw = self._inbound.command(IDLE_SECONDS, self._woken)
         try:
             return context_id, dimse.read(raw)
         except BadCommandError as error:
             raise ProtocolError(pdu.INVALID_PARAMETER, f"command set: {error}") from error
+
+    def _says_more(self) -> bool:
+        """Whether the peer goes on, with another request or a release."""
+        try:
+            self._wire.wait(OWING_SECONDS)
+        except Stalled:
+            return False
+        return True
 
     def _woken(self) -> None:
         self._idle = False
@@ -109,12 +125,13 @@ class Association:
         handlers: dict[int, Callable[[int, Context, Command], tuple[int, str]]] = {
             dimse.C_STORE_RQ: self._store.receive,
             dimse.C_ECHO_RQ: self._echo,
+            dimse.N_ACTION_RQ: self._commitment.receive,
         }
         if request.command_field & dimse.RESPONSE or request.command_field == dimse.C_CANCEL_RQ:
             self._skip(context_id, request)  # nothing of ours is under way that it could be about
             return
         status, comment = handlers.get(request.command_field, self._unknown)(context_id, context, request)
-        self._answer(context_id, dimse.response(request, status, comment))
+        self._send(context_id, dimse.response(request, status, comment), 1)
         self._store.settle()
 
     def _echo(self, context_id: int, context: Context, request: Command) -> tuple[int, str]:
@@ -129,13 +146,12 @@ class Association:
         if request.has_data_set:
             self._inbound.data_set(context_id, lambda part: None)
 
-    def _answer(self, context_id: int, body: bytes) -> None:
-        """Send a command set, in as many PDUs as the peer's limit asks for."""
+    def _send(self, context_id: int, body: bytes, control: int) -> None:
+        """Send a command set (`control` 1) or data set (0), in as many PDUs as the peer's limit asks for."""
         step = max(1, self._peer_max_pdu - 6)
-        parts = [body[at : at + step] for at in range(0, len(body), step)]
-        for part in parts[:-1]:
-            self._wire.send(pdu.p_data(context_id, 1, part))
-        self._wire.send(pdu.p_data(context_id, 3, parts[-1]))
+        for at in range(0, len(body), step):
+            last = 2 if at + step >= len(body) else 0
+            self._wire.send(pdu.p_data(context_id, control | last, body[at : at + step]))
 
     def _release(self) -> None:
         try:
@@ -144,10 +160,11 @@ class Association:
         except (Gone, Stalled):
             pass
 
-    def _abort(self, reason: int) -> None:
+    def _abort(self, reason: int, *, wait: bool = True) -> None:
         try:
             self._wire.send(pdu.abort(reason))
-            self._wait_for_close()
+            if wait:
+                self._wait_for_close()
         except (Gone, Stalled):
             pass
 

@@ -3,13 +3,13 @@
 import struct
 from dataclasses import dataclass
 
-C_STORE_RQ, C_ECHO_RQ, C_CANCEL_RQ, N_ACTION_RQ, N_EVENT_REPORT_RSP = 0x0001, 0x0030, 0x0FFF, 0x0130, 0x8100
+C_STORE_RQ, C_ECHO_RQ, C_CANCEL_RQ, N_ACTION_RQ, N_EVENT_REPORT_RQ = 0x0001, 0x0030, 0x0FFF, 0x0130, 0x0100
 RESPONSE = 0x8000  # the bit of a Command Field that makes it a response's
 NO_DATA_SET = 0x0101
 
 # statuses (PS3.7 Annex C; PS3.4 B.2.3 for storage)
 SUCCESS = 0x0000
-PROCESSING_FAILURE, NO_SUCH_ACTION, NO_SUCH_INSTANCE = 0x0110, 0x0123, 0x0112
+PROCESSING_FAILURE, NO_SUCH_ACTION = 0x0110, 0x0123
 SOP_CLASS_NOT_SUPPORTED, UNRECOGNIZED_OPERATION, MISTYPED_ARGUMENT = 0x0122, 0x0211, 0x0212
 OUT_OF_RESOURCES, DOES_NOT_MATCH, CANNOT_UNDERSTAND = 0xA700, 0xA900, 0xC000
 
@@ -88,6 +88,21 @@ def response(request: Command, status: int, comment: str = "") -> bytes:
             _text(0x0902, comment[:_COMMENT_MAX], b" ") if comment else b"",
             _text(0x1000, instance) if instance else b"",
             _number(0x1008, request.action_type_id) if request.action_type_id >= 0 else b"",
+        )
+    )
+    return _HEAD.pack(0, 0, 4) + struct.pack("<I", len(body)) + body
+
+
+def event_report(message_id: int, sop_class_uid: str, sop_instance_uid: str, event_type_id: int) -> bytes:
+    """An N-EVENT-REPORT-RQ that a data set follows (PS3.7 10.3.1)."""
+    body = b"".join(
+        (
+            _text(0x0002, sop_class_uid),
+            _number(0x0100, N_EVENT_REPORT_RQ),
+            _number(0x0110, message_id),
+            _number(0x0800, 0x0001),
+            _text(0x1000, sop_instance_uid),
+            _number(0x1002, event_type_id),
         )
     )
     return _HEAD.pack(0, 0, 4) + struct.pack("<I", len(body)) + body

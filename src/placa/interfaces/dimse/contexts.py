@@ -92,7 +92,8 @@ def _result(asked: PresentationContext) -> PresentationContext:
     ours = _syntaxes(str(asked.abstract_syntax))
     fitting = [syntax for syntax in asked.transfer_syntax if syntax in ours]
     # a transfer syntax stands in the answer even where it means nothing (table 9-18)
-    result.transfer_syntax = fitting[:1] or asked.transfer_syntax[:1] or [uids.IMPLICIT_VR_LITTLE_ENDIAN]
+    named = fitting or asked.transfer_syntax
+    result.transfer_syntax = [str(named[0]) if named else uids.IMPLICIT_VR_LITTLE_ENDIAN]
     refused = TRANSFER_SYNTAXES_NOT_SUPPORTED if ours else ABSTRACT_SYNTAX_NOT_SUPPORTED
     result.result = ACCEPTED if fitting else refused
     return result

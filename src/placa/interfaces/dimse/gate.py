@@ -69,6 +69,11 @@ class Gate:
         self._listening.append(server)
         self._selector.register(server, selectors.EVENT_READ, lambda: self._accept(server, tls))
 
+    @property
+    def waiting_for_a_place(self) -> int:
+        """How many have said what they want and cannot be served yet."""
+        return len(self._ready)
+
     def descriptors(self) -> list[int]:
         """Every open descriptor of the gate: what a forked process has to close."""
         return [
@@ -182,6 +187,9 @@ class Gate:
         except OSError as error:
             if isinstance(error, ssl.SSLError):
                 log.warning("TLS with %s failed: %s", caller.address, error.reason)
+            self._drop(caller)
+        except Exception:  # one caller must not end the listener
+            log.exception("a caller from %s was dropped", caller.address)
             self._drop(caller)
 
     def _read(self, caller: Caller) -> None:

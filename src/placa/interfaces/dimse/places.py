@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 PLACES = 64
 PLACES_AN_ADDRESS = 32
-RESTING_SECONDS = 2.0  # idle for that long, an association may have to make room
+RESTING_SECONDS = 2.0  # idle for that long, an association that stored nothing may have to make room
+PATIENT_SECONDS = 30.0  # the same for one that stored something
 
 _STATE = struct.Struct("dq")  # idle since (0: at work), objects stored
 
@@ -74,5 +75,7 @@ class Places:
 def most_idle(places: Iterable[Place]) -> Place | None:
     """Who has to make room: of those that rest, one that never stored anything before the others, then the longest
     idle."""
-    resting = [place for place in places if place.resting > RESTING_SECONDS]
+    resting = [
+        place for place in places if place.resting > (PATIENT_SECONDS if place.stored else RESTING_SECONDS)
+    ]
     return min(resting, key=lambda place: (place.stored > 0, -place.resting), default=None)

@@ -59,7 +59,8 @@ class Listener:
 
     def __init__(self) -> None:
         environment = settings.ENVIRONMENT
-        logging.getLogger("pynetdicom").setLevel(logging.CRITICAL)  # we say what we refuse, and shorter
+        for library in ("pynetdicom", "pydicom"):  # we say what we refuse, without a stranger's words
+            logging.getLogger(library).setLevel(logging.CRITICAL)
         self._selector = selectors.DefaultSelector()
         self._peers, self._places = Peers(), Places()
         self._gate = Gate(self._selector, self._peers, self._admit)
@@ -72,9 +73,7 @@ class Listener:
             (_bound(environment.bind, environment.dicom_port), None)
         ]
         if environment.dicom_tls_port:
-            self._servers.append(
-                (_bound(environment.bind, environment.dicom_tls_port), tls.context(environment))
-            )
+            self._servers.append((_bound(environment.bind, environment.dicom_tls_port), tls.context()))
 
     def run(self) -> None:
         """Serve until told to stop."""
@@ -84,12 +83,8 @@ class Listener:
         for server, context in self._servers:
             server.listen(BACKLOG)
             self._gate.listen(server, context)
-            log.info(
-                "DICOM listener %s on %s%s",
-                settings.ENVIRONMENT.dicom_aet,
-                server.getsockname(),
-                " (TLS)" if context else "",
-            )
+            name = f"{settings.ENVIRONMENT.dicom_aet}{' over TLS' if context else ''}"
+            log.info("DICOM listener %s on %s port %d", name, *server.getsockname()[:2])
         try:
             while not self._stopping:
                 for key, _events in self._selector.select(TICK_SECONDS):
@@ -133,8 +128,8 @@ class Listener:
         same = [running for running in self._running.values() if running.address == address]
         crowd = same if len(same) >= PLACES_AN_ADDRESS else list(self._running.values())
         place = self._places.take() if len(same) < PLACES_AN_ADDRESS else None
-        if place is None and not any(running.ending for running in crowd):
-            resting = most_idle(running.place for running in crowd)
+        if place is None and sum(running.ending for running in crowd) < self._gate.waiting_for_a_place:
+            resting = most_idle(running.place for running in crowd if not running.ending)
             for pid, running in self._running.items():
                 if running.place is resting:
                     self._ask_to_end(pid)
@@ -154,7 +149,9 @@ class Listener:
     def _close_inherited(self) -> None:
         """In a child: close what is the gate's, so that a connection which the gate closes is closed."""
         self._selector.close()
-        for descriptor in (*self._gate.descriptors(), *self._wakeup):
+        # a port that an orphan holds could not be listened on again
+        bound = [server.fileno() for server, _context in self._servers]
+        for descriptor in {*self._gate.descriptors(), *bound, *self._wakeup}:
             with contextlib.suppress(OSError):
                 os.close(descriptor)
 

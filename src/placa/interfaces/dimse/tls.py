@@ -2,18 +2,18 @@
 
 import ssl
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-
-from placa.config.environment import Environment
 
 _CLIENTS = {"none": ssl.CERT_NONE, "optional": ssl.CERT_OPTIONAL, "required": ssl.CERT_REQUIRED}
 
 
-def context(environment: Environment) -> ssl.SSLContext:
+def context() -> ssl.SSLContext:
     """The server's side: our certificate, and whose clients' certificates are good.
 
     Raises ImproperlyConfigured where certificate, key or authorities are missing or cannot be read.
     """
+    environment = settings.ENVIRONMENT
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     made.minimum_version = ssl.TLSVersion.TLSv1_2
     made.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION

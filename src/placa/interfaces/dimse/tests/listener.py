@@ -52,6 +52,7 @@ class Child:
     port: int
     mode: str = "demo"
     prefix: list[str] = field(default_factory=list)  # e.g. strace
+    more: dict[str, str] = field(default_factory=dict)  # of the environment
     process: "subprocess.Popen[bytes] | None" = None
 
     def start(self) -> None:
@@ -61,7 +62,7 @@ class Child:
         with log:
             self.process = subprocess.Popen(
                 command,
-                env=environment(self.home, self.mode, PLACA_DICOM_PORT=str(self.port)),
+                env=environment(self.home, self.mode, PLACA_DICOM_PORT=str(self.port), **self.more),
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -146,11 +147,15 @@ class Child:
 
 @contextmanager
 def listening(
-    template: Path, home: Path, mode: str = "demo", prefix: list[str] | None = None
+    template: Path,
+    home: Path,
+    mode: str = "demo",
+    prefix: list[str] | None = None,
+    more: dict[str, str] | None = None,
 ) -> Iterator[Child]:
     """A listener on a copy of the migrated `template` home."""
     shutil.copytree(template, home)
-    child = Child(home, free_port(), mode, prefix or [])
+    child = Child(home, free_port(), mode, prefix or [], more or {})
     child.start()
     try:
         yield child
