@@ -7,7 +7,7 @@ import os
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
@@ -81,6 +81,11 @@ class Environment:
     storage_cache_bytes: int = CACHE_BYTES  # of files of S3 on the local disk
     trusted_proxies: tuple[Network, ...] = LOOPBACK  # whose X-Forwarded-For is believed
     jobs_url: str = field(default="", repr=False)
+    dicom_tls_port: int = 0  # 0: no TLS
+    dicom_tls_cert: str = ""
+    dicom_tls_key: str = ""
+    dicom_tls_ca: str = ""
+    dicom_tls_clients: str = "none"  # optional, required: whether a peer must show a certificate of the CA
 
     @property
     def is_production(self) -> bool:
@@ -120,6 +125,7 @@ def load(root: Path) -> Environment:
         storage_cache_bytes=read_bytes("STORAGE_CACHE_BYTES", CACHE_BYTES),
         trusted_proxies=_read_networks("TRUSTED_PROXIES") or LOOPBACK,
         jobs_url=read("JOBS_URL"),
+        **_dicom_tls(),
     )
 
 
@@ -132,6 +138,25 @@ def _read_networks(name: str) -> tuple[Network, ...]:
     if any(network.prefixlen == 0 for network in found):
         raise ImproperlyConfigured(f"PLACA_{name} trusts everybody: name the proxies")
     return found
+
+
+def _dicom_tls() -> dict[str, Any]:
+    """Port, files and demands of DICOM over TLS. Raises ImproperlyConfigured for half a configuration."""
+    port = read_port("DICOM_TLS_PORT", 2762) if read("DICOM_TLS_PORT") else 0
+    cert, key, ca = (read(f"DICOM_TLS_{name}") for name in ("CERT", "KEY", "CA"))
+    clients = read("DICOM_TLS_CLIENTS", "required" if ca else "none")
+    if clients not in ("none", "optional", "required"):
+        raise ImproperlyConfigured(
+            f"PLACA_DICOM_TLS_CLIENTS must be none, optional or required, not {clients!r}"
+        )
+    if port and not (cert and key):
+        raise ImproperlyConfigured("PLACA_DICOM_TLS_PORT wants PLACA_DICOM_TLS_CERT and PLACA_DICOM_TLS_KEY")
+    if clients != "none" and not ca:
+        raise ImproperlyConfigured(f"PLACA_DICOM_TLS_CLIENTS={clients} wants PLACA_DICOM_TLS_CA")
+    return {
+        "dicom_tls_port": port, "dicom_tls_cert": cert, "dicom_tls_key": key, "dicom_tls_ca": ca,
+        "dicom_tls_clients": clients,
+    }  # fmt: skip
 
 
 def _read_mode() -> Mode:

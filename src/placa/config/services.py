@@ -24,7 +24,10 @@ def services() -> list[Service]:
 
 def ports(environment: Environment) -> dict[str, int]:
     """The ports that `services` listen on, by the setting that moves each."""
-    return {"PLACA_HTTP_PORT": environment.http_port, "PLACA_DICOM_PORT": environment.dicom_port}
+    found = {"PLACA_HTTP_PORT": environment.http_port, "PLACA_DICOM_PORT": environment.dicom_port}
+    if environment.dicom_tls_port:
+        found["PLACA_DICOM_TLS_PORT"] = environment.dicom_tls_port
+    return found
 
 
 def waiting_for(environment: Environment) -> str:

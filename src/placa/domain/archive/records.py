@@ -32,6 +32,7 @@ class Received:
 
     key: str
     sender: Sender
+    record: "Record | None" = None  # where whoever received it has read it already
 
 
 @dataclass(frozen=True, slots=True)

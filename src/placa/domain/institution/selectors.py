@@ -125,15 +125,6 @@ def _by_hours(rows: QuerySet[Any]) -> list[tuple[int, tuple[int, ...]]]:
     return [(hours, tuple(found)) for hours, found in grouped.items()]
 
 
-def peer_addresses() -> frozenset[str]:
-    """Addresses at which an enabled peer is known."""
-    found: frozenset[str] = _remembered(
-        "peer_addresses",
-        lambda: frozenset(DicomPeer.objects.filter(enabled=True).values_list("address", flat=True)),
-    )
-    return found
-
-
 def storing_peer(ae_title: str, address: str) -> DicomPeer | None:
     """The enabled peer with this AE title at this address, if it may store."""
     return DicomPeer.objects.filter(

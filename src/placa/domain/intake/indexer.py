@@ -1,11 +1,11 @@
-"""The listener's background thread: gives acknowledged files their rows, batch by batch.
+"""The process that gives acknowledged files their rows, batch by batch, for all associations of one listener.
 
-What it has not done when the process dies is found by `recover` at the next start.
+What it has not done when it dies is found by `recover` when the next one starts. Several may run on one database.
 """
 
 import logging
-import queue
-import threading
+import signal
+import socket
 import time
 from collections.abc import Callable
 from functools import partial
@@ -16,65 +16,48 @@ from placa.domain.archive.errors import RetriableError
 from placa.domain.archive.records import Received
 from placa.domain.archive.storage import StorageError
 from placa.domain.intake import pipeline, services
+from placa.domain.intake.feed import Inlet
 from placa.domain.intake.recovery import recover
 
 log = logging.getLogger(__name__)
 
 BATCH = 64
-WAITING_MAX = 20_000  # acknowledged files that may wait; then receiving waits too
+GATHER_SECONDS = 0.15  # a transaction costs more than a row: wait for company
 QUIET_SECONDS = 1.0  # a study without news for that long is prepared
 PREVIEW_SECONDS = 3.0  # while news come, its previews are looked after that often; the first time at once
 BACKOFF_SECONDS = (0.1, 0.5, 2.0, 5.0)
 
 
-class Indexer:
-    """Takes files by `add`; `stop` returns when all of them have their rows."""
+def run(reading: socket.socket) -> None:
+    """Recover what an earlier process left, then index what comes until all writers are gone."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)  # it ends when those who receive have ended
+    Indexer(Inlet(reading)).run()
 
-    def __init__(self) -> None:
-        self._waiting: queue.Queue[Received | None] = queue.Queue(WAITING_MAX)
+
+class Indexer:
+    """Indexes what comes in at `inlet`."""
+
+    def __init__(self, inlet: Inlet) -> None:
+        self._inlet = inlet
         self._news: dict[str, float] = {}  # study UID -> when it last got something
         self._previewed: dict[str, float] = {}  # the same studies -> when their previews were last asked for
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="indexer", daemon=True)
+        self._given_up = False
 
-    def start(self) -> None:
-        """Recover what an earlier process left, then index what comes."""
-        self._thread.start()
-
-    def add(self, received: Received) -> None:
-        """Queue one acknowledged file; waits while too many wait already."""
-        self._waiting.put(received)
-
-    def stop(self, timeout: float = 60) -> None:
-        """Index what waits, then end the thread."""
-        self._stopping.set()
-        self._waiting.put(None)
-        self._thread.join(timeout)
-
-    def _run(self) -> None:
+    def run(self) -> None:
+        """Until the inlet has ended and nothing waits."""
         try:
             self._patiently(recover)
-            while not (self._stopping.is_set() and self._waiting.empty()):
-                if batch := self._next_batch():
+            while not (self._inlet.ended or self._given_up):
+                if batch := self._inlet.batch(BATCH, 0.2, GATHER_SECONDS):
                     self._patiently(partial(self._index, batch))
+                if self._inlet.look_again():
+                    self._patiently(recover)
                 self._preview_arriving()
-                self._prepare_quiet(at_once=self._stopping.is_set())
+                self._prepare_quiet()
+            self._prepare_quiet(at_once=True)
         finally:
             connection.close()
-
-    def _next_batch(self) -> list[Received]:
-        batch = []
-        try:
-            item = self._waiting.get(timeout=0.2)
-            while True:
-                if item is not None:
-                    batch.append(item)
-                if len(batch) >= BATCH:
-                    break
-                item = self._waiting.get_nowait()
-        except queue.Empty:
-            pass
-        return batch
 
     def _index(self, batch: list[Received]) -> None:
         for uid in pipeline.new_studies(pipeline.process(batch)):
@@ -90,7 +73,7 @@ class Indexer:
             self._patiently(partial(services.preview, due))
             self._previewed.update(dict.fromkeys(due, now))
 
-    def _prepare_quiet(self, *, at_once: bool) -> None:
+    def _prepare_quiet(self, *, at_once: bool = False) -> None:
         now = time.monotonic()
         quiet = {uid for uid, at in self._news.items() if at_once or now - at >= QUIET_SECONDS}
         if quiet:
@@ -114,8 +97,10 @@ class Indexer:
                     "indexing waits for database or storage, trying again in %s s", pause, exc_info=tries == 0
                 )
                 tries += 1
-                if self._stopping.wait(pause) and tries > 3:
-                    return  # the files stay; the next start finds them
+                if self._inlet.closed and tries > 3:
+                    self._given_up = True  # the files stay; the next start finds them
+                    return
+                time.sleep(pause)
             except Exception:
                 log.exception("a batch could not be indexed; its files stay and the next start tries again")
                 return

@@ -113,6 +113,8 @@ def new_studies(indexed: Iterable[Indexed]) -> set[str]:
 
 
 def _read(received: Received) -> Record | None:
+    if received.record is not None:
+        return received.record
     try:
         return read_record(received)
     except FileNotFoundError:

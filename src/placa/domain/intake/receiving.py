@@ -1,18 +1,27 @@
 """The first step: bytes to disk, checked and durable, before anybody says Success."""
 
+import hashlib
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass
 
+from isal import isal_zlib
+
+from placa.common import clock
+from placa.domain.archive import metadata
 from placa.domain.archive.errors import PermanentError, RetriableError
-from placa.domain.archive.records import Received, Sender
+from placa.domain.archive.records import Received, Record, Sender, frame_offsets
 from placa.domain.archive.storage import StorageError, Writer, storage
+from placa.domain.intake.seal import sealed
 from placa.domain.intake.senders import note_of
 from placa.standards.dicom import part10
 from placa.standards.dicom.errors import InvalidObject
-from placa.standards.dicom.header import InstanceHeader, header_of
-from placa.standards.dicom.source import FileSource
+from placa.standards.dicom.header import InstanceHeader, Scan, header_of_scan, scan
+from placa.standards.dicom.part10 import FileDigest
+from placa.standards.dicom.source import FileSource, JoinedSource
 
 MISMATCH = "uid-mismatch"
+_Whole = tuple[bytes | memoryview, Scan]  # a data set that came in one piece, and the walk over it
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,36 +50,149 @@ def receive(
     refused, RetriableError where the storage fails; then nothing is kept. `look` sees the header before anything is
     durable, and may refuse by raising PermanentError.
     """
-    try:
-        prefix = part10.file_header(
-            sop_class_uid=announced.sop_class_uid,
-            sop_instance_uid=announced.sop_instance_uid,
-            transfer_syntax_uid=announced.transfer_syntax_uid,
-            source_application_entity_title=sender.ae_title,
-            note=note_of(sender, announced.sop_instance_uid),
+    with Incoming(storage().new, announced, sender, look) as incoming:
+        for part in data_set:
+            incoming.write(part)
+        return incoming.finish().received
+
+
+class Incoming:
+    """One object on its way to disk: `write` what comes, `finish` with the last of it. Leaving without that drops it.
+
+    Both raise PermanentError for an object that must be refused, RetriableError where the storage fails; then nothing
+    is kept. What comes in one piece goes to disk in one write.
+    """
+
+    def __init__(
+        self,
+        new: Callable[[], Writer],
+        announced: Announced,
+        sender: Sender,
+        look: Callable[[InstanceHeader], None] = _anything,
+    ) -> None:
+        self.announced, self.sender = announced, sender
+        self._new, self._look = new, look
+        self._note = note_of(sender, announced.sop_instance_uid)
+        self._head = self._header(0, 0)
+        self._sha = hashlib.sha256()
+        self._crc = self._length = 0
+        self._writer: Writer | None = None
+        self._open = ExitStack()
+
+    def __enter__(self) -> "Incoming":
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self._open.close()
+
+    def write(self, part: bytes | memoryview) -> None:
+        """Take the next bytes of the data set."""
+        try:
+            if self._writer is None:
+                self._writer = self._open.enter_context(self._new())
+                self._writer.write(self._head)
+            self._writer.write(part)
+        except StorageError as error:
+            raise RetriableError(str(error)) from error
+        self._sha.update(part)
+        self._count(part)
+
+    def finish(self, last: bytes | memoryview = b"") -> "Kept":
+        """Check the object and make it durable. `last` must stay as it is until `Kept.record` was asked for."""
+        try:
+            if self._writer is None:
+                return self._in_one_piece(last)
+            if last:
+                self.write(last)
+            return self._in_pieces(self._writer)
+        except InvalidObject as error:
+            raise PermanentError(error.reason, error.detail) from error
+        except StorageError as error:
+            raise RetriableError(str(error)) from error
+
+    def _in_one_piece(self, last: bytes | memoryview) -> "Kept":
+        self._count(last)
+        head = self._header(self._length, self._crc)
+        scanned = scan(
+            JoinedSource(head, last), part10.meta_of(head, last, self.announced.transfer_syntax_uid)
         )
-        with storage().new() as writer:
-            writer.write(prefix)
-            for part in data_set:
-                writer.write(part)
-            header = _look(writer)
-            _must_be(announced, header)
-            look(header)
-            return Received(writer.commit(), sender)
-    except InvalidObject as error:
-        raise PermanentError(error.reason, error.detail) from error
-    except StorageError as error:
-        raise RetriableError(str(error)) from error
+        header = self._checked(scanned)
+        writer = self._open.enter_context(self._new())
+        writer.write(head)
+        writer.write(last)
+        return self._kept(writer, head, header, (last, scanned))
+
+    def _in_pieces(self, writer: Writer) -> "Kept":
+        with FileSource(writer.path) as source:
+            header = self._checked(scan(source))
+        head = self._header(self._length, self._crc)
+        try:
+            with writer.path.open("r+b") as file:
+                file.write(head)
+        except OSError as error:
+            raise StorageError(f"cannot write: {error.strerror}") from error
+        return self._kept(writer, head, header, None)
+
+    def _kept(self, writer: Writer, head: bytes, header: InstanceHeader, whole: _Whole | None) -> "Kept":
+        crc = isal_zlib.crc32_combine(isal_zlib.crc32(head), self._crc, self._length)
+        size = len(head) + self._length
+        return Kept(Received(writer.commit(), self.sender), header, whole, self._sha, crc, size)
+
+    def _header(self, length: int, crc: int) -> bytes:
+        announced = self.announced
+        try:
+            return part10.file_header(
+                sop_class_uid=announced.sop_class_uid,
+                sop_instance_uid=announced.sop_instance_uid,
+                transfer_syntax_uid=announced.transfer_syntax_uid,
+                source_application_entity_title=self.sender.ae_title,
+                note=sealed(self._note, length, crc),
+            )
+        except InvalidObject as error:
+            raise PermanentError(error.reason, error.detail) from error
+
+    def _count(self, part: bytes | memoryview) -> None:
+        self._crc = isal_zlib.crc32(part, self._crc)
+        self._length += len(part)
+
+    def _checked(self, scanned: Scan) -> InstanceHeader:
+        """Command and data set must name the same instance: a row is made of the one, the answer of the other."""
+        header = header_of_scan(scanned)
+        if header.sop_instance_uid != self.announced.sop_instance_uid:
+            raise PermanentError(MISMATCH, "SOP Instance UID of command and data set differ")
+        if header.sop_class_uid != self.announced.sop_class_uid:
+            raise PermanentError(MISMATCH, "SOP Class UID of command and data set differ")
+        self._look(header)
+        return header
 
 
-def _look(writer: Writer) -> InstanceHeader:
-    with FileSource(writer.path) as source:
-        return header_of(source)
+class Kept:
+    """An object that is on disk. What the index wants to know of it is found out only when nobody waits any more."""
 
+    def __init__(
+        self, received: Received, header: InstanceHeader, whole: _Whole | None, sha: "hashlib._Hash", crc32: int,
+        size: int,
+    ) -> None:  # fmt: skip
+        self.received = received
+        self._header, self._whole = header, whole
+        self._sha, self._crc32, self._size = sha, crc32, size
 
-def _must_be(announced: Announced, header: InstanceHeader) -> None:
-    """Command and data set must name the same instance: a row is made of the one, the answer of the other."""
-    if header.sop_instance_uid != announced.sop_instance_uid:
-        raise PermanentError(MISMATCH, "SOP Instance UID of command and data set differ")
-    if header.sop_class_uid != announced.sop_class_uid:
-        raise PermanentError(MISMATCH, "SOP Class UID of command and data set differ")
+    def record(self) -> Record:
+        """The record for the index, from the bytes while they are at hand. Raises InvalidObject, OSError."""
+        if self._whole is not None:
+            data_set, scanned = self._whole
+            self._sha.update(data_set)
+            return self._record(metadata.describe_scan(scanned, self._header))
+        with FileSource(storage().path(self.received.key)) as source:
+            return self._record(metadata.describe(source, self._header))
+
+    def _record(self, described: bytes) -> Record:
+        return Record(
+            key=self.received.key,
+            header=self._header,
+            digest=FileDigest(self._sha.hexdigest(), self._crc32, self._size),
+            metadata=described,
+            frame_offsets=frame_offsets(self._header),
+            received_at=clock.now(),
+            sender=self.received.sender,
+        )

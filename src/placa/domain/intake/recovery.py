@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator
 from placa.common import clock
 from placa.domain.archive.models import Instance
 from placa.domain.archive.records import Received
-from placa.domain.archive.storage import storage
+from placa.domain.archive.storage import ahead, storage
 from placa.domain.intake import pipeline, services
 from placa.domain.intake.models import InboxItem, IndexMark
+from placa.domain.intake.seal import is_whole
 from placa.domain.intake.senders import sender_of
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ def recover(*, settled: dt.timedelta = dt.timedelta(0)) -> int:
     mark = IndexMark.objects.first()
     since = mark.day if mark else dt.date.min
     storage().remove_unfinished(since)
+    ahead.finish(storage(), since, is_whole)
     done = 0
     before = clock.now() - settled if settled else None
     for keys in slices(stored(since)):

@@ -11,6 +11,7 @@ from placa.domain.archive.records import Sender
 from placa.domain.archive.storage import DamagedError, storage
 from placa.domain.institution import selectors as institution
 from placa.domain.institution.models import DicomPeer
+from placa.domain.intake.seal import note_in
 from placa.standards.dicom.errors import InvalidObject
 from placa.standards.dicom.part10 import FileMeta, read_file_meta
 from placa.standards.dicom.source import FileSource
@@ -22,6 +23,11 @@ def sender_at(ae_title: str, address: str) -> Sender:
     if peer is None:
         return Sender(ae_title=ae_title, address=address)
     return _of_peer(peer)
+
+
+def storing_senders() -> list[Sender]:
+    """All enabled peers that may store."""
+    return [_of_peer(peer) for peer in DicomPeer.objects.filter(enabled=True, may_store=True)]
 
 
 def note_of(sender: Sender, sop_instance_uid: str) -> str:
@@ -42,7 +48,7 @@ def sender_of(key: str) -> Sender:
 
 
 def _noted(meta: FileMeta) -> Sender | None:
-    number, _, signature = meta.own_note.partition(".")
+    number, _, signature = note_in(meta.own_note).partition(".")
     if not number.isdecimal():
         return None
     expected = derived_token("sender", meta.media_storage_sop_instance_uid, number)

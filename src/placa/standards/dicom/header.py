@@ -11,6 +11,7 @@ from datetime import date, time
 from typing import Final
 
 from placa.standards.dicom import errors, uids, values
+from placa.standards.dicom import header_tags as tags
 from placa.standards.dicom.charset import TextDecoder, decoder_for
 from placa.standards.dicom.errors import InvalidObject
 from placa.standards.dicom.offsets import FrameTable, Span, encapsulated_table, native_table
@@ -19,6 +20,7 @@ from placa.standards.dicom.source import ByteSource, FileSource, MemorySource
 from placa.standards.dicom.walk import PIXEL_DATA_TAGS, Element, Walker
 
 _VALUE_LIMIT: Final = 16 * 1024
+_ELEMENTS_KEPT: Final = 10_000
 _EOT, _EOT_LENGTHS = 0x7FE00001, 0x7FE00002
 
 
@@ -108,89 +110,6 @@ class InstanceHeader:
         return uids.kind_of(self.sop_class_uid, self.modality, self.transfer_syntax_uid)
 
 
-_UI: Final = {
-    0x00080016: "sop_class_uid",
-    0x00080018: "sop_instance_uid",
-    0x0020000D: "study_instance_uid",
-    0x0020000E: "series_instance_uid",
-    0x00200052: "frame_of_reference_uid",
-}
-_TEXT: Final = {
-    0x00080050: "accession_number",
-    0x00080060: "modality",
-    0x00080080: "institution_name",
-    0x00080090: "referring_physician_name",
-    0x00081010: "station_name",
-    0x00081030: "study_description",
-    0x0008103E: "series_description",
-    0x00100010: "patient_name",
-    0x00100020: "patient_id",
-    0x00100021: "issuer_of_patient_id",
-    0x00100040: "patient_sex",
-    0x00180015: "body_part_examined",
-    0x00181030: "protocol_name",
-    0x00200010: "study_id",
-    0x00200060: "laterality",
-    0x00200062: "laterality",
-    0x00280004: "photometric_interpretation",
-    0x00281056: "voi_lut_function",
-    0x20500020: "presentation_lut_shape",
-    0x00282110: "lossy_image_compression",
-    0x00420010: "document_title",
-    0x00420012: "mime_type",
-    0x0040A491: "completion_flag",
-    0x0040A493: "verification_flag",
-}
-_NAMES: Final = frozenset({0x00100010, 0x00080090})
-_DATES: Final = {
-    0x00080020: "study_date",
-    0x00080021: "series_date",
-    0x00080023: "content_date",
-    0x00100030: "patient_birth_date",
-}
-_TIMES: Final = {0x00080030: "study_time", 0x00080031: "series_time", 0x00080033: "content_time"}
-_INTEGERS: Final = {
-    0x00200011: "series_number",
-    0x00200013: "instance_number",
-    0x00200012: "acquisition_number",
-}
-_DECIMALS: Final = {
-    0x00201041: "slice_location",
-    0x00281052: "rescale_intercept",
-    0x00281053: "rescale_slope",
-    0x00180040: "cine_rate",
-    0x00182144: "recommended_display_frame_rate",
-    0x00181063: "frame_time",
-}
-_DECIMAL_LISTS: Final = {
-    0x00200032: "image_position_patient",
-    0x00200037: "image_orientation_patient",
-    0x00281050: "window_center",
-    0x00281051: "window_width",
-}
-_SHORTS: Final = {
-    0x00280002: "samples_per_pixel",
-    0x00280006: "planar_configuration",
-    0x00280010: "rows",
-    0x00280011: "columns",
-    0x00280100: "bits_allocated",
-    0x00280101: "bits_stored",
-    0x00280102: "high_bit",
-    0x00280103: "pixel_representation",
-    0x00280120: "pixel_padding_value",
-    0x00280121: "pixel_padding_range_limit",
-}
-_CHARSET, _FRAMES = 0x00080005, 0x00280008
-_ACCESSION_ISSUER, _CONCEPT_NAME = 0x00080051, 0x0040A043
-# Modality LUT, VOI LUT, palette, shared and per-frame functional groups: rendering needs more than this
-# header.
-_LOOKUPS: Final = frozenset({0x00283000, 0x00283010, 0x00281101, 0x52009229, 0x52009230})
-_WANTED: Final = (
-    frozenset((*_UI, *_TEXT, *_DATES, *_TIMES, *_INTEGERS, *_DECIMALS, *_DECIMAL_LISTS, *_SHORTS))
-    | {_CHARSET, _FRAMES}
-)  # fmt: skip
-
-
 @dataclass(slots=True)
 class _Found:
     """What one walk meets."""
@@ -201,6 +120,23 @@ class _Found:
     extended: dict[int, Span] = field(default_factory=dict)
     sequences: dict[int, Element] = field(default_factory=dict)
     lookups: bool = False
+    elements: list[Element] = field(default_factory=list)  # of the top level, unless there are very many
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """One walk over an object: what header and metadata are made of, while its source is open."""
+
+    source: ByteSource  # of the plain data set: inflated where the object is deflated
+    position: int
+    meta: FileMeta
+    found: _Found
+
+    @property
+    def elements(self) -> list[Element] | None:
+        """The elements of the top level; None where there are too many to keep."""
+        kept = self.found.elements
+        return kept if len(kept) < _ELEMENTS_KEPT else None
 
 
 def read_header(
@@ -222,21 +158,32 @@ def parse_header(data: bytes) -> InstanceHeader:
 
 def header_of(source: ByteSource, *, require_uids: bool = True) -> InstanceHeader:
     """The header of an open object (see `read_header`)."""
-    meta = read_file_meta(source)
+    return header_of_scan(scan(source), require_uids=require_uids)
+
+
+def scan(source: ByteSource, meta: FileMeta | None = None) -> Scan:
+    """Walk an open object once. Raises InvalidObject."""
+    meta = meta or read_file_meta(source)
     data, position = data_set_source(source, meta)
-    walker = Walker(data)
-    found = _collect(walker, position, meta)
-    return _build(walker, meta, found, require_uids)
+    return Scan(data, position, meta, _collect(Walker(data), position, meta))
+
+
+def header_of_scan(scanned: Scan, *, require_uids: bool = True) -> InstanceHeader:
+    """The header of a walked object (see `read_header`)."""
+    return _build(Walker(scanned.source), scanned.meta, scanned.found, require_uids)
 
 
 def _collect(walker: Walker, position: int, meta: FileMeta) -> _Found:
     found = _Found(little=meta.encoding.little)
     source, end = walker.source, walker.source.size
+    kept = found.elements
     while end - position >= 8:
         element = walker.element_at(position, end, meta.encoding)
         position = element.end
         tag = element.tag
-        if tag in _WANTED:
+        if len(kept) < _ELEMENTS_KEPT:
+            kept.append(element)
+        if tag in tags.WANTED:
             found.raw[tag] = source.read(element.start, min(max(element.length, 0), _VALUE_LIMIT))
         elif tag in PIXEL_DATA_TAGS:
             found.pixel = element
@@ -245,16 +192,20 @@ def _collect(walker: Walker, position: int, meta: FileMeta) -> _Found:
         elif tag == 0:
             break  # padding of zeros behind the data set
         elif element.vr == "SQ":
-            found.lookups |= tag in _LOOKUPS
-            if tag in (_ACCESSION_ISSUER, _CONCEPT_NAME):
-                found.sequences[tag] = element
-            if element.length > 0:
-                walker.check_depth(element)
-        elif tag in _LOOKUPS:
+            _note_sequence(walker, found, element)
+        elif tag in tags.LOOKUPS:
             found.lookups = True
     else:
         _must_be_padding(source.read(position, end - position))
     return found
+
+
+def _note_sequence(walker: Walker, found: _Found, element: Element) -> None:
+    found.lookups |= element.tag in tags.LOOKUPS
+    if element.tag in (tags.ACCESSION_ISSUER, tags.CONCEPT_NAME):
+        found.sequences[element.tag] = element
+    if element.length > 0:
+        walker.check_depth(element)
 
 
 def _must_be_padding(rest: bytes) -> None:
@@ -265,30 +216,30 @@ def _must_be_padding(rest: bytes) -> None:
 
 def _build(walker: Walker, meta: FileMeta, found: _Found, require_uids: bool) -> InstanceHeader:
     raw = found.raw
-    charset = raw.get(_CHARSET, b"").decode("ascii", "replace").strip(" \0")
+    charset = raw.get(tags.CHARSET, b"").decode("ascii", "replace").strip(" \0")
     decoder = decoder_for(charset)
     fields: dict[str, object] = {"specific_character_set": charset, "has_lookup_tables": found.lookups}
     fields |= _uids(raw, meta, require_uids)
-    for tag, name in _TEXT.items():
+    for tag, name in tags.TEXT.items():
         if tag in raw:
-            fields[name] = decoder.text(raw[tag], name=tag in _NAMES).strip(" \0\r\n\t") or fields.get(
+            fields[name] = decoder.text(raw[tag], name=tag in tags.NAMES).strip(" \0\r\n\t") or fields.get(
                 name, ""
             )
     fields |= _typed(raw)
     fields |= _shorts(raw, found.little)
-    if _ACCESSION_ISSUER in found.sequences:
+    if tags.ACCESSION_ISSUER in found.sequences:
         # Local namespace, else universal id (PS3.3 table 10-17).
-        issuer = _first_item(walker, found.sequences[_ACCESSION_ISSUER], decoder)
+        issuer = _first_item(walker, found.sequences[tags.ACCESSION_ISSUER], decoder)
         fields["issuer_of_accession_number"] = issuer.get(0x00400031) or issuer.get(0x00400032, "")
-    if _CONCEPT_NAME in found.sequences:
-        code = _first_item(walker, found.sequences[_CONCEPT_NAME], decoder)
+    if tags.CONCEPT_NAME in found.sequences:
+        code = _first_item(walker, found.sequences[tags.CONCEPT_NAME], decoder)
         fields["concept_name"] = tuple(code.get(tag, "") for tag in (0x00080100, 0x00080102, 0x00080104))
     fields |= _pixels(walker, meta, found, fields)
     return InstanceHeader(data_set_start=meta.data_set_start, **fields)  # type: ignore[arg-type]  # keyed by tables
 
 
 def _uids(raw: dict[int, bytes], meta: FileMeta, required: bool) -> dict[str, object]:
-    read = {name: raw.get(tag, b"").decode("ascii", "replace").strip(" \0") for tag, name in _UI.items()}
+    read = {name: raw.get(tag, b"").decode("ascii", "replace").strip(" \0") for tag, name in tags.UI.items()}
     if read["sop_class_uid"] == "" and meta.media_storage_sop_class_uid == uids.MEDIA_STORAGE_DIRECTORY:
         raise InvalidObject(errors.IS_DICOMDIR)
     read["transfer_syntax_uid"] = assumed_transfer_syntax(meta)
@@ -308,25 +259,25 @@ def _text_of(raw: bytes) -> str:
 
 def _typed(raw: dict[int, bytes]) -> dict[str, object]:
     fields: dict[str, object] = {}
-    for tag, name in _DATES.items():
+    for tag, name in tags.DATES.items():
         fields[name] = values.parse_da(_text_of(raw.get(tag, b"")))
-    for tag, name in _TIMES.items():
+    for tag, name in tags.TIMES.items():
         fields[name] = values.parse_tm(_text_of(raw.get(tag, b"")))
-    for tag, name in _INTEGERS.items():
+    for tag, name in tags.INTEGERS.items():
         fields[name] = values.parse_is(_text_of(raw.get(tag, b"")))
-    decimals = {name: values.parse_ds(_text_of(raw.get(tag, b""))) for tag, name in _DECIMALS.items()}
+    decimals = {name: values.parse_ds(_text_of(raw.get(tag, b""))) for tag, name in tags.DECIMALS.items()}
     frame_time = decimals.pop("frame_time")
     rates = (decimals.pop("recommended_display_frame_rate"), decimals.pop("cine_rate"))
     timed = 1000 / frame_time if frame_time and frame_time > 0 else None
     fields["frame_rate"] = next((rate for rate in (*rates, timed) if rate and rate > 0), None)
-    for tag, name in _DECIMAL_LISTS.items():
+    for tag, name in tags.DECIMAL_LISTS.items():
         fields[name] = values.parse_many_ds(_text_of(raw.get(tag, b"")))
     return fields | decimals
 
 
 def _shorts(raw: dict[int, bytes], little: bool) -> dict[str, object]:
     fields: dict[str, object] = {}
-    for tag, name in _SHORTS.items():
+    for tag, name in tags.SHORTS.items():
         value = raw.get(tag, b"")
         if len(value) >= 2:
             fields[name] = int.from_bytes(value[:2], "little" if little else "big")
@@ -354,8 +305,8 @@ def _pixels(walker: Walker, meta: FileMeta, found: _Found, fields: dict[str, obj
     element = found.pixel
     problems: list[str] = []
     frames = 1
-    if _FRAMES in found.raw:
-        read = values.parse_is(_text_of(found.raw[_FRAMES]))
+    if tags.FRAMES in found.raw:
+        read = values.parse_is(_text_of(found.raw[tags.FRAMES]))
         frames = read if read and read > 0 else 1
         if not read or read < 1:
             problems.append("bad-number-of-frames")

@@ -12,6 +12,7 @@ from array import array
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Final
 
 from pydicom._dicom_dict import DicomDictionary
@@ -19,6 +20,7 @@ from pydicom._dicom_dict import DicomDictionary
 from placa.standards.dicom import errors
 from placa.standards.dicom.charset import TextDecoder, decoder_for
 from placa.standards.dicom.errors import InvalidObject
+from placa.standards.dicom.header import Scan
 from placa.standards.dicom.offsets import Span
 from placa.standards.dicom.part10 import data_set_source, read_file_meta
 from placa.standards.dicom.source import ByteSource, FileSource
@@ -63,8 +65,22 @@ def metadata_of(source: ByteSource, bulk_data_root: str) -> JsonDataSet:
     meta = read_file_meta(source)
     data, position = data_set_source(source, meta)
     walker = Walker(data)
+    return _model(walker, _top_level(walker, position, meta.encoding), bulk_data_root)
+
+
+def metadata_of_scan(scanned: Scan, bulk_data_root: str) -> JsonDataSet:
+    """The JSON model of an object that was walked just now (see `metadata_json`)."""
+    walker = Walker(scanned.source)
+    kept = scanned.elements
+    if kept is None:
+        elements = _top_level(walker, scanned.position, scanned.meta.encoding)
+    else:
+        elements = takewhile(lambda element: element.tag, kept)  # padding of zeros ends it
+    return _model(walker, elements, bulk_data_root)
+
+
+def _model(walker: Walker, elements: Iterator[Element], bulk_data_root: str) -> JsonDataSet:
     builder = _Builder(walker, bulk_data_root.rstrip("/"))
-    elements = _top_level(walker, position, meta.encoding)
     result = builder.data_set(elements, decoder_for(""), signed=False, pointer="", depth=0)
     if "00080005" in result:
         result["00080005"] = {"vr": "CS", "Value": ["ISO_IR 192"]}

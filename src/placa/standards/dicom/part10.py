@@ -31,6 +31,7 @@ PREAMBLE: Final = bytes(128) + b"DICM"
 INFLATE_LIMIT: Final = 96 * 1024 * 1024
 _CHUNK: Final = 1024 * 1024
 _META_LIMIT: Final = 64 * 1024
+NOTE_MAX: Final = 128  # characters of the note in our own headers
 _META_TAGS: Final = {
     0x00020002: "media_storage_sop_class_uid",
     0x00020003: "media_storage_sop_instance_uid",
@@ -90,6 +91,14 @@ def read_file_meta(source: ByteSource) -> FileMeta:
     return FileMeta(has_preamble, start, position, encoding, **values)
 
 
+def meta_of(header: bytes, data_set: bytes | memoryview, transfer_syntax_uid: str) -> FileMeta:
+    """What `read_file_meta` says of our own `header` before `data_set`. Raises InvalidObject."""
+    encoding = EXPLICIT_LITTLE
+    if transfer_syntax_uid != uids.DEFLATED_EXPLICIT_VR_LITTLE_ENDIAN:
+        encoding = _sniff(bytes(data_set[:8]), len(data_set))
+    return FileMeta(True, len(PREAMBLE), len(header), encoding, transfer_syntax_uid=transfer_syntax_uid)
+
+
 def _group_2(source: ByteSource, position: int) -> tuple[dict[str, str], int]:
     values: dict[str, str] = {}
     walker, start = Walker(source), position
@@ -99,7 +108,7 @@ def _group_2(source: ByteSource, position: int) -> tuple[dict[str, str], int]:
             raise InvalidObject(errors.BAD_STRUCTURE, "File Meta Information is too long")
         name = _META_TAGS.get(element.tag)
         if name:
-            raw = source.read(element.start, min(element.length, 128))
+            raw = source.read(element.start, min(element.length, NOTE_MAX))
             values[name] = raw.decode("ascii", "replace").strip(" \0")
         position = element.end
     return values, position
@@ -192,7 +201,7 @@ def file_header(
 ) -> bytes:
     """Preamble of zeros, prefix and File Meta Information (PS3.10 7.1) for a data set that follows.
 
-    `note` is up to 64 ASCII characters, kept as Private Information (0002,0102) under our own creator UID.
+    `note` is up to 128 ASCII characters, kept as Private Information (0002,0102) under our own creator UID.
     Raises InvalidObject(invalid-uid) for a UID that is none.
     """
     for uid in (sop_class_uid, sop_instance_uid, transfer_syntax_uid):
@@ -210,7 +219,7 @@ def file_header(
     )
     if note:
         body += _meta_element(0x100, b"UI", uids.IMPLEMENTATION_CLASS_UID.encode())
-        body += _meta_element(0x102, b"OB", note.encode("ascii")[:64])
+        body += _meta_element(0x102, b"OB", note.encode("ascii")[:NOTE_MAX])
     return PREAMBLE + _meta_element(0x00, b"UL", pack("<I", len(body))) + body
 
 

@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import Final, Protocol
 
 _WINDOW: Final = 128 * 1024
+_SMALL_WINDOW: Final = 16 * 1024
 
 
 class ByteSource(Protocol):
@@ -44,6 +45,37 @@ class MemorySource:
     def read(self, position: int, length: int) -> bytes:
         """Up to `length` bytes from `position`."""
         return self._data[position : position + length]
+
+
+class JoinedSource:
+    """An object in two pieces, a short header and the data set that came for it, which may be a view."""
+
+    def __init__(self, head: bytes, body: bytes | memoryview) -> None:
+        self._head, self._body = head, body
+        self.size = len(head) + len(body)
+        self.base = 0
+        self._buffer = b""
+        self._start = 0
+
+    def window(self, position: int, length: int) -> tuple[bytes, int]:
+        """At least `length` bytes from `position` (fewer at the end), as far as a window reaches."""
+        if not (self._start <= position and position + length <= self._start + len(self._buffer)):
+            self._buffer = self._copy(position, max(length, _SMALL_WINDOW))
+            self._start = position
+        return self._buffer, self._start
+
+    def read(self, position: int, length: int) -> bytes:
+        """Up to `length` bytes from `position`."""
+        at = position - self._start
+        if at >= 0 and at + length <= len(self._buffer):
+            return self._buffer[at : at + length]
+        return self._copy(position, length)
+
+    def _copy(self, position: int, length: int) -> bytes:
+        at = position - len(self._head)
+        if at >= 0:
+            return bytes(self._body[at : at + length])
+        return self._head[position : position + length] + bytes(self._body[: max(0, at + length)])
 
 
 class FileSource:

@@ -22,7 +22,8 @@ from placa.domain.archive.storage.files import (
 )
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """fsync a folder, so that the names in it survive a power cut. Raises OSError."""
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(fd)
@@ -65,7 +66,7 @@ class LocalWriter:
             os.fdatasync(self._fd)
             os.rename(self.path, self._final)
             try:
-                _sync_folder(self._final.parent)
+                sync_folder(self._final.parent)
             except OSError:
                 # the name may not survive a power cut, so the sender must not be told that it will
                 self._final.unlink(missing_ok=True)
@@ -109,7 +110,7 @@ class _Folders:
         else:
             self.make_durable(folder.parent)
             folder.mkdir(exist_ok=True)
-        _sync_folder(folder.parent)
+        sync_folder(folder.parent)
         if len(self._durable) > 4096:
             self._durable.clear()
         self._durable.add(folder)
@@ -125,6 +126,11 @@ class LocalStorage:
     def new(self, suffix: str = ".dcm") -> LocalWriter:
         """A writer of a new file of today (UTC)."""
         return LocalWriter(self.root, new_key(suffix), self._folders)
+
+    def durable_folder(self, name: str) -> Path:
+        """The folder `name` below the root, made so that it survives a power cut. Raises OSError."""
+        self._folders.make_durable(self.root / name)
+        return self.root / name
 
     def store(self, chunks: Iterable[bytes], suffix: str = ".dcm") -> str:
         """Store a whole file durably; returns its key."""

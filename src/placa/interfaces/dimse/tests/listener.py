@@ -52,6 +52,7 @@ class Child:
     port: int
     mode: str = "demo"
     prefix: list[str] = field(default_factory=list)  # e.g. strace
+    more: dict[str, str] = field(default_factory=dict)  # of the environment
     process: "subprocess.Popen[bytes] | None" = None
 
     def start(self) -> None:
@@ -61,7 +62,7 @@ class Child:
         with log:
             self.process = subprocess.Popen(
                 command,
-                env=environment(self.home, self.mode, PLACA_DICOM_PORT=str(self.port)),
+                env=environment(self.home, self.mode, PLACA_DICOM_PORT=str(self.port), **self.more),
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -113,13 +114,16 @@ class Child:
         return found
 
     def stored(self) -> list[Path]:
-        """Every file below its storage, unfinished ones too."""
+        """Every file below its storage, unfinished ones too, but for names made ahead with nothing in them."""
         root = self.home / "archive"
-        return [path for path in root.rglob("*") if path.is_file()] if root.exists() else []
+        found = [path for path in root.rglob("*") if path.is_file()] if root.exists() else []
+        return [path for path in found if path.suffix != ".ahead" or path.stat().st_size]
 
-    def spooled(self) -> list[Path]:
-        """What waits in its spool."""
-        return [path for path in (self.home / "run" / "incoming").rglob("*") if path.is_file()]
+    def processes(self) -> list[int]:
+        """The listener and what it forked: its indexer, its associations."""
+        assert self.process is not None
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return [self.process.pid, *map(int, children.split())]
 
     @contextmanager
     def association(
@@ -143,11 +147,15 @@ class Child:
 
 @contextmanager
 def listening(
-    template: Path, home: Path, mode: str = "demo", prefix: list[str] | None = None
+    template: Path,
+    home: Path,
+    mode: str = "demo",
+    prefix: list[str] | None = None,
+    more: dict[str, str] | None = None,
 ) -> Iterator[Child]:
     """A listener on a copy of the migrated `template` home."""
     shutil.copytree(template, home)
-    child = Child(home, free_port(), mode, prefix or [])
+    child = Child(home, free_port(), mode, prefix or [], more or {})
     child.start()
     try:
         yield child

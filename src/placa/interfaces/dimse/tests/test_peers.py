@@ -1,6 +1,7 @@
 """Outside the demo only a listed AE title at its own address gets an association."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,18 +19,32 @@ PEERS = [  # AE title, address, may store, enabled, default issuer
 ]
 
 
+def admit(
+    child: Child,
+    ae_title: str,
+    address: str,
+    may_store: int = 1,
+    enabled: int = 1,
+    issuer: str = "",
+    port: int | None = None,
+) -> None:
+    """Add a peer to the listener's database."""
+    connection = sqlite3.connect(child.home / "placa.sqlite3", timeout=20)
+    with connection:
+        connection.execute(
+            "insert into institution_dicompeer (name, ae_title, address, may_store, enabled, default_issuer,"
+            " port, created_at, updated_at) values ('', ?, ?, ?, ?, ?, ?, datetime('now'), datetime('now'))",
+            (ae_title, address, may_store, enabled, issuer, port),
+        )
+    connection.close()
+
+
 @pytest.fixture(scope="module")
 def listener(migrated: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Child]:
     """A listener that is no demo, with four peers."""
     with listening(migrated, tmp_path_factory.mktemp("peers") / "home", mode="test") as child:
-        connection = sqlite3.connect(child.home / "placa.sqlite3", timeout=20)
-        with connection:
-            connection.executemany(
-                "insert into institution_dicompeer (name, ae_title, address, may_store, enabled, default_issuer,"
-                " created_at, updated_at) values ('', ?, ?, ?, ?, ?, datetime('now'), datetime('now'))",
-                PEERS,
-            )
-        connection.close()
+        for peer in PEERS:
+            admit(child, *peer)
         yield child
 
 
@@ -61,3 +76,18 @@ def test_a_peer_that_says_nothing_is_dropped_and_others_are_served(listener: Chi
     finally:
         for connection in silent:
             connection.close()
+
+
+def test_a_peer_that_is_disabled_loses_its_association(listener: Child) -> None:
+    admit(listener, "CT9", "127.0.0.1")
+    time.sleep(1.1)  # what the listener knows is a second old at most
+    with listener.association((CT, EXPLICIT), ae_title="CT9") as association:
+        assert send(association, new_slice()) == 0x0000
+        connection = sqlite3.connect(listener.home / "placa.sqlite3", timeout=20)
+        with connection:
+            connection.execute("update institution_dicompeer set enabled = 0 where ae_title = 'CT9'")
+        connection.close()
+        limit = time.monotonic() + 10
+        while not association.is_aborted and time.monotonic() < limit:
+            time.sleep(0.05)
+        assert association.is_aborted

@@ -1,0 +1,189 @@
+"""Files whose names are durable before their bytes come, so that an object costs one fdatasync and no more.
+
+A batch of empty `.ahead` files is made and its folder synced once. An object is written into one of them, `fdatasync`ed and
+renamed. The rename need not survive a power cut: a complete `.ahead` file says so itself (`is_whole`), and `finish` gives
+it its name at the next start. Decision 0002 has the figures.
+"""
+
+import contextlib
+import datetime as dt
+import fcntl
+import os
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol
+
+from placa.common import clock
+from placa.domain.archive.storage.base import Storage, StorageError, Writer
+from placa.domain.archive.storage.local import LocalStorage, sync_folder
+
+SUFFIX = ".ahead"
+BATCH_MAX = 64  # open files of one association
+
+
+class Source(Protocol):
+    """Where one process takes its new files from."""
+
+    def new(self) -> Writer:
+        """A writer of a new file. Raises StorageError."""
+
+    def refill(self) -> None:
+        """Make names for what comes next, if few are left: called where nobody waits. Never raises."""
+
+    def close(self) -> None:
+        """Remove what was made and not used."""
+
+
+def source(store: Storage) -> Source:
+    """Names made ahead where the storage is a local disk; plain writers elsewhere."""
+    return Ahead(store) if isinstance(store, LocalStorage) else _Plain(store)
+
+
+class _Plain:
+    def __init__(self, store: Storage) -> None:
+        self._store = store
+
+    def new(self) -> Writer:
+        return self._store.new()
+
+    def refill(self) -> None:
+        """Nothing to make."""
+
+    def close(self) -> None:
+        """Nothing was made."""
+
+
+class Ahead:
+    """Empty files with durable names, of one process and one day (UTC)."""
+
+    def __init__(self, store: LocalStorage) -> None:
+        self._store = store
+        self._ready: list[AheadWriter] = []
+        self._day = ""
+        self._batch = 2  # a lone object should not wait for names that nobody uses
+
+    def new(self) -> "AheadWriter":
+        """A writer of a new file of today (UTC)."""
+        if _today() != self._day:
+            self.close()
+        if not self._ready:
+            self._make()
+        return self._ready.pop()
+
+    def refill(self) -> None:
+        """Make names for what comes next, if none is left."""
+        if not self._ready and self._batch > 2:
+            with contextlib.suppress(StorageError):  # whoever needs one tries again, and tells
+                self._make()
+
+    def _make(self) -> None:
+        self._day = _today()
+        prefix = uuid.uuid4().hex[:2]
+        made: list[AheadWriter] = []
+        try:
+            folder = self._store.durable_folder(f"{self._day}/{prefix}")
+            while len(made) < self._batch:
+                name = prefix + uuid.uuid4().hex[2:]
+                writer = AheadWriter(folder, f"{self._day}/{prefix}/{name}.dcm")
+                if writer.is_there():
+                    made.append(writer)
+            sync_folder(folder)
+        except OSError as error:
+            for writer in made:
+                writer.drop()
+            raise StorageError(f"cannot make files: {error.strerror}") from error
+        self._ready = made
+        self._batch = min(BATCH_MAX, self._batch * 4)
+
+    def close(self) -> None:
+        """Remove what was made and not used."""
+        for writer in self._ready:
+            writer.drop()
+        self._ready.clear()
+
+
+class AheadWriter:
+    """Writes into a file whose name is durable. It is locked meanwhile: whoever tidies up knows that it lives."""
+
+    def __init__(self, folder: Path, key: str) -> None:
+        self.key = key
+        self._final = folder / key.rpartition("/")[2]
+        self.path = self._final.with_name(self._final.name + SUFFIX)
+        self._fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
+        fcntl.flock(self._fd, fcntl.LOCK_EX)
+
+    def is_there(self) -> bool:
+        """False where somebody who tidied up took it for a dead writer's, before the lock was set."""
+        return os.fstat(self._fd).st_nlink == 1
+
+    def write(self, data: bytes | bytearray | memoryview) -> int:
+        """Append bytes; returns how many. Raises StorageError."""
+        rest = memoryview(data)
+        try:
+            while rest:
+                rest = rest[os.write(self._fd, rest) :]
+        except OSError as error:
+            raise StorageError(f"cannot write: {error.strerror}") from error
+        return memoryview(data).nbytes
+
+    def commit(self) -> str:
+        """fdatasync, then the final name. Returns the key. Raises StorageError; then nothing is kept."""
+        try:
+            os.fdatasync(self._fd)
+            os.rename(self.path, self._final)
+        except OSError as error:
+            raise StorageError(f"cannot make it durable: {error.strerror}") from error
+        os.close(self._fd)
+        self._fd = -1
+        return self.key
+
+    def drop(self) -> None:
+        """Remove the file, unless it was committed."""
+        if self._fd >= 0:
+            with contextlib.suppress(OSError):
+                self.path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                os.close(self._fd)
+            self._fd = -1
+
+    def __enter__(self) -> "AheadWriter":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self.drop()
+
+
+def finish(store: Storage, since: dt.date, is_whole: Callable[[Path], bool]) -> int:
+    """Give whole files of dead writers their names, from `since` on (UTC), and remove the others; returns how many got one.
+
+    A file that somebody holds locked is being written: it is left alone.
+    """
+    if not isinstance(store, LocalStorage):
+        return 0
+    finished = 0
+    for day in store.days():
+        if day < since:
+            continue
+        for path in (store.root / f"{day:%Y/%m/%d}").glob(f"[0-9a-f][0-9a-f]/*{SUFFIX}"):
+            with contextlib.suppress(FileNotFoundError, BlockingIOError), path.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                finished += _finish(path, is_whole)
+    return finished
+
+
+def _finish(path: Path, is_whole: Callable[[Path], bool]) -> bool:
+    """One file that nobody writes. Raises FileNotFoundError where its writer renamed it just now."""
+    if path.stat().st_size == 0 or not is_whole(path):
+        path.unlink()
+        return False
+    os.rename(path, path.with_name(path.name.removesuffix(SUFFIX)))
+    sync_folder(path.parent)
+    return True
+
+
+def _today() -> str:
+    return f"{clock.now().astimezone(dt.UTC):%Y/%m/%d}"
