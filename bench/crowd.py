@@ -49,7 +49,9 @@ def fill(studies: int, patients: int) -> None:
     from placa.domain.reports.models import DiagnosticReport, ReportVersion
 
     if not _is_postgres():
-        with connection.cursor() as cursor:  # for the filling; who asks afterwards has a connection of their own
+        with (
+            connection.cursor() as cursor
+        ):  # for the filling; who asks afterwards has a connection of their own
             cursor.execute("PRAGMA cache_size = -1500000")
             cursor.execute("PRAGMA synchronous = OFF")
     _names()
@@ -155,7 +157,7 @@ def _is_postgres() -> bool:
 def _ago(days: str) -> str:
     if _is_postgres():
         return f"(now() - interval '2 days' - {days} * interval '1 day')"
-    return f"strftime('%%Y-%%m-%%d %%H:%%M:%%f', julianday('now') - 2 - {days})"
+    return f"strftime('%Y-%m-%d %H:%M:%f', julianday('now') - 2 - {days})"
 
 
 def _day(days: str) -> str:
@@ -181,7 +183,7 @@ def _insert(model: type[Model], count: int, given: dict[str, str], joins: str = 
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) "
-            f"SELECT {', '.join(columns.values())} FROM {numbers} {joins}", []
+            f"SELECT {', '.join(columns.values())} FROM {numbers} {joins}"
         )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Any, cast
 
 from django.conf import settings
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 from pynetdicom import AE, _config, evt
 from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.events import Event
@@ -141,7 +141,7 @@ def _store(event: Event, indexer: Indexer) -> Any:
     except PermanentError as error:
         log.warning("object refused: %s", error)
         return spool.failure(DOES_NOT_MATCH if error.reason == MISMATCH else CANNOT_UNDERSTAND, error.reason)
-    except (RetriableError, OSError) as error:
+    except (RetriableError, OSError, DatabaseError) as error:
         log.error("object not stored: %s", error)
         return spool.failure(OUT_OF_RESOURCES, "storage not available, try again")
     indexer.add(received)
