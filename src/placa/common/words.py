@@ -41,7 +41,7 @@ class BeginWith(Lookup):
         """Rows that FTS5 names."""
         lhs: Any = self.lhs
         table, key = lhs.field.model._meta.db_table, connection.ops.quote_name("id")
-        alias = connection.ops.quote_name(lhs.alias)
+        alias = compiler.quote_name_unless_alias(lhs.alias)
         found = " AND ".join(f'"{word}"*' for word in self.rhs)
         return f"{alias}.{key} IN (SELECT rowid FROM {table}_words WHERE {table}_words MATCH %s)", [found]
 
@@ -49,7 +49,7 @@ class BeginWith(Lookup):
         """Rows whose generated column matches."""
         lhs: Any = self.lhs
         found = " & ".join(f"'{word}':*" for word in self.rhs)
-        return f"{connection.ops.quote_name(lhs.alias)}.words @@ %s::tsquery", [found]
+        return f"{compiler.quote_name_unless_alias(lhs.alias)}.words @@ %s::tsquery", [found]
 
 
 class Starts(Lookup):
