@@ -157,7 +157,7 @@ def _is_postgres() -> bool:
 def _ago(days: str) -> str:
     if _is_postgres():
         return f"(now() - interval '2 days' - {days} * interval '1 day')"
-    return f"strftime('%%Y-%%m-%%d %%H:%%M:%%f', julianday('now') - 2 - {days})"
+    return f"strftime('%Y-%m-%d %H:%M:%f', julianday('now') - 2 - {days})"
 
 
 def _day(days: str) -> str:
@@ -183,7 +183,7 @@ def _insert(model: type[Model], count: int, given: dict[str, str], joins: str = 
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {model._meta.db_table} ({', '.join(columns)}) "
-            f"SELECT {', '.join(columns.values())} FROM {numbers} {joins}", []
+            f"SELECT {', '.join(columns.values())} FROM {numbers} {joins}"
         )  # fmt: skip
 
 

@@ -31,7 +31,7 @@ def words_of(text: str) -> list[str]:
     return [word for word in _APART.split(text) if word]
 
 
-class BeginWith(Lookup):  # type: ignore[type-arg]  # generic in the stubs only
+class BeginWith(Lookup):
     """`column__begin_with=["gar", "mar"]`: in the row's indexed columns, whichever, each of these begins a word."""
 
     lookup_name = "begin_with"
@@ -41,7 +41,7 @@ class BeginWith(Lookup):  # type: ignore[type-arg]  # generic in the stubs only
         """Rows that FTS5 names."""
         lhs: Any = self.lhs
         table, key = lhs.field.model._meta.db_table, connection.ops.quote_name("id")
-        alias = connection.ops.quote_name(lhs.alias)
+        alias = compiler.quote_name_unless_alias(lhs.alias)
         found = " AND ".join(f'"{word}"*' for word in self.rhs)
         return f"{alias}.{key} IN (SELECT rowid FROM {table}_words WHERE {table}_words MATCH %s)", [found]
 
@@ -49,23 +49,23 @@ class BeginWith(Lookup):  # type: ignore[type-arg]  # generic in the stubs only
         """Rows whose generated column matches."""
         lhs: Any = self.lhs
         found = " & ".join(f"'{word}':*" for word in self.rhs)
-        return f"{connection.ops.quote_name(lhs.alias)}.words @@ %s::tsquery", [found]
+        return f"{compiler.quote_name_unless_alias(lhs.alias)}.words @@ %s::tsquery", [found]
 
 
-class Starts(Lookup):  # type: ignore[type-arg]  # generic in the stubs only
+class Starts(Lookup):
     """`column__starts="40"`: the value begins so, whatever its case, by an index of its own (`index_starts`)."""
 
     lookup_name = "starts"
     prepare_rhs = False
 
-    def as_sqlite(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, list[str]]:
+    def as_sqlite(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, list[Any]]:
         """A range, which SQLite finds in the index of the same expression."""
         column, params = self.process_lhs(compiler, connection)
         return f"(upper({column}) >= upper(%s) AND upper({column}) < upper(%s))", [
             *params, self.rhs, *params, f"{self.rhs}\U0010ffff",
         ]  # fmt: skip
 
-    def as_postgresql(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, list[str]]:
+    def as_postgresql(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, list[Any]]:
         """A pattern, which PostgreSQL finds in an index of patterns whatever the database's collation."""
         column, params = self.process_lhs(compiler, connection)
         return f"upper({column}) LIKE upper(%s)", [
@@ -112,12 +112,9 @@ def _in_index(model: type[Model], asked: list[str]) -> Q:
 
 
 def _in_row(model: type[Model], asked: list[str]) -> Q:
-    columns = [Cast(column, TextField()) for column in INDEXED[model._meta.db_table]]
-    texts = (
-        columns[0]
-        if len(columns) == 1
-        else Concat(columns[0], *(p for c in columns[1:] for p in (Value(" "), c)))
-    )
+    texts: Any = Value("")
+    for column in INDEXED[model._meta.db_table]:
+        texts = Concat(texts, Value(" "), Cast(column, TextField()), output_field=TextField())
     found = Q(pk__isnull=False)
     for word in [part for one in asked for part in words_of(one)]:
         found &= Q(IRegex(texts, rf"(^|[\W_]){word}"))

@@ -12,13 +12,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 from placa.domain.jobs.brokers.base import RUN, Arguments, BrokerAway
 
-RETRY = {False: settings.Q_CLUSTER["retry"], True: settings.Q_CLUSTER["ALT_CLUSTERS"]["long"]["retry"]}
-TIMEOUT = {False: settings.Q_CLUSTER["timeout"], True: settings.Q_CLUSTER["ALT_CLUSTERS"]["long"]["timeout"]}
-ATTEMPTS = {
-    False: settings.Q_CLUSTER["max_attempts"],
-    True: settings.Q_CLUSTER["ALT_CLUSTERS"]["long"]["max_attempts"],
-}
-WORKERS = {False: settings.Q_CLUSTER["workers"], True: settings.Q_CLUSTER["ALT_CLUSTERS"]["long"]["workers"]}
+SHORT: dict[str, Any] = settings.Q_CLUSTER
+LONG: dict[str, Any] = SHORT["ALT_CLUSTERS"]["long"]
 CONNECT_SECONDS = 2.0  # whoever queues a job does not wait longer: it is planned in the database instead
 TICK = 1.0  # seconds between looks at the plan
 
@@ -60,7 +55,7 @@ class CeleryBroker:
         if not long:
             self._celery.signals.worker_ready.connect(_watch_plan, weak=False)
         app.worker_main(
-            ["worker", "--loglevel=WARNING", f"--queues={_queue(long)}", f"--concurrency={WORKERS[long]}",
+            ["worker", "--loglevel=WARNING", f"--queues={_queue(long)}", f"--concurrency={_limits(long)['workers']}",
              "--without-gossip", "--without-mingle"]  # nodes need not know each other
         )  # fmt: skip
 
@@ -74,14 +69,21 @@ class CeleryBroker:
         app.conf.update(
             task_serializer="json", accept_content=["json"], task_ignore_result=True, task_create_missing_queues=True,
             task_default_queue=_queue(long), task_acks_late=True, task_reject_on_worker_lost=True,
-            task_acks_on_failure_or_timeout=False, task_time_limit=TIMEOUT[long], worker_prefetch_multiplier=1,
+            task_acks_on_failure_or_timeout=False, task_time_limit=_limits(long)["timeout"], worker_prefetch_multiplier=1,
             broker_connection_retry_on_startup=True, broker_connection_max_retries=None, worker_hijack_root_logger=False,
             worker_enable_remote_control=False, worker_send_task_events=False,
             broker_transport_options=_transport(url, long),
         )  # fmt: skip
         # tried again before Redis takes the waiting message for one whose worker vanished
-        app.task(bind=True, name=RUN, max_retries=ATTEMPTS[long] - 1)(_runner(RETRY[long] // 2))
+        app.task(bind=True, name=RUN, max_retries=_limits(long)["max_attempts"] - 1)(
+            _runner(_limits(long)["retry"] // 2)
+        )
         return app
+
+
+def _limits(long: bool) -> dict[str, Any]:
+    """Seconds and numbers of a cluster, as the database's broker has them."""
+    return LONG if long else SHORT
 
 
 def _queue(long: bool) -> str:
@@ -93,7 +95,7 @@ def _transport(url: str, long: bool) -> dict[str, Any]:
     if not url.startswith(("redis", "valkey")):
         return {}
     return {
-        "visibility_timeout": RETRY[long], "global_keyprefix": f"{_queue(long)}:", "socket_keepalive": True,
+        "visibility_timeout": _limits(long)["retry"], "global_keyprefix": f"{_queue(long)}:", "socket_keepalive": True,
         "socket_connect_timeout": CONNECT_SECONDS,
     }  # fmt: skip
 

@@ -3,6 +3,7 @@
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 RETRY, TIMEOUT, PAUSE = 4, 3, 1  # seconds, instead of minutes
 
@@ -13,8 +14,9 @@ def prepare() -> None:
     from django.conf import settings
 
     quick = {"retry": RETRY, "timeout": TIMEOUT, "poll": 0.1, "guard_cycle": 0.3}
-    settings.Q_CLUSTER.update(quick)
-    settings.Q_CLUSTER["ALT_CLUSTERS"]["long"].update(quick)
+    clusters: dict[str, Any] = settings.Q_CLUSTER
+    clusters.update(quick)
+    clusters["ALT_CLUSTERS"]["long"].update(quick)
     django.setup()
     import datetime as dt
 
