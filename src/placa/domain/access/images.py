@@ -13,6 +13,8 @@ from placa.domain.access.types import DiagnosticReport, Instance, Series, Study
 from placa.domain.access.viewers import Viewer
 from placa.domain.archive import rendering
 from placa.domain.archive import selectors as archive
+from placa.domain.archive.errors import NotOnline
+from placa.domain.archive.rendering import RenderRefused, RenderUnavailable
 from placa.domain.archive.storage import storage
 from placa.domain.reports import selectors as reports
 from placa.domain.reports.dicom import encapsulated_pdf
@@ -130,8 +132,15 @@ def _unreplaced(viewer: Viewer, study: Study) -> list[DiagnosticReport]:
     return [report for report in readable if (newest := versions[report.pk]) and newest.number == 1]
 
 
+def must_be_online(instance: Instance) -> None:
+    """Raises NotOnline where the file of an instance is in the external archive."""
+    if instance.evicted:
+        raise NotOnline(instance.study.study_instance_uid)
+
+
 def frame_bytes(instance: Instance, frame: int) -> bytes:
-    """Frame `frame` (from 1) as stored, in the stored transfer syntax. Raises NotVisible for none such."""
+    """Frame `frame` (from 1) as stored, in the stored transfer syntax. Raises NotVisible for none such, NotOnline."""
+    must_be_online(instance)
     try:
         spans = archive.frame_spans(instance, frame)
     except IndexError as error:
@@ -145,8 +154,9 @@ def frame_bytes(instance: Instance, frame: int) -> bytes:
 def frame_is_computed(instance: Instance, frame: int) -> bool:
     """Whether `frame_bytes` gives decoded samples, because the stored ones are no plain range of bytes.
 
-    Raises NotVisible for a frame that is not there.
+    Raises NotVisible for a frame that is not there, NotOnline.
     """
+    must_be_online(instance)
     try:
         return archive.frame_spans(instance, frame) is None
     except IndexError as error:
@@ -162,17 +172,24 @@ def rendered(
     quality: int = 85,
     kind: rendering.Format = "jpeg",
 ) -> bytes:
-    """Frame `frame` (from 1) as JPEG or PNG, made in the bounded pool. Raises NotVisible and rendering's errors."""
+    """Frame `frame` (from 1) as JPEG or PNG, made in the bounded pool; what was drawn before stays when images leave.
+
+    Raises NotVisible, NotOnline and rendering's errors.
+    """
     try:
         return rendering.rendered(
             instance, frame, window=window, viewport=viewport, quality=quality, fmt=kind
         )
     except IndexError as error:
         raise NotVisible("frame") from error
+    except (RenderRefused, RenderUnavailable, FileNotFoundError):
+        must_be_online(instance)
+        raise
 
 
 def file_path(instance: Instance) -> Path:
-    """The stored Part 10 file of an instance."""
+    """The stored Part 10 file of an instance. Raises NotOnline."""
+    must_be_online(instance)
     return storage().path(instance.storage_key)
 
 
@@ -187,8 +204,12 @@ def structured_report(instance: Instance) -> str:
 
 
 def ecg_drawing(instance: Instance) -> bytes:
-    """An ECG drawn to scale, as SVG. Raises rendering's errors."""
-    return rendering.ecg_drawing(instance)
+    """An ECG drawn to scale, as SVG. Raises NotOnline and rendering's errors."""
+    try:
+        return rendering.ecg_drawing(instance)
+    except (RenderRefused, RenderUnavailable, FileNotFoundError):
+        must_be_online(instance)
+        raise
 
 
 def video(instance: Instance) -> Iterator[bytes]:

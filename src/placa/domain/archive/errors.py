@@ -12,3 +12,11 @@ class PermanentError(Exception):
 
 class RetriableError(Exception):
     """It cannot be done now (disk full, database away): it may be tried again."""
+
+
+class NotOnline(Exception):
+    """The images are in the external archive: they have to be recalled first (7.4)."""
+
+    def __init__(self, study_instance_uid: str = "") -> None:
+        super().__init__("not online")
+        self.study_instance_uid = study_instance_uid

@@ -133,6 +133,8 @@ class Instance(models.Model):
     digest = models.CharField(max_length=64)  # SHA-256 of the data set, without group 0002
     received_at = models.DateTimeField()
     held = models.BooleanField(default=False)  # waits in the inbox: served by no door
+    # its file left for the external archive: said here before the file is removed, and until it is back
+    evicted = models.BooleanField(default=False)
 
     class Meta:
         indexes = [models.Index(fields=["series", "instance_number", "id"])]

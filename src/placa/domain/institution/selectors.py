@@ -7,7 +7,15 @@ from zoneinfo import ZoneInfo
 from django.conf import settings as django_settings
 
 from placa.domain.institution.definitions import DEFINITIONS
-from placa.domain.institution.models import DicomPeer, ExamType, Institution, Setting, Site, Text
+from placa.domain.institution.models import (
+    DicomPeer,
+    ExamType,
+    ExternalArchive,
+    Institution,
+    Setting,
+    Site,
+    Text,
+)
 
 _SECONDS_KEPT = 1.0  # a withdrawal must hold at the next request, at most a second later (S3)
 _kept: dict[str, tuple[float, Any]] = {}
@@ -107,3 +115,18 @@ def storing_peer(ae_title: str, address: str) -> DicomPeer | None:
     return DicomPeer.objects.filter(
         ae_title=ae_title.strip(), address=address, enabled=True, may_store=True
     ).first()
+
+
+def archives() -> list[ExternalArchive]:
+    """The enabled external archives, in the order in which they are asked."""
+    found: list[ExternalArchive] = _remembered(
+        "archives", lambda: list(ExternalArchive.objects.filter(enabled=True))
+    )
+    return found
+
+
+def is_archive(ae_title: str, address: str) -> bool:
+    """Whether a sender at our listener is an external archive that answers a C-MOVE."""
+    return ExternalArchive.objects.filter(
+        enabled=True, retrieval=ExternalArchive.Retrieval.MOVE, peer__ae_title=ae_title, peer__address=address
+    ).exists()

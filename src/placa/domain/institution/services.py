@@ -4,8 +4,10 @@ from typing import Any
 
 from django.db import transaction
 
+from placa.common.tokens import seal
+from placa.domain.audit import services as audit
 from placa.domain.institution import definitions, selectors
-from placa.domain.institution.models import Setting, Text
+from placa.domain.institution.models import DicomPeer, ExternalArchive, Setting, Text
 
 
 @transaction.atomic
@@ -26,3 +28,28 @@ def publish_text(*, kind: str, bodies: dict[str, str]) -> int:
         [Text(kind=kind, version=version, language=language, body=body) for language, body in bodies.items()]
     )
     return version
+
+
+@transaction.atomic
+def save_archive(*, archive: ExternalArchive, secret: str | None = None, by: str) -> ExternalArchive:
+    """Keep an external archive as it is now; `secret` (password or token) replaces the one it has, None leaves it.
+
+    One that answers a C-MOVE gets its entry among the peers that our listener admits, and loses it with the rest.
+    """
+    if archive.auth == ExternalArchive.Auth.NONE:
+        archive.user = archive.secret_sealed = ""
+    elif secret is not None:
+        archive.secret_sealed = seal(secret)
+    moves = archive.kind == ExternalArchive.Kind.DIMSE and archive.retrieval == ExternalArchive.Retrieval.MOVE
+    if moves:
+        archive.peer, _made = DicomPeer.objects.update_or_create(
+            ae_title=archive.ae_title,
+            address=archive.host,
+            defaults={"name": archive.name, "enabled": archive.enabled},
+        )
+    elif archive.peer is not None:
+        DicomPeer.objects.filter(pk=archive.peer.pk).update(enabled=False)
+    archive.save()
+    audit.record(action="save_archive", actor=by, detail={"archive": archive.pk, "enabled": archive.enabled})
+    selectors.forget()
+    return archive

@@ -71,6 +71,8 @@ def instance_object(
 
 
 def _objects(instances: list[Instance]) -> StreamingHttpResponse:
+    for one in instances:
+        images.must_be_online(one)  # a stream that has begun can say so no more
     parts = (
         (f"application/dicom; transfer-syntax={one.transfer_syntax_uid}", _chunks(images.file_path(one)))
         for one in instances

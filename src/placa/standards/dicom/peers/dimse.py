@@ -2,6 +2,7 @@
 
 import itertools
 import ssl
+import tempfile
 import threading
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -76,12 +77,14 @@ class DimseArchive:
         move_to: str = "",
         kinds: Iterable[tuple[str, str]] = (),
         reports: Reports | None = None,
+        folder: Path | None = None,
     ) -> None:
         self.address = address
         self.delivers_itself = bool(move_to)
         self._move_to = move_to
         self._kinds = sorted(set(kinds))
         self._reports = reports
+        self._folder = folder
 
     def echo(self) -> None:
         """C-ECHO."""
@@ -154,7 +157,10 @@ class DimseArchive:
             ]
             roles = [build_role(UID(of), scp_role=True) for of in sorted({of for of, _syntax in kinds})]
             handlers = [(evt.EVT_C_STORE, store)]
-            with _on_disk(), self._association(contexts, ext_neg=roles, evt_handlers=handlers) as assoc:
+            with (
+                _on_disk(self._folder),
+                self._association(contexts, ext_neg=roles, evt_handlers=handlers) as assoc,
+            ):
                 for status, _identifier in assoc.send_c_get(_identifier_of(wanted), model):
                     if troubles:
                         break
@@ -171,7 +177,7 @@ class DimseArchive:
             by_kind.setdefault((file.sop_class_uid, file.transfer_syntax_uid), []).append(file)
         for kinds in _parts(sorted(by_kind), CONTEXTS_MAX):
             contexts = [build_context(UID(sop_class), [UID(syntax)]) for sop_class, syntax in kinds]
-            with _on_disk(), self._association(contexts) as assoc:
+            with _on_disk(self._folder), self._association(contexts) as assoc:
                 for file in itertools.chain.from_iterable(by_kind[kind] for kind in kinds):
                     try:
                         status = assoc.send_c_store(file.path)
@@ -286,14 +292,19 @@ class _Commitments:
 
 
 @contextmanager
-def _on_disk() -> Generator[None]:
-    """Objects come and go by files while the block runs, not by memory (a setting of the library, for the process)."""
-    before = _config.STORE_RECV_CHUNKED_DATASET, _config.STORE_SEND_CHUNKED_DATASET
-    _config.STORE_RECV_CHUNKED_DATASET = _config.STORE_SEND_CHUNKED_DATASET = True
-    try:
-        yield
-    finally:
-        _config.STORE_RECV_CHUNKED_DATASET, _config.STORE_SEND_CHUNKED_DATASET = before
+def _on_disk(folder: Path | None) -> Generator[None]:
+    """Objects come and go by files while the block runs, not by memory: settings of the library, for the process.
+
+    They lie in a folder of their own, so that none is left of an association that breaks off.
+    """
+    before = _config.STORE_RECV_CHUNKED_DATASET, _config.STORE_SEND_CHUNKED_DATASET, tempfile.tempdir
+    with tempfile.TemporaryDirectory(prefix="dimse-", dir=folder) as own:
+        _config.STORE_RECV_CHUNKED_DATASET = _config.STORE_SEND_CHUNKED_DATASET = True
+        tempfile.tempdir = own
+        try:
+            yield
+        finally:
+            _config.STORE_RECV_CHUNKED_DATASET, _config.STORE_SEND_CHUNKED_DATASET, tempfile.tempdir = before
 
 
 def _identifier_of(wanted: Wanted) -> Dataset:

@@ -1,5 +1,6 @@
 """What every archive does, asked of a folder and of a real Orthanc over DIMSE and DICOMweb."""
 
+import gc
 from contextlib import suppress
 from pathlib import Path
 
@@ -91,12 +92,16 @@ def test_what_it_does_not_have_does_not_come(peer: ArchivePeer) -> None:
     assert taken == []
 
 
+@pytest.mark.filterwarnings(
+    "ignore:unclosed file:ResourceWarning"
+)  # pynetdicom's, of the object that was on its way
 def test_an_error_of_the_taker_is_the_callers(peer: ArchivePeer) -> None:
     def take(path: Path) -> None:
         raise OSError("disk full")
 
     with pytest.raises(OSError, match="disk full"):
         peer.fetch(Wanted(STUDY), take, lambda: None)
+    gc.collect()
 
 
 @pytest.mark.peer
