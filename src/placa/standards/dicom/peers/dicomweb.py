@@ -82,9 +82,9 @@ class DicomwebArchive:
                 for row in self._json(path)
                 if (held := _held(row)) and held.sop_instance_uid not in found
             ]
-            found |= {held.sop_instance_uid: held for held in rows}
-            if len(rows) < PAGE:
+            if not rows:  # not "fewer than asked": some archives have smaller pages than that
                 return found
+            found |= {held.sop_instance_uid: held for held in rows}
         raise PermanentPeerError(BAD_ANSWER, "more answers than a study has instances")
 
     def fetch(self, wanted: Wanted, take: Take, moved: Moved) -> None:

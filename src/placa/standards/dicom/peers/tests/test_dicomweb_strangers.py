@@ -1,5 +1,6 @@
 """A DICOMweb archive that answers badly, or leads elsewhere (case 28)."""
 
+import json
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -135,6 +136,18 @@ def test_nonsense_is_no_answer(stranger: Stranger, body: bytes) -> None:
     stranger.answer = says(200, body)
     with pytest.raises(PermanentPeerError, match="bad-answer"):
         DicomwebArchive(WebAddress(stranger.url)).instances("1.2.3")
+
+
+@pytest.mark.parametrize("pages", [True, False])
+def test_an_archive_with_small_pages_is_asked_to_the_end(stranger: Stranger, pages: bool) -> None:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        offset = int(handler.path.rpartition("=")[2]) if pages else 0
+        rows = [{"00080018": {"vr": "UI", "Value": [f"1.2.{n}"]}} for n in range(offset, min(offset + 2, 5))]
+        says(200, json.dumps(rows).encode())(handler)
+
+    stranger.answer = answer
+    found = DicomwebArchive(WebAddress(stranger.url)).instances("1.2.3")
+    assert len(found) == (5 if pages else 2)
 
 
 def test_a_silent_archive_is_left(stranger: Stranger) -> None:
