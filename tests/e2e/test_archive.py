@@ -58,7 +58,7 @@ def test_away_and_back_from_the_patients_page(
         ana.check()
         assert messages(portal, exam.study_instance_uid) == 1
         assert away(portal, exam.study_instance_uid) == (0, "online")
-        switch_off(staff)
+        switch_off(staff, kind)
     finally:
         archive.stop()
 
@@ -84,10 +84,10 @@ def set_up(staff: Visitor, archive: Orthanc, kind: str, reports: int) -> None:
     assert page.locator(".p-toast--bad, .p-toast--error").count() == 0
 
 
-def switch_off(staff: Visitor) -> None:
+def switch_off(staff: Visitor, kind: str) -> None:
     """The next archive is the only one."""
     staff.go("/staff/archives/")
-    staff.press("main table a")
+    staff.press(f"main table a:has-text('Orthanc {kind}')")
     staff.page.uncheck("[name=enabled]")
     staff.press("main form button.btn-primary[type=submit]")
 

@@ -53,7 +53,7 @@ class ArchiveForm(_Model):
         labels = {
             "name": _("Name"),
             "enabled": _("In use"),
-            "priority": _("Order"),
+            "priority": _("Priority"),
             "ae_title": _("AE title"),
             "host": _("Host name or address"),
             "own_ae_title": _("Our AE title there"),

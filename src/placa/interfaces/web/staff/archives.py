@@ -111,7 +111,8 @@ class Images:
 def of_study(study: Study) -> Images:
     """Where the images of a study are, and what can be done."""
     latest, copies = recalls.latest(study), recalls.copies_of(study)
-    code = next((copy.trouble for copy in copies if copy.trouble), "")
+    kept = any(copy.confirmed_at for copy in copies)
+    code = "" if kept else next((copy.trouble for copy in copies if copy.trouble), "")
     running = latest is not None and latest.finished_at is None
     if latest is not None and running and latest.trouble:
         code = latest.trouble
