@@ -49,7 +49,8 @@ def test_away_and_back_from_the_patients_page(
         if kind == "dimse":
             within(lambda: tries(portal) > 0, "a try against the killed archive")
             ana.go("/patient/")
-            assert ana.page.locator(".p-recall").count() == 1  # it goes along to other pages
+            named = f".p-recall:has(a[href*='/studies/{exam.study_instance_uid}/'])"
+            assert ana.page.locator(named).count() == 1  # it goes along to other pages
             archive.start()
         ana.go(f"/patient/studies/{exam.study_instance_uid}/")
         ana.page.wait_for_selector(

@@ -143,7 +143,7 @@ class ExternalArchive(PublicId, Timestamped):
     retrieval = models.CharField(max_length=4, choices=Retrieval.choices, default=Retrieval.GET)
     tls = models.BooleanField(default=False)
     report_port = models.PositiveIntegerField(null=True, blank=True)  # where it reports its commitment to us
-    peer = models.OneToOneField(  # a C-MOVE comes to our listener, which admits peers only
+    peer = models.ForeignKey(  # a C-MOVE comes to our listener, which admits peers only
         DicomPeer, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     # DICOMweb; a folder's path

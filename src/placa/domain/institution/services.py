@@ -30,6 +30,17 @@ def publish_text(*, kind: str, bodies: dict[str, str]) -> int:
     return version
 
 
+def _admit_no_longer(archive: ExternalArchive, *, moves: bool) -> None:
+    """Close our listener to an archive that sends us nothing any more, unless another entry means the same peer."""
+    if archive.peer is None or (moves and archive.enabled):
+        return
+    moving = ExternalArchive.objects.filter(
+        peer=archive.peer, enabled=True, retrieval=ExternalArchive.Retrieval.MOVE
+    )
+    if not moving.exclude(pk=archive.pk).exists():
+        DicomPeer.objects.filter(pk=archive.peer.pk).update(enabled=False)
+
+
 @transaction.atomic
 def save_archive(*, archive: ExternalArchive, secret: str | None = None, by: str) -> ExternalArchive:
     """Keep an external archive as it is now; `secret` (password or token) replaces the one it has, None leaves it.
@@ -45,11 +56,10 @@ def save_archive(*, archive: ExternalArchive, secret: str | None = None, by: str
         archive.peer, _made = DicomPeer.objects.update_or_create(
             ae_title=archive.ae_title,
             address=archive.host,
-            defaults={"name": archive.name, "enabled": archive.enabled},
+            defaults={"name": archive.name, "enabled": True},
         )
-    elif archive.peer is not None:
-        DicomPeer.objects.filter(pk=archive.peer.pk).update(enabled=False)
     archive.save()
+    _admit_no_longer(archive, moves=moves)
     audit.record(action="save_archive", actor=by, detail={"archive": archive.pk, "enabled": archive.enabled})
     selectors.forget()
     return archive

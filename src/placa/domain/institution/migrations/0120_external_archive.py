@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
                 ('ca_pem', models.TextField(blank=True)),
                 ('proof', models.CharField(choices=[('content', 'Read everything back and compare it'), ('commitment', 'Storage commitment'), ('list', 'Compare the list of objects')], default='content', max_length=10)),
                 ('answer_seconds', models.PositiveSmallIntegerField(default=60)),
-                ('peer', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='institution.dicompeer')),
+                ('peer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='institution.dicompeer')),
             ],
             options={
                 'ordering': ['priority', 'id'],

@@ -67,7 +67,12 @@ def test_who_answers_a_move_may_send_to_us(jefe: Client) -> None:
     assert DicomPeer.objects.filter(
         ae_title="ORTHANC", address="10.1.2.3", enabled=True, may_store=True
     ).exists()
-    jefe.post(f"/staff/archives/{made.public_id}/", DIMSE)
+    move = {**DIMSE, "retrieval": "move", "proof": "list"}
+    jefe.post(NEW, {**move, "name": "The same machine", "port": "4243"})
+    jefe.post(f"/staff/archives/{made.public_id}/", {**move, "enabled": ""})
+    assert DicomPeer.objects.get(ae_title="ORTHANC").enabled is True
+    other = ExternalArchive.objects.get(port=4243)
+    jefe.post(f"/staff/archives/{other.public_id}/", {**DIMSE, "name": "The same machine"})
     assert DicomPeer.objects.get(ae_title="ORTHANC").enabled is False
 
 
