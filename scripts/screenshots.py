@@ -165,6 +165,7 @@ def patient(studio: Studio) -> None:
     studio.visit("patient-search", "ana", "/patient/?q=rodilla")
     studio.visit("patient-study", "ana", f"/patient/studies/{uid}/")
     studio.visit("patient-study-pending", "ana", f"/patient/studies/{study_of(studio, 'ana', 'ana_mr')}/")
+    studio.visit("patient-study-away", "ana", f"/patient/studies/{study_of(studio, 'ana', 'ana_mg')}/")
     studio.visit("patient-shares", "ana", "/patient/shares/")
     studio.visit("patient-data", "ana", "/patient/data/")
     studio.visit("patient-accesses", "ana", "/patient/accesses/")
@@ -254,6 +255,8 @@ def staff(studio: Studio) -> None:
         ("upload", "/staff/upload/"),
         ("approvals", "/staff/approvals/"),
         ("messages", "/staff/messages/"),
+        ("archives", "/staff/archives/"),
+        ("archive-new", "/staff/archives/new/"),
     ):
         studio.visit(f"staff-{name}", "jefe", path)
 

@@ -15,7 +15,7 @@ from placa.domain.access.viewers import roles_of, viewer_for
 from placa.domain.accounts.models import User
 from placa.domain.archive.models import Instance, Study
 from placa.domain.archive.tasks import prepare
-from placa.domain.institution.models import Site
+from placa.domain.institution.models import ExternalArchive, Site
 from placa.domain.intake.pipeline import process
 from placa.domain.intake.tests.objects import ct, received
 from placa.domain.orders.models import ServiceRequest
@@ -59,11 +59,14 @@ def open_doors() -> Doors:
     _share(doors)
     order = ServiceRequest.objects.get(accession_number="DOOR-1")
     nobody = str(uuid.uuid4())
+    pacs = ExternalArchive.objects.create(
+        name="PACS", ae_title="PACS", host="10.0.0.9", port=104, enabled=False
+    )
     doors.common |= {
         "patient": str(cast.patient("ana").public_id), "order": str(order.public_id), "identifier": "1",
         "digest": "0", "name": "home", "share": nobody, "part": nobody, "item": nobody, "link": nobody,
         "doctor": nobody, "message": nobody, "public_id": nobody, "frames": "1", "frame": "1",
-        "pointer": "7FE00010", "mode": "viewer", "file": "no-such.js",
+        "pointer": "7FE00010", "mode": "viewer", "file": "no-such.js", "archive": str(pacs.public_id),
     }  # fmt: skip
     return doors
 

@@ -54,6 +54,7 @@ DEEDS = {
     "staff": ("ana", "carla", "diaz", "egea", "gomez", "heras"),
     "staff_super": ("ana", "carla", "diaz", "egea", "gomez", "heras", "ines"),
     "doctor": ("ana", "carla", "gomez", "heras", "jefe", "ines"),
+    "images": ("carla", "ines"),
 }
 
 ROUTES = """
@@ -132,9 +133,15 @@ staff/studies/<str:uid>/order/                              POST      staff
 staff/studies/<str:uid>/unassign/                           POST      staff_super
 staff/studies/<str:uid>/report/                             POST      staff
 staff/studies/<str:uid>/notify/                             POST      staff_super
+staff/studies/<str:uid>/evict/                              POST      staff_super
+staff/studies/<str:uid>/recall/                             POST      staff_super
 staff/approvals/                                            GET       staff_super
 staff/approvals/<uuid:doctor>/enable/                       POST      staff_super
 staff/approvals/<uuid:doctor>/refuse/                       POST      staff_super
+staff/archives/                                             GET       staff_super
+staff/archives/new/                                         GET,POST  staff_super
+staff/archives/<uuid:archive>/                              GET,POST  staff_super
+staff/archives/<uuid:archive>/test/                         POST      staff_super
 staff/messages/                                             GET       staff_super
 staff/messages/<uuid:message>/retry/                        POST      staff_super
 dicomweb/studies                                            GET,POST  qido
@@ -163,6 +170,9 @@ viewer/<str:uid>                                            GET       page_image
 files/<str:uid>/report/<uuid:report>                        GET       page_report
 files/<str:uid>/study.zip                                   GET       download
 files/<str:uid>/zip-status                                  GET       download
+files/<str:uid>/recall                                      POST      images
+files/<str:uid>/recall-status                               GET       page_images
+files/<str:uid>/recall-panel                                POST      images
 s/<str:token>                                               GET,POST  share_door
 s/<str:token>/notice                                        GET,POST  share_one
 s/<str:token>/studies                                       GET       share_one
@@ -194,6 +204,9 @@ s/<str:token>/viewer/<str:uid>                              GET       share_page
 s/<str:token>/files/<str:uid>/report/<uuid:report>          GET       share_data
 s/<str:token>/files/<str:uid>/study.zip                     GET       share_data
 s/<str:token>/files/<str:uid>/zip-status                    GET       share_data
+s/<str:token>/files/<str:uid>/recall                        POST      -
+s/<str:token>/files/<str:uid>/recall-status                 GET       share_data
+s/<str:token>/files/<str:uid>/recall-panel                  POST      -
 demo/outbox                                                 GET       nothing
 demo/outbox/<uuid:public_id>                                GET       nothing
 demo/outbox/<uuid:public_id>/html                           GET       nothing

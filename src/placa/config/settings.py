@@ -33,6 +33,7 @@ DOMAIN_APPS = [
     "enrolment",
     "sharing",
     "downloads",
+    "recall",
 ]
 AUDIENCES = ["account", "patient", "recipient", "doctor", "company", "staff"]
 

@@ -6,8 +6,10 @@ import os
 import time
 from collections.abc import Callable, Iterable
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.db import transaction
 from pydicom.dataset import Dataset
@@ -23,10 +25,12 @@ from placa.domain.archive.records import Sender
 from placa.domain.archive.storage import storage
 from placa.domain.enrolment import services as enrolment
 from placa.domain.institution import selectors as institution
-from placa.domain.institution.models import Institution
+from placa.domain.institution.models import ExternalArchive, Institution
+from placa.domain.institution.services import save_archive
 from placa.domain.intake import pipeline
 from placa.domain.intake import services as intake
 from placa.domain.intake.receiving import Announced, receive
+from placa.domain.recall import copies, eviction
 from placa.domain.reports import services as reports
 from placa.domain.reports.models import DiagnosticReport, ReportVersion
 from placa.domain.sharing import services as sharing
@@ -65,8 +69,18 @@ def load_study(plan: cast.StudyPlan) -> int:
         intake.prepare({plan.uid})
         give_report(plan, study)
     if plan.offline:
-        Study.objects.filter(pk=study.pk).update(availability=Study.Availability.OFFLINE)
+        leave(study)
     return len(data_sets)
+
+
+def leave(study: Study) -> None:
+    """Send a study to the demo's archive, a folder, and let its images go."""
+    folder = Path(settings.ENVIRONMENT.home) / "demo-archive"
+    folder.mkdir(exist_ok=True)
+    if not ExternalArchive.objects.exists():
+        save_archive(archive=ExternalArchive(name="Archivo", kind="folder", url=str(folder)), by="system")
+    copies.keep(study)
+    eviction.evict(study)
 
 
 def drawn(plan: cast.StudyPlan, exam_at: dt.datetime) -> list[Dataset]:

@@ -18,8 +18,8 @@ from placa.domain.access.viewers import Viewer
 from placa.domain.archive import integrity, rendering
 from placa.domain.archive import selectors as archive
 from placa.domain.archive.errors import NotOnline
-from placa.domain.archive.rendering import RenderRefused
-from placa.domain.archive.storage import DamagedError, storage
+from placa.domain.archive.rendering import RenderRefused, RenderUnavailable
+from placa.domain.archive.storage import DamagedError
 from placa.domain.reports import selectors as reports
 from placa.standards.dicom import metadata, sr
 from placa.standards.dicom.errors import InvalidObject
@@ -107,17 +107,12 @@ class OpenStudy:
 
     def need_files(self, instances: Iterable[Instance]) -> None:
         """Raises NotOnline where the files of `instances` are not here: before an answer that streams them begins."""
-        online = self.study.availability == Study.Availability.ONLINE
-        if not online and not all(storage().exists(one.storage_key) for one in instances):
-            raise NotOnline
+        for one in instances:
+            must_be_online(one)
 
     def rendered(self, instance: Instance, frame: int = 1, **how: Any) -> builtins.bytes:
         """A picture (see `rendered`). Raises NotOnline where it is not kept, and the file to draw it from not here."""
-        try:
-            return rendered(instance, frame, **how)
-        except (RenderRefused, DamagedError):
-            self.need_files([instance])
-            raise
+        return rendered(instance, frame, **how)
 
     def bytes(self) -> int:
         """Size of all served files."""
@@ -154,8 +149,15 @@ def _unreplaced(viewer: Viewer, study: Study) -> list[DiagnosticReport]:
     return [report for report in readable if (newest := versions[report.pk]) and newest.number == 1]
 
 
+def must_be_online(instance: Instance) -> None:
+    """Raises NotOnline where the file of an instance is in the external archive."""
+    if instance.evicted:
+        raise NotOnline(instance.study.study_instance_uid)
+
+
 def frame_bytes(instance: Instance, frame: int) -> bytes:
-    """Frame `frame` (from 1) as stored, in the stored transfer syntax. Raises NotVisible for none such."""
+    """Frame `frame` (from 1) as stored, in the stored transfer syntax. Raises NotVisible for none such, NotOnline."""
+    must_be_online(instance)
     spans = frame_spans(instance, frame)
     if spans is None:
         return decoded_frame(instance, frame)
@@ -174,7 +176,8 @@ def frame_spans(instance: Instance, frame: int) -> list[tuple[int, int]] | None:
 
 
 def decoded_frame(instance: Instance, frame: int) -> bytes:
-    """Frame `frame` (from 1) decompressed, little endian. Raises NotVisible and rendering's errors."""
+    """Frame `frame` (from 1) decompressed, little endian. Raises NotVisible, NotOnline and rendering's errors."""
+    must_be_online(instance)
     try:
         return rendering.decoded_frame(instance, frame)
     except IndexError as error:
@@ -182,7 +185,8 @@ def decoded_frame(instance: Instance, frame: int) -> bytes:
 
 
 def shell(instance: Instance) -> Shell:
-    """All of an instance but its pixels, as Explicit VR Little Endian. Raises rendering's errors."""
+    """All of an instance but its pixels, as Explicit VR Little Endian. Raises NotOnline and rendering's errors."""
+    must_be_online(instance)
     return rendering.shell(instance)
 
 
@@ -200,8 +204,9 @@ def bulk_spans(instance: Instance, pointer: str) -> list[tuple[int, int]] | None
 def frame_is_computed(instance: Instance, frame: int) -> bool:
     """Whether `frame_bytes` gives decoded samples, because the stored ones are no plain range of bytes.
 
-    Raises NotVisible for a frame that is not there.
+    Raises NotVisible for a frame that is not there, NotOnline.
     """
+    must_be_online(instance)
     return frame_spans(instance, frame) is None
 
 
@@ -215,17 +220,24 @@ def rendered(
     kind: rendering.Format = "jpeg",
     region: tuple[int, int, int, int] | None = None,
 ) -> bytes:
-    """Frame `frame` (from 1) as JPEG or PNG, made in the bounded pool. Raises NotVisible and rendering's errors."""
+    """Frame `frame` (from 1) as JPEG or PNG, made in the bounded pool; what was drawn before stays when images leave.
+
+    Raises NotVisible, NotOnline and rendering's errors.
+    """
     try:
         return rendering.rendered(
             instance, frame, window=window, viewport=viewport, quality=quality, fmt=kind, region=region
         )
     except IndexError as error:
         raise NotVisible("frame") from error
+    except (RenderRefused, RenderUnavailable, DamagedError):
+        must_be_online(instance)
+        raise
 
 
 def file_path(instance: Instance) -> Path:
-    """The stored Part 10 file of an instance, checked. Raises DamagedError, StorageError."""
+    """The stored Part 10 file of an instance, checked. Raises NotOnline, DamagedError, StorageError."""
+    must_be_online(instance)
     return integrity.path_of(instance)
 
 
@@ -266,8 +278,12 @@ def chosen_by(opened: OpenStudy, instance: Instance) -> list[str]:
 
 
 def ecg_drawing(instance: Instance) -> bytes:
-    """An ECG drawn to scale, as SVG. Raises rendering's errors."""
-    return rendering.ecg_drawing(instance)
+    """An ECG drawn to scale, as SVG. Raises NotOnline and rendering's errors."""
+    try:
+        return rendering.ecg_drawing(instance)
+    except (RenderRefused, RenderUnavailable, DamagedError):
+        must_be_online(instance)
+        raise
 
 
 def video(instance: Instance) -> Iterator[bytes]:

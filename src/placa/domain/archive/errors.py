@@ -15,4 +15,8 @@ class RetriableError(Exception):
 
 
 class NotOnline(Exception):
-    """The files are not here now: they are in the archive, or on their way back (7.4). Doors answer 503, Retry-After."""
+    """The files are not here: they are in the external archive, or on their way back (7.4)."""
+
+    def __init__(self, study_instance_uid: str = "") -> None:
+        super().__init__("not online")
+        self.study_instance_uid = study_instance_uid

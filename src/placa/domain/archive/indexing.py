@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from placa.domain.archive import integrity
 from placa.domain.archive.hooks import damage_changed
@@ -137,10 +137,37 @@ class _Batch:
 def _of_known(known: Instance, record: Record) -> Outcome:
     if known.storage_key == record.key:
         return Outcome.KNOWN
+    if known.evicted and _comes_back(known, record):
+        return Outcome.RESTORED
     if known.digest != record.digest.data_set_sha256:
         return Outcome.OTHER_CONTENT
     # what is at hand takes the place of a file that is no longer what it was, found out or not
     return Outcome.DUPLICATE if integrity.is_whole(known) else Outcome.RESTORED
+
+
+def _comes_back(known: Instance, record: Record) -> bool:
+    """Whether this is the evicted object: the same bytes, or the same place in the archive that we recall it from.
+
+    An archive may write an object anew (lengths, paddings): its bytes are others, and a recall is never a conflict.
+    """
+    if known.digest == record.digest.data_set_sha256:
+        return True
+    header, study = record.header, known.study
+    asked = study.availability == Study.Availability.RECALLING and _is_archive(record)
+    ours = (
+        study.study_instance_uid,
+        known.series.series_instance_uid,
+        known.sop_class_uid,
+        study.dicom_patient_id,
+    )
+    return asked and ours == (
+        header.study_instance_uid, header.series_instance_uid, header.sop_class_uid, identifier(header.patient_id),
+    )  # fmt: skip
+
+
+def _is_archive(record: Record) -> bool:
+    sender = record.sender
+    return sender.is_archive or institution.is_archive(sender.ae_title, sender.address)
 
 
 def _give_file(known: Instance, record: Record) -> None:
@@ -150,11 +177,17 @@ def _give_file(known: Instance, record: Record) -> None:
     known.frame_offsets = record.frame_offsets
     known.bytes = record.digest.size
     known.crc32 = record.digest.crc32
+    if known.digest != record.digest.data_set_sha256:  # written anew by the archive: described anew, too
+        known.digest = record.digest.data_set_sha256
+        InstanceMetadata.objects.filter(instance=known).update(deflated=record.metadata)
+        Study.objects.filter(pk=known.study_id).update(metadata_version=F("metadata_version") + 1)
     known.transfer_syntax_uid = record.header.transfer_syntax_uid
     known.damage, known.damaged_at = "", None
+    known.evicted = False
     known.save(
         update_fields=[
-            "storage_key", "frame_offsets", "bytes", "crc32", "transfer_syntax_uid", "damage", "damaged_at",
+            "storage_key", "frame_offsets", "bytes", "crc32", "digest", "transfer_syntax_uid", "damage", "damaged_at",
+            "evicted",
         ]
     )  # fmt: skip
     if was_damaged:

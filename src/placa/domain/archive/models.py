@@ -161,6 +161,8 @@ class Instance(models.Model):
     # what was found wrong with the file, and when; empty while nothing is known to be (integrity.py)
     damage = models.CharField(max_length=10, blank=True, default="", choices=Damage.choices)
     damaged_at = models.DateTimeField(null=True, blank=True)
+    # its file left for the external archive: said here before the file is removed, and until it is back
+    evicted = models.BooleanField(default=False)
 
     class Meta:
         indexes = [

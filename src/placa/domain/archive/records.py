@@ -19,6 +19,7 @@ class Sender:
     default_issuer: str = ""  # IssuerOfPatientID where the object names none
     site_id: int | None = None
     peer_id: int | None = None
+    is_archive: bool = False  # what it sends was asked for: a recall
 
     @property
     def name(self) -> str:

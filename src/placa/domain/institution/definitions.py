@@ -56,6 +56,26 @@ DEFINITIONS: dict[str, Definition] = {
     "fuzzy_names": Definition(False, _("Programs may search for names by how they sound")),
     # notices (11.1)
     "sms_new_result": Definition(False, _("Send an SMS when a result is ready")),
+    "sms_recall": Definition(True, _("Send an SMS when images are back from the archive")),
+    # external archive (7.4)
+    "recall_hours": Definition(4, _("Hours without an answer after which a recall is given up"), 1, 72),
+    "evict_after_days": Definition(
+        None, _("Days after which images may leave for the archive"), 1, 36500, optional=True
+    ),
+    "evict_unused_days": Definition(
+        None, _("Days without use after which images may leave for the archive"), 1, 36500, optional=True
+    ),
+    "archive_gigabytes_maximum": Definition(
+        None,
+        _("Gigabytes of images kept here; beyond, those unused for longest leave"),
+        1,
+        10_000_000,
+        optional=True,
+    ),
+    "prefetch_studies": Definition(0, _("Earlier studies recalled ahead when an order arrives"), 0, 20),
+    "prefetch_same_modality": Definition(
+        True, _("Only earlier studies of the same modality are recalled ahead")
+    ),
 }
 
 

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from placa.common.models import Timestamped
+from placa.common.models import PublicId, Timestamped
 
 
 class Institution(Timestamped):
@@ -117,3 +117,57 @@ class DicomPeer(Timestamped):
         constraints = [
             models.UniqueConstraint(fields=["ae_title", "address"], name="peer_one_an_aet_and_address")
         ]
+
+
+class ExternalArchive(PublicId, Timestamped):
+    """A PACS or archive that keeps studies whose images may leave the portal (7.4, 10.1)."""
+
+    class Kind(models.TextChoices):
+        DIMSE = "dimse", _("DICOM (DIMSE)")
+        DICOMWEB = "dicomweb", _("DICOMweb")
+        FOLDER = "folder", _("A folder of this machine")  # the demo's; no page offers it
+
+    class Retrieval(models.TextChoices):
+        GET = "get", _("C-GET: over our own connection")
+        MOVE = "move", _("C-MOVE: it sends to our DICOM listener")
+
+    class Proof(models.TextChoices):
+        CONTENT = "content", _("Read everything back and compare it")
+        COMMITMENT = "commitment", _("Storage commitment")
+        LIST = "list", _("Compare the list of objects")
+
+    class Auth(models.TextChoices):
+        NONE = "none", _("None")
+        BASIC = "basic", _("User and password")
+        BEARER = "bearer", _("Token")
+
+    name = models.CharField(max_length=80, unique=True)
+    kind = models.CharField(max_length=8, choices=Kind.choices, default=Kind.DIMSE)
+    enabled = models.BooleanField(default=True)
+    priority = models.PositiveSmallIntegerField(
+        default=10
+    )  # the lowest is asked first, and gets what is sent away
+    # DIMSE
+    ae_title = models.CharField(max_length=16, blank=True)
+    host = models.CharField(max_length=253, blank=True)
+    port = models.PositiveIntegerField(null=True, blank=True)
+    own_ae_title = models.CharField(
+        max_length=16, blank=True
+    )  # what we call ourselves there; else the listener's
+    retrieval = models.CharField(max_length=4, choices=Retrieval.choices, default=Retrieval.GET)
+    tls = models.BooleanField(default=False)
+    report_port = models.PositiveIntegerField(null=True, blank=True)  # where it reports its commitment to us
+    peer = models.ForeignKey(  # a C-MOVE comes to our listener, which admits peers only
+        DicomPeer, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    # DICOMweb; a folder's path
+    url = models.CharField(max_length=300, blank=True)
+    auth = models.CharField(max_length=6, choices=Auth.choices, default=Auth.NONE)
+    user = models.CharField(max_length=80, blank=True)
+    secret_sealed = models.TextField(blank=True)  # sealed with the server key, never shown again
+    ca_pem = models.TextField(blank=True)  # whom to trust besides the system's authorities
+    proof = models.CharField(max_length=10, choices=Proof.choices, default=Proof.CONTENT)
+    answer_seconds = models.PositiveSmallIntegerField(default=60)
+
+    class Meta:
+        ordering = ["priority", "id"]

@@ -13,6 +13,7 @@ from placa.domain.institution.definitions import DEFINITIONS
 from placa.domain.institution.models import (
     DicomPeer,
     ExamType,
+    ExternalArchive,
     Institution,
     ReleaseDelay,
     Setting,
@@ -130,3 +131,18 @@ def storing_peer(ae_title: str, address: str) -> DicomPeer | None:
     return DicomPeer.objects.filter(
         ae_title=ae_title.strip(), address=address, enabled=True, may_store=True
     ).first()
+
+
+def archives() -> list[ExternalArchive]:
+    """The enabled external archives, in the order in which they are asked."""
+    found: list[ExternalArchive] = _remembered(
+        "archives", lambda: list(ExternalArchive.objects.filter(enabled=True))
+    )
+    return found
+
+
+def is_archive(ae_title: str, address: str) -> bool:
+    """Whether a sender at our listener is an external archive that answers a C-MOVE."""
+    return ExternalArchive.objects.filter(
+        enabled=True, retrieval=ExternalArchive.Retrieval.MOVE, peer__ae_title=ae_title, peer__address=address
+    ).exists()

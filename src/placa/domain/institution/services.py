@@ -5,9 +5,11 @@ from typing import Any
 from django.db import transaction
 
 from placa.common import colours
+from placa.common.tokens import seal
+from placa.domain.audit import services as audit
 from placa.domain.institution import definitions, selectors
 from placa.domain.institution.accent import Scheme, roles
-from placa.domain.institution.models import Institution, Setting, Text
+from placa.domain.institution.models import DicomPeer, ExternalArchive, Institution, Setting, Text
 
 
 @transaction.atomic
@@ -39,3 +41,38 @@ def publish_text(*, kind: str, bodies: dict[str, str]) -> int:
         [Text(kind=kind, version=version, language=language, body=body) for language, body in bodies.items()]
     )
     return version
+
+
+def _admit_no_longer(archive: ExternalArchive, *, moves: bool) -> None:
+    """Close our listener to an archive that sends us nothing any more, unless another entry means the same peer."""
+    if archive.peer is None or (moves and archive.enabled):
+        return
+    moving = ExternalArchive.objects.filter(
+        peer=archive.peer, enabled=True, retrieval=ExternalArchive.Retrieval.MOVE
+    )
+    if not moving.exclude(pk=archive.pk).exists():
+        DicomPeer.objects.filter(pk=archive.peer.pk).update(enabled=False)
+
+
+@transaction.atomic
+def save_archive(*, archive: ExternalArchive, secret: str | None = None, by: str) -> ExternalArchive:
+    """Keep an external archive as it is now; `secret` (password or token) replaces the one it has, None leaves it.
+
+    One that answers a C-MOVE gets its entry among the peers that our listener admits, and loses it with the rest.
+    """
+    if archive.auth == ExternalArchive.Auth.NONE:
+        archive.user = archive.secret_sealed = ""
+    elif secret is not None:
+        archive.secret_sealed = seal(secret)
+    moves = archive.kind == ExternalArchive.Kind.DIMSE and archive.retrieval == ExternalArchive.Retrieval.MOVE
+    if moves:
+        archive.peer, _made = DicomPeer.objects.update_or_create(
+            ae_title=archive.ae_title,
+            address=archive.host,
+            defaults={"name": archive.name, "enabled": True},
+        )
+    archive.save()
+    _admit_no_longer(archive, moves=moves)
+    audit.record(action="save_archive", actor=by, detail={"archive": archive.pk, "enabled": archive.enabled})
+    selectors.forget()
+    return archive

@@ -16,6 +16,7 @@ TEXTS: dict[str, str | Promise] = {
     "password_changed": _("Your password was changed."),
     "share_locked": _("A share was locked after five wrong PINs."),
     "share_opened": _("Someone opened what you shared."),
+    "recall_ready": _("The images that you asked for are ready."),
 }
 
 

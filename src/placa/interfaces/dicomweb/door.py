@@ -1,5 +1,6 @@
 """What every DICOMweb view does first and last: who asks, how errors are told, what caches and clients may keep."""
 
+import base64
 import json
 from collections.abc import Callable
 from functools import wraps
@@ -19,11 +20,16 @@ from placa.domain.access.viewers import NOBODY, Viewer
 from placa.domain.archive.errors import NotOnline
 from placa.domain.archive.rendering import RenderRefused, RenderUnavailable
 from placa.domain.archive.storage import DamagedError, StorageError
+from placa.domain.recall import services as recall
 from placa.interfaces.dicomweb.accept import NotAcceptable
 from placa.standards.dicom.errors import InvalidObject
 
 View = Callable[..., HttpResponseBase]
-RETRY_SECONDS = {"recall": 120, "busy": 2}
+# a grey pixel: a thumbnail need not show the images (PS3.18 10.4.1.1.5), and a list must not ask for recalls
+NO_PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR42mO4AQAA2gDZvcV+FQAAAABJRU5ErkJggg=="
+)
+BUSY_SECONDS, RECALL_SECONDS, DAY_SECONDS = 2, 300, 86_400
 
 
 def viewer_of(request: HttpRequest) -> Viewer:
@@ -54,6 +60,8 @@ def door(view: View) -> View:
             return problem(401, "Sign in, or send a bearer token.")
         try:
             answer = view(request, viewer, **parts)
+        except NotOnline as error:
+            answer = not_online(request, viewer, error.study_instance_uid)
         except Exception as error:
             answer = _told(error)
         answer.setdefault("Cache-Control", "private, no-store")
@@ -88,13 +96,11 @@ def _not_now(error: Exception) -> HttpResponse:
     """503 for what may be there later, and for what is damaged; raises again what is a fault of ours."""
     match error:
         case RenderUnavailable():
-            return problem(503, "Images are being prepared. Try again in a moment.", RETRY_SECONDS["busy"])
-        case NotOnline():
-            return problem(503, "This study is not online now.", RETRY_SECONDS["recall"])
+            return problem(503, "Images are being prepared. Try again in a moment.", BUSY_SECONDS)
         case DamagedError():
             return problem(503, "The file of this object is damaged here. The centre has been told.")
         case StorageError():
-            return problem(503, "The archive does not answer. Try again in a moment.", RETRY_SECONDS["busy"])
+            return problem(503, "The archive does not answer. Try again in a moment.", BUSY_SECONDS)
         case _:
             raise error
 
@@ -133,3 +139,12 @@ def problem(status: int, text: str, retry_after: int = 0) -> HttpResponse:
     if retry_after:
         answer["Retry-After"] = str(retry_after)
     return answer
+
+
+def not_online(request: HttpRequest, viewer: Viewer, study_instance_uid: str) -> HttpResponse:
+    """The images are in the external archive. Whoever may open them and asks for them asks for their recall (10.2)."""
+    if request.path.endswith("/thumbnail"):
+        return HttpResponse(NO_PICTURE, content_type="image/png", headers={"Cache-Control": "no-store"})
+    if recall.ask(viewer=viewer, study_instance_uid=study_instance_uid) is None:
+        return problem(503, "The images are in the archive.", DAY_SECONDS)
+    return problem(503, "The images are being brought back from the archive.", RECALL_SECONDS)

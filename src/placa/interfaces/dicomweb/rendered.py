@@ -13,6 +13,7 @@ from placa.domain.access.images import OpenStudy, open_images
 from placa.domain.access.selectors import NotVisible
 from placa.domain.access.types import Instance, Series
 from placa.domain.access.viewers import Viewer
+from placa.domain.archive.errors import NotOnline
 from placa.domain.archive.rendering import RenderRefused, RenderUnavailable
 from placa.interfaces.dicomweb import multipart, permits, placeholder
 from placa.interfaces.dicomweb.accept import chosen
@@ -212,7 +213,7 @@ def _thumbnail(request: HttpRequest, opened: OpenStudy, series: Series | None) -
         if preview is None:
             raise NotVisible("thumbnail")
         return _small(request, opened, *preview)
-    except (NotVisible, RenderRefused, RenderUnavailable):
+    except (NotVisible, NotOnline, RenderRefused, RenderUnavailable):
         if not placeholder.is_wanted(request):
             raise
         return placeholder.drawing(preview[0].kind if preview else "")

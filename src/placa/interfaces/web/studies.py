@@ -34,7 +34,8 @@ class Doors:
         return reverse(name, kwargs=parts)
 
     def page(self, study: Study) -> str:
-        return reverse(f"{self.portal}:study", kwargs={"uid": study.study_instance_uid})
+        token = {"token": self.token} if self.token else {}
+        return reverse(f"{self.portal}:study", kwargs={"uid": study.study_instance_uid, **token})
 
     def viewer(self, study: Study) -> str:
         return self.url("viewer:open", uid=study.study_instance_uid)
@@ -47,6 +48,15 @@ class Doors:
 
     def zip(self, study: Study) -> str:
         return self.url("files:zip", uid=study.study_instance_uid)
+
+    def recall(self, study: Study) -> str:
+        return self.url("files:recall", uid=study.study_instance_uid)
+
+    def recall_status(self, study: Study) -> str:
+        return self.url("files:recall_status", uid=study.study_instance_uid)
+
+    def recall_panel(self, study: Study) -> str:
+        return self.url("files:recall_panel", uid=study.study_instance_uid)
 
     def zip_status(self, study: Study) -> str:
         return self.url("files:zip_status", uid=study.study_instance_uid)
@@ -138,9 +148,17 @@ def _offline(study: Study) -> bool:
     return study.availability != study.Availability.ONLINE and study.number_of_images > 0
 
 
+def askable(study: Study) -> bool:
+    """Whether a click may bring the images back: they are away, not on their way, and an archive is set up."""
+    away = study.availability in (study.Availability.OFFLINE, study.Availability.UNAVAILABLE)
+    return bool(study.may_images and _offline(study) and away and institution.archives())
+
+
 def _images_why(study: Study) -> str:
     if study.number_of_images == 0:
         return _("this exam has no images")
+    if study.availability == study.Availability.RECALLING:
+        return _("they are being brought back")
     return _("they are in the archive") if _offline(study) else _("they are not available")
 
 
@@ -151,6 +169,8 @@ def openers(
     images, readable = Opener(why=images_why), Opener(why=report_why or _("it is not available"))
     if study.may_images and study.number_of_images and not _offline(study):
         images = Opener(url=doors.viewer(study))
+    elif askable(study):
+        images = Opener(why=images_why, ask=doors.recall(study))
     shown = newest(reports)
     if study.may_report and shown is not None:
         readable = Opener(url=doors.report(study, shown))
@@ -169,6 +189,7 @@ def patient_row(
     doors = Doors("patient")
     how = standing(study, newest(reports), when)
     images, report = openers(study, reports, doors, how.images_why, how.report_why)
+    away = bool(images.ask) or (study.may_images and study.availability == study.Availability.RECALLING)
     doctor = study.order.requester.full_name if study.order and study.order.requester else ""
     phone = institution.current().phone
     return StudyRow(
@@ -178,7 +199,8 @@ def patient_row(
         where=study.site.name if study.site else "",
         who=doctor,
         modality=modality(study),
-        thumbnail=doors.thumbnail(study) if images.url else "",
+        thumbnail=doors.thumbnail(study) if images.url or away else "",
+        dim=away,
         picture_icon="person-lock" if how.hand_delivery else ("archive" if _offline(study) else ""),
         big=big,
         is_new=is_new,

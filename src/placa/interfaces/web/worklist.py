@@ -20,7 +20,7 @@ from placa.domain.access.search import Filters
 from placa.domain.access.types import DiagnosticReport, Study
 from placa.domain.access.viewers import Viewer
 from placa.domain.institution import selectors as institution
-from placa.interfaces.web import listing, studies
+from placa.interfaces.web import listing, recalls, studies
 from placa.interfaces.web.facts import banner, study_facts
 from placa.interfaces.web.ui import dates
 from placa.interfaces.web.ui.rows import Chip, Fact, Opener
@@ -104,6 +104,8 @@ def note_of(study: Study) -> str:
 def _images_why(study: Study) -> str:
     if study.number_of_images == 0:
         return _("this exam has no images")
+    if study.availability == study.Availability.RECALLING:
+        return _("they are being brought back")
     if study.availability != study.Availability.ONLINE:
         return _("they are in the archive")
     return _("they are not available")
@@ -153,6 +155,7 @@ def study_context(viewer: Viewer, found: Study, portal: str, *, contact: bool) -
         "reports": shown,
         "may_download": found.may_download,
         "previous": _previous(viewer, found, doors),
+        "recall": recalls.panel(viewer, found, doors),
     }
 
 

@@ -14,7 +14,7 @@ from placa.domain.access.search import Filters
 from placa.domain.access.types import DiagnosticReport, Study
 from placa.domain.access.viewers import Viewer
 from placa.domain.people.models import Agreement, Organization
-from placa.interfaces.web import listing, worklist
+from placa.interfaces.web import listing, recalls, studies, worklist
 from placa.interfaces.web.account.session import signed_in, viewer_of
 from placa.interfaces.web.ui.rows import Chip
 from placa.interfaces.web.worklist import TableRow
@@ -93,6 +93,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "company/home.html",
         {
             **worklist.list_context(request, filters, page),
+            "recalls": recalls.panels(viewer, studies.Doors("company")),
             "company": _company(viewer, running),
             "terms": terms,
             "rows": [_row(study, reports[study.pk], terms) for study in page.rows],

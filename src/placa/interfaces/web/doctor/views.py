@@ -13,7 +13,7 @@ from placa.domain.access import services as access
 from placa.domain.access.types import Study
 from placa.domain.access.viewers import Viewer
 from placa.domain.audit import selectors as audit
-from placa.interfaces.web import listing, worklist
+from placa.interfaces.web import listing, recalls, studies, worklist
 from placa.interfaces.web.account.session import signed_in, viewer_of
 from placa.interfaces.web.ohif import views as ohif
 from placa.interfaces.web.worklist import TableRow
@@ -36,6 +36,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "doctor/home.html",
         {
             **worklist.list_context(request, filters, page),
+            "recalls": recalls.panels(viewer, studies.Doors("doctor")),
             "rows": _rows(viewer, page),
             "ohif": ohif.is_open(),
             "urgent": _rows(viewer, search.Page(list(_unacknowledged(viewer, visible)[:URGENT_SHOWN]), "")),

@@ -22,7 +22,7 @@ from placa.domain.audit import selectors as audit
 from placa.domain.institution import selectors as institution
 from placa.domain.people.models import Patient
 from placa.domain.sharing import selectors as sharing
-from placa.interfaces.web import listing, studies
+from placa.interfaces.web import listing, recalls, studies
 from placa.interfaces.web.account.session import signed_in, viewer_of
 from placa.interfaces.web.facts import banner, study_facts
 from placa.interfaces.web.ui import dates
@@ -63,6 +63,7 @@ def home(request: HttpRequest) -> HttpResponse:
             "first_page": first_page,
             "sentence": _sentence(groups) if first_page and not filters.active else "",
             "greeting": _greeting(chosen, viewer.subject),
+            "recalls": recalls.panels(viewer, studies.Doors("patient")),
             "shared": [
                 (share, ", ".join(studies.title(one) for one in share.studies))
                 for share in sharing.live_shares_of(viewer)
@@ -172,6 +173,7 @@ def study(request: HttpRequest, uid: str) -> HttpResponse:
             "zip_url": doors.zip(found) if found.may_download and row.images.url else "",
             "zip_status_url": doors.zip_status(found),
             "zip_bytes": found.bytes,
+            "recall": recalls.panel(viewer, found, doors),
             "looked": looked([found])[uid][:4],
         },
     )

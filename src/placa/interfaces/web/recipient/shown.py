@@ -25,6 +25,8 @@ def row(study: Study, reports: Sequence[DiagnosticReport], token: str) -> StudyR
     images, readable = Opener(why=how.images_why), Opener(why=how.report_why or _("it was not shared"))
     if study.may_images and study.number_of_images and study.availability == study.Availability.ONLINE:
         images = Opener(url=_door("viewer:open", token, uid=study.study_instance_uid), why=how.images_why)
+    elif studies.askable(study):
+        images = Opener(why=how.images_why, ask=_door("files:recall", token, uid=study.study_instance_uid))
     page = reverse("recipient:study", kwargs={"token": token, "uid": study.study_instance_uid})
     if study.may_report and report is not None:
         readable = Opener(url=page + "#report")

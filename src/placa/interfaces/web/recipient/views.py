@@ -16,6 +16,7 @@ from placa.domain.audit import services as audit
 from placa.domain.sharing import opening, periods, selectors, sessions
 from placa.domain.sharing.errors import ShareGoneError, WrongPinError
 from placa.domain.sharing.sessions import PinNeededError
+from placa.interfaces.web import recalls, studies
 from placa.interfaces.web.account.session import address_of, session_id
 from placa.interfaces.web.recipient import shown
 from placa.interfaces.web.recipient.session import gone, known_part, private, share_page
@@ -106,7 +107,10 @@ def studies_list(request: HttpRequest, token: str, viewer: Viewer) -> HttpRespon
         return redirect("recipient:study", token=token, uid=found[0].study_instance_uid)
     reports = access.reports_listed_of(viewer, found)
     rows = [shown.row(study, reports[study.pk], token) for study in found]
-    return render(request, "recipient/studies.html", {"rows": rows, **shown.frame(viewer, token)})
+    waiting = recalls.panels(viewer, studies.Doors("recipient", token))
+    return render(
+        request, "recipient/studies.html", {"rows": rows, "recalls": waiting, **shown.frame(viewer, token)}
+    )
 
 
 @require_GET
@@ -131,6 +135,7 @@ def study(request: HttpRequest, token: str, viewer: Viewer, uid: str) -> HttpRes
         ],
         "zip_url": shown.zip_url(found, token),
         "several": several,
+        "recall": recalls.panel(viewer, found, studies.Doors("recipient", token)),
         **shown.frame(viewer, token),
     }
     return render(request, "recipient/study.html", context)

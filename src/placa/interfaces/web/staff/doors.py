@@ -35,6 +35,7 @@ PLACES: dict[str, tuple[Permission, ...]] = {
     "upload": (Permission.UPLOAD,),
     "patients": (Permission.PATIENTS,),
     "messages": (Permission.OUTBOX,),
+    "archives": (Permission.SETTINGS,),
 }
 
 

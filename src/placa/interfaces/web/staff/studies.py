@@ -28,7 +28,7 @@ from placa.domain.reports.pdf import BadPdfError
 from placa.interfaces.web import listing
 from placa.interfaces.web import studies as study_words
 from placa.interfaces.web.account.session import viewer_of
-from placa.interfaces.web.staff import words
+from placa.interfaces.web.staff import archives, words
 from placa.interfaces.web.staff.doors import fetch, needs, page, posted_id, refuse, route, staff
 from placa.interfaces.web.staff.study_forms import HandOverForm, ReportForm
 from placa.interfaces.web.ui.rows import Fact
@@ -40,6 +40,7 @@ STATES: dict[str, dict[str, Any]] = {
     "hand": {"hand_delivery": True, "handed_over_at": None},
     "no_order": {"order": None, "patient__isnull": False},
     "exclusive": {"exclusive_to__isnull": False},
+    "away": {"availability__in": ("offline", "recalling", "unavailable")},
 }
 
 
@@ -60,6 +61,7 @@ def studies(request: HttpRequest) -> HttpResponse:
         "held": _("Withheld"),
         "hand": _("Hand delivery"),
         "exclusive": _("Exclusive"),
+        "away": _("Images in the archive"),
     }
     return page(
         request,
@@ -133,7 +135,7 @@ def show(request: HttpRequest, viewer: Viewer, found: Study, status: int = 200, 
         "study": found,
         "title": study_words.title(found),
         "chip": words.release_chip(found, clock.now()),
-        "viewer_url": route("viewer:open", uid=uid) if opens else "",
+        "viewer_url": route("viewer:open", uid=uid) if opens and found.availability == "online" else "",
         "thumbnail": f"{thumbnail}?viewport=480,480" if thumbnail else "",
         "facts": facts(found),
         "person": person,
@@ -145,6 +147,7 @@ def show(request: HttpRequest, viewer: Viewer, found: Study, status: int = 200, 
         "may_order": viewer.may(Permission.ORDERS),
         "told": [(one, words.told_words(one.what)) for one in again.told_of(found)],
         "trail": _trail(viewer, found),
+        "images": archives.of_study(found),
         "report_form": ReportForm(reports=listed),
         "hand_form": HandOverForm(),
     }

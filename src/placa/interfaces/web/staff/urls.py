@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from placa.interfaces.web.staff import doctors, guardians, home, inbox, messages, orders, patients, studies
+from placa.interfaces.web.staff import (
+    archives,
+    doctors,
+    guardians,
+    home,
+    inbox,
+    messages,
+    orders,
+    patients,
+    studies,
+)
 
 app_name = "staff"
 urlpatterns = [
@@ -39,9 +49,15 @@ urlpatterns = [
     path("studies/<str:uid>/unassign/", studies.unassign, name="study_unassign"),
     path("studies/<str:uid>/report/", studies.upload, name="study_report"),
     path("studies/<str:uid>/notify/", studies.notify, name="study_notify"),
+    path("studies/<str:uid>/evict/", archives.evict, name="study_evict"),
+    path("studies/<str:uid>/recall/", archives.recall, name="study_recall"),
     path("approvals/", doctors.approvals, name="approvals"),
     path("approvals/<uuid:doctor>/enable/", doctors.enable, name="doctor_enable"),
     path("approvals/<uuid:doctor>/refuse/", doctors.refuse_doctor, name="doctor_refuse"),
+    path("archives/", archives.archives, name="archives"),
+    path("archives/new/", archives.create, name="archive_create"),
+    path("archives/<uuid:archive>/", archives.archive, name="archive"),
+    path("archives/<uuid:archive>/test/", archives.test, name="archive_test"),
     path("messages/", messages.messages, name="messages"),
     path("messages/<uuid:message>/retry/", messages.retry, name="message_retry"),
 ]

@@ -102,6 +102,13 @@ def action_words(action: str) -> str:
         "tell_again": _("Notification sent again"),
         "file_damaged": _("A stored file was found damaged"),
         "file_whole": _("A damaged file is whole again"),
+        "archive_confirmed": _("The archive confirmed that it keeps it"),
+        "evict_asked": _("Asked to evict the images"),
+        "evict": _("Images left for the archive"),
+        "recall": _("Asked for the images"),
+        "recalled": _("Images brought back"),
+        "recall_failed": _("The images could not be brought back"),
+        "recall_cancelled": _("Recall cancelled"),
         "inbox_kept": _("Kept as it is"),
         "inbox_rejected": _("Rejected"),
         "inbox_reopened": _("Put back into the inbox"),
@@ -119,7 +126,9 @@ ACTION_ICONS = {
     "unlink_order": "link-45deg", "release_now": "send", "hold": "lock", "release_by_delay": "clock",
     "mark_hand_delivery": "person-raised-hand", "hand_over": "person-check", "report_version": "pen",
     "tell_again": "envelope", "inbox_kept": "check2", "inbox_rejected": "x-octagon",
-    "inbox_reopened": "inbox",
+    "inbox_reopened": "inbox", "archive_confirmed": "archive", "evict_asked": "archive", "evict": "archive",
+    "recall": "cloud-arrow-down", "recalled": "cloud-arrow-down", "recall_failed": "x-octagon",
+    "recall_cancelled": "x-circle",
 }  # fmt: skip
 
 

@@ -111,12 +111,24 @@ def _half(opener: Opener, picture: str, name: str, what: Text, css: str, tab: st
     why = format_html(
         '<span class="visually-hidden"> {}</span>', _("not available: %(why)s") % {"why": opener.why}
     )
+    if opener.ask:
+        return _asks(opener, format_html("{}{}{}", icon("cloud-arrow-down"), _("Bring back"), why))
     return format_html(
         '<span class="is-off" title="{}" role="link" aria-disabled="true">{}{}{}</span>',
         opener.why,
         icon(picture),
         name,
         why,
+    )
+
+
+def _asks(opener: Opener, inside: SafeString) -> SafeString:
+    """A half that asks for what is away; the answer leads to the study's page."""
+    return format_html(
+        '<button class="p-ask" type="button" hx-post="{}" hx-swap="none" title="{}">{}</button>',
+        opener.ask,
+        opener.why,
+        inside,
     )
 
 
@@ -138,6 +150,11 @@ def _duo_half(opener: Opener, picture: str, name: str, said: str, tab: str) -> S
     voice = format_html('<span class="visually-hidden">{}</span>', said)
     if opener.url:
         return format_html('<a href="{}"{}>{}{}</a>', opener.url, SafeString(tab), shown, voice)
+    if opener.ask:
+        shown = format_html(
+            '{}<span class="p-duo__t" aria-hidden="true">{}</span>', icon("cloud-arrow-down"), _("Bring back")
+        )
+        return _asks(opener, format_html("{}{}", shown, voice))
     return format_html('<span class="is-off" title="{}">{}{}</span>', opener.why, shown, voice)
 
 

@@ -70,6 +70,13 @@ MAIN: dict[str, tuple[Place, ...]] = {
         Place(_("Invoices"), "receipt", "staff:invoices", group=_("Centre")),
         Place(_("Questionnaires"), "ui-checks", "staff:questionnaires", group=_("Centre")),
         Place(_("Mail and SMS"), "send", "staff:messages", (), "messages", _("Centre")),
+        Place(
+            _("Archives"),
+            "archive",
+            "staff:archives",
+            ("staff:archive", "staff:archive_create"),
+            group=_("Centre"),
+        ),
         Place(_("Figures"), "bar-chart", "staff:figures", group=_("Centre")),
         Place(_("Audit"), "journal-check", "staff:audit", group=_("Centre")),
         Place(_("Settings"), "sliders", "staff:settings", group=_("Centre")),

@@ -26,10 +26,14 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class Opener:
-    """One half of the icon pair: lit when it has a `url`, else grey and saying `why`."""
+    """One half of the icon pair: lit when it has a `url`, else grey and saying `why`.
+
+    With `ask` it can be asked for: a button that posts there.
+    """
 
     url: str = ""
     why: Text = ""
+    ask: str = ""
 
 
 @dataclass(frozen=True, slots=True)

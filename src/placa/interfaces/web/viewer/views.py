@@ -1,12 +1,14 @@
 """The viewer's page: the study's JSON, the first picture, and the bundle that takes over."""
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from placa.domain.access.images import OpenStudy, open_images
+from placa.domain.access.selectors import get_study
 from placa.domain.access.viewers import NOBODY
 from placa.interfaces.web.account.session import to_sign_in
+from placa.interfaces.web.studies import Doors
 from placa.interfaces.web.viewer.context import context
 
 
@@ -26,6 +28,9 @@ def page(request: HttpRequest, uid: str, token: str = "") -> HttpResponse:  # no
         if token:
             raise Http404
         return to_sign_in(request)
+    study = get_study(viewer, uid, need="images")
+    if study.availability != study.Availability.ONLINE:  # its page says how they come back
+        return redirect(Doors("recipient" if token else viewer.role, token).page(study))
     opened = open_images(viewer, uid)
     told = context(request, viewer, opened, token)
     title, first_image = told["study"]["description"], _first(opened, told["dicomweb"])

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('archive', '0070_refused_orders'),
+        ('archive', '0004_refused_orders'),
         ('institution', '0001_initial'),
         ('orders', '0001_initial'),
         ('people', '0001_initial'),

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('archive', '0130_prepared_version'),
+        ('archive', '0003_prepared_version'),
         ('orders', '0001_initial'),
     ]
 

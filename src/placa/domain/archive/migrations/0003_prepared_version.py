@@ -8,7 +8,7 @@ def are_prepared(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("archive", "0100_damage")]
+    dependencies = [("archive", "0002_damage")]
 
     operations = [
         migrations.AddField(

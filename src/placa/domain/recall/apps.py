@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+
+
+class RecallConfig(AppConfig):
+    name = "placa.domain.recall"
+    label = "recall"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from placa.domain.orders.hooks import order_changed
+        from placa.domain.recall import prefetch
+
+        order_changed.connect(prefetch.on_order_changed)

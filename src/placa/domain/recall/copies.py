@@ -1,0 +1,126 @@
+"""Sending a study to the archive, and making sure that it is kept there: what eviction rests on."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from django.db import transaction
+from django.db.models import F
+
+from placa.common import clock
+from placa.domain.archive.models import Instance, Study
+from placa.domain.archive.storage import storage
+from placa.domain.audit import services as audit
+from placa.domain.institution import selectors as institution
+from placa.domain.institution.models import ExternalArchive
+from placa.domain.recall.models import Copy
+from placa.domain.recall.peers import peer_of, spool
+from placa.standards.dicom.errors import InvalidObject
+from placa.standards.dicom.header import header_of
+from placa.standards.dicom.peers.base import ArchivePeer, Outgoing, PeerError, PermanentPeerError, Wanted
+from placa.standards.dicom.peers.content import content_digest
+from placa.standards.dicom.source import FileSource
+
+Proof = ExternalArchive.Proof
+NOT_KEPT = "not-kept"  # the archive does not have, or has otherwise, what was sent
+
+
+def served(study: Study) -> list[Instance]:
+    """The instances that count: not those held in the inbox, which never leave."""
+    rows = Instance.objects.filter(study=study, held=False).select_related("series")
+    return list(rows.order_by("sop_instance_uid"))
+
+
+def fingerprint(instances: Sequence[Instance]) -> str:
+    """SHA-256 over which instances there are and what is in them: another one after any change."""
+    lines = [f"{one.sop_instance_uid} {one.digest}" for one in instances]
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+
+def confirmed(study: Study) -> Copy | None:
+    """The copy that an enabled archive confirmed of the study as it is now."""
+    now = fingerprint(served(study))
+    kept = Copy.objects.filter(
+        study=study, archive__enabled=True, confirmed_at__isnull=False, fingerprint=now
+    )
+    return kept.order_by("archive__priority", "archive_id").first()
+
+
+def keep(study: Study) -> Copy:
+    """Have the first archive keep the study as it is now: sent if it is not there, then proved.
+
+    Raises RetriablePeerError, PermanentPeerError (also where there is no archive, or it keeps something else).
+    """
+    if (known := confirmed(study)) is not None:
+        return known
+    archive = next(iter(institution.archives()), None)
+    if archive is None:
+        raise PermanentPeerError("no-archive")
+    copy, _made = Copy.objects.get_or_create(study=study, archive=archive)
+    try:
+        _send_and_prove(copy, study, archive)
+    except PeerError as error:
+        Copy.objects.filter(pk=copy.pk).update(
+            failed_at=clock.now(), trouble=error.reason[:40], tries=F("tries") + 1
+        )
+        raise
+    return copy
+
+
+def _send_and_prove(copy: Copy, study: Study, archive: ExternalArchive) -> None:
+    instances, peer = served(study), peer_of(archive, study)
+    there = peer.instances(study.study_instance_uid)
+    missing = [one for one in instances if one.sop_instance_uid not in there]
+    if missing:
+        peer.store(_outgoing(one) for one in missing)
+        copy.sent_at = clock.now()
+        copy.save(update_fields=["sent_at"])
+    _prove(peer, study, instances, archive.proof)
+    with transaction.atomic():
+        copy.fingerprint, copy.proof = fingerprint(instances), archive.proof
+        copy.confirmed_at, copy.failed_at, copy.trouble, copy.tries = clock.now(), None, "", 0
+        copy.save()
+        audit.record(
+            action="archive_confirmed", actor="system", study_uid=study.study_instance_uid,
+            patient=str(study.patient_id or ""), detail={"archive": archive.pk, "proof": archive.proof},
+        )  # fmt: skip
+
+
+def _outgoing(instance: Instance) -> Outgoing:
+    path = storage().path(instance.storage_key)
+    return Outgoing(path, instance.sop_class_uid, instance.sop_instance_uid, instance.transfer_syntax_uid)
+
+
+def _prove(peer: ArchivePeer, study: Study, instances: Sequence[Instance], proof: str) -> None:
+    """Every instance is in the archive's list; and it promises to keep each, or each came back and says the same."""
+    ours = {one.sop_instance_uid: one for one in instances}
+    if set(ours) - set(peer.instances(study.study_instance_uid)):
+        raise PermanentPeerError(NOT_KEPT, "not in its list")
+    if proof == Proof.COMMITMENT:
+        if set(ours) - peer.commit({uid: one.sop_class_uid for uid, one in ours.items()}):
+            raise PermanentPeerError(NOT_KEPT, "not promised")
+    elif proof == Proof.CONTENT and set(ours) - _read_back(peer, study, ours):
+        raise PermanentPeerError(NOT_KEPT, "what came back is not what was sent")
+
+
+def _read_back(peer: ArchivePeer, study: Study, ours: dict[str, Instance]) -> set[str]:
+    """UIDs of the instances that came back and say the same as ours."""
+    if peer.delivers_itself:
+        raise PermanentPeerError(NOT_KEPT, "a C-MOVE cannot be compared: choose another proof")
+    same: set[str] = set()
+
+    def compare(path: Path) -> None:
+        try:
+            with FileSource(path) as source:
+                uid = header_of(source).sop_instance_uid
+            known = ours.get(uid)
+            if known is not None and content_digest(path) == content_digest(
+                storage().path(known.storage_key)
+            ):
+                same.add(uid)
+        except InvalidObject:
+            return
+
+    spool()
+    peer.fetch(Wanted(study.study_instance_uid), compare, lambda: None)
+    return same
