@@ -102,7 +102,9 @@ def slices_of_ids(ids: list[int]) -> Iterable[list[int]]:
 
 def _online() -> "QuerySet[Instance]":
     """Objects whose files must be here: an evicted study's are elsewhere."""
-    return Instance.objects.filter(study__availability=Study.Availability.ONLINE, evicted=False).order_by("pk")
+    return Instance.objects.filter(study__availability=Study.Availability.ONLINE, evicted=False).order_by(
+        "pk"
+    )
 
 
 def _pages(instances: "QuerySet[Instance]", limit: int | None) -> Iterator[list[Instance]]:

@@ -5,6 +5,7 @@ import os
 import time
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -13,6 +14,7 @@ from placa.domain.archive import picture_cache, preparing, rendering, selectors,
 from placa.domain.archive.models import Instance, Study
 from placa.domain.archive.rendering import RenderFailed, RenderRefused, RenderUnavailable
 from placa.domain.intake import services
+from placa.domain.intake.feed import Inlet
 from placa.domain.intake.indexer import Indexer
 from placa.domain.intake.pipeline import process
 from placa.domain.intake.tests.objects import STUDY, ct, received
@@ -268,7 +270,7 @@ def test_the_first_preview_does_not_wait_for_the_last_instance(monkeypatch: pyte
     queued: list[str] = []
     monkeypatch.setattr(services, "preview", lambda uids: queued.extend(f"preview {uid}" for uid in uids))
     monkeypatch.setattr(services, "prepare", lambda uids: queued.extend(f"prepare {uid}" for uid in uids))
-    indexer = Indexer()
+    indexer = Indexer(Mock(spec=Inlet, closed=False))
     for number in (1, 2, 3):
         indexer._index([received(ct(number))])
         indexer._preview_arriving()

@@ -5,6 +5,7 @@ import errno
 import gzip
 import json
 import zlib
+from unittest.mock import Mock
 
 import pytest
 
@@ -16,6 +17,7 @@ from placa.domain.archive.records import Received, Record, Sender, read_record
 from placa.domain.archive.storage import StorageError, storage
 from placa.domain.institution.models import DicomPeer, Site
 from placa.domain.intake import pipeline
+from placa.domain.intake.feed import Inlet
 from placa.domain.intake.indexer import Indexer
 from placa.domain.intake.models import InboxItem
 from placa.domain.intake.pipeline import process
@@ -278,5 +280,5 @@ def test_the_indexer_waits_for_a_storage_that_is_away(monkeypatch: pytest.Monkey
         if len(tries) < 3:
             raise StorageError("S3 does not answer")
 
-    Indexer()._patiently(work)
+    Indexer(Mock(spec=Inlet, closed=False))._patiently(work)
     assert len(tries) == 3
