@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from django.db.models import Exists, OuterRef
+
 from placa.domain.accounts.models import User
 from placa.domain.people.models import OrganizationMember, Patient, Permission, Practitioner, StaffMember
 
@@ -43,16 +45,16 @@ def roles_of(user: User) -> list[Role]:
     """The roles in which `user` may act now, the likeliest first; none for a disabled account."""
     if not user.is_active:
         return []
-    roles: list[Role] = []
-    if StaffMember.objects.filter(user=user).exists():
-        roles.append("staff")
-    if Practitioner.objects.filter(user=user, state=Practitioner.State.ENABLED).exists():
-        roles.append("doctor")
-    if OrganizationMember.objects.filter(user=user, active=True, organization__enabled=True).exists():
-        roles.append("company")
-    if Patient.objects.filter(user=user, merged_into=None).exists():
-        roles.append("patient")
-    return roles
+    held = User.objects.filter(pk=user.pk).values_list(  # one query: every page asks
+        Exists(StaffMember.objects.filter(user=OuterRef("pk"))),
+        Exists(Practitioner.objects.filter(user=OuterRef("pk"), state=Practitioner.State.ENABLED)),
+        Exists(
+            OrganizationMember.objects.filter(user=OuterRef("pk"), active=True, organization__enabled=True)
+        ),
+        Exists(Patient.objects.filter(user=OuterRef("pk"), merged_into=None)),
+    )
+    roles: tuple[Role, ...] = ("staff", "doctor", "company", "patient")
+    return [role for role, has in zip(roles, held.first() or (), strict=False) if has]
 
 
 def viewer_for(user: User, role: str, *, session: str = "", address: str = "") -> Viewer:

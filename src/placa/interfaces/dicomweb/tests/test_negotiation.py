@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from placa.domain.archive.models import Study
+from placa.domain.archive.models import Instance, Study
 from placa.domain.archive.storage import storage
 from placa.interfaces.dicomweb.tests.world import (
     CT,
@@ -140,6 +140,7 @@ def test_a_study_that_is_not_online_is_503_but_for_what_is_kept() -> None:
     path = storage().path(instance().storage_key)
     path.unlink()
     Study.objects.filter(study_instance_uid=CT).update(availability=Study.Availability.OFFLINE)
+    Instance.objects.filter(study__study_instance_uid=CT).update(evicted=True)
     for name in ("object", "objects", "frame", "bulk", "rendered"):
         answer = client.get(addresses()[name])
         assert (name, answer.status_code) == (name, 503)

@@ -25,6 +25,7 @@ from placa.domain.downloads.tests import world
 from placa.domain.downloads.tests.world import CT, viewer
 from placa.domain.institution.models import Text
 from placa.domain.sharing import services as sharing
+from placa.interfaces.dicomweb import answers
 from placa.interfaces.web import running
 from placa.interfaces.web.account import session as sessions
 from placa.interfaces.web.files.byte_range import Unsatisfiable, asked_span
@@ -226,6 +227,7 @@ ENDS = [withdraw, disable, sign_out_everywhere, new_password]
 def test_the_stream_is_cut_when_access_ends(end, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     world.slices(3)
     monkeypatch.setattr(running, "ASKED_AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(answers, "AT_ONCE", 0)  # these files are small, and would be sent in one piece
     ana = browser("ana")
     chunks = stream(ana.get(url))
     next(chunks)
@@ -325,6 +327,7 @@ def test_leaving_a_share_cuts_what_runs(monkeypatch: pytest.MonkeyPatch) -> None
     world.slices(3)
     client, url = entered_share()
     monkeypatch.setattr(running, "ASKED_AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(answers, "AT_ONCE", 0)
     streams = [
         stream(client.get(one))
         for one in (url, url.replace("files/", "dicomweb/studies/").removesuffix("/study.zip"))
