@@ -145,6 +145,26 @@ class Child:
                 bound.close()  # a killed listener leaves it open
 
 
+def admit(
+    child: Child,
+    ae_title: str,
+    address: str,
+    may_store: int = 1,
+    enabled: int = 1,
+    issuer: str = "",
+    port: int | None = None,
+) -> None:
+    """Add a peer to the listener's database."""
+    connection = sqlite3.connect(child.home / "placa.sqlite3", timeout=20)
+    with connection:
+        connection.execute(
+            "insert into institution_dicompeer (name, ae_title, address, may_store, enabled, default_issuer,"
+            " port, created_at, updated_at) values ('', ?, ?, ?, ?, ?, ?, datetime('now'), datetime('now'))",
+            (ae_title, address, may_store, enabled, issuer, port),
+        )
+    connection.close()
+
+
 @contextmanager
 def listening(
     template: Path,

@@ -14,8 +14,7 @@ from pynetdicom import AE, evt
 from placa.domain.intake.tests.objects import CT, encoded
 from placa.interfaces.dimse.commitment import INSTANCE
 from placa.interfaces.dimse.contexts import STORAGE_COMMITMENT
-from placa.interfaces.dimse.tests.listener import Child, free_port
-from placa.interfaces.dimse.tests.test_peers import admit
+from placa.interfaces.dimse.tests.listener import Child, admit, free_port
 from placa.interfaces.dimse.tests.test_store import EXPLICIT, new_slice, send_raw
 from placa.standards.dicom.uids import new_uid
 

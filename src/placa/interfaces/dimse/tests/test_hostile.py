@@ -17,9 +17,8 @@ from placa.domain.intake.tests.objects import CT, ct, encoded
 from placa.interfaces.dimse import pdata, pdu
 from placa.interfaces.dimse.pdata import Inbound
 from placa.interfaces.dimse.places import PLACES_AN_ADDRESS
-from placa.interfaces.dimse.tests.listener import Child, listening
+from placa.interfaces.dimse.tests.listener import Child, admit, listening
 from placa.interfaces.dimse.tests.test_negotiation import answer, request
-from placa.interfaces.dimse.tests.test_peers import admit
 from placa.interfaces.dimse.tests.test_store import EXPLICIT, _peak_memory, new_slice, send, send_raw
 from placa.interfaces.dimse.wire import PlainWire, Stalled
 from placa.standards.dicom.uids import new_uid

@@ -26,8 +26,7 @@ from placa.domain.intake.tests.objects import CT
 from placa.interfaces.dimse import command as dimse
 from placa.interfaces.dimse import pdu
 from placa.interfaces.dimse.contexts import VERIFICATION
-from placa.interfaces.dimse.tests.listener import Child, listening
-from placa.interfaces.dimse.tests.test_peers import admit
+from placa.interfaces.dimse.tests.listener import Child, admit, listening
 from placa.interfaces.dimse.tests.test_store import EXPLICIT
 
 UNKNOWN_SYNTAX = "1.2.826.0.1.3680043.10.999.5"

@@ -1,5 +1,6 @@
 """Outside the demo only a listed AE title at its own address gets an association."""
 
+import socket
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -8,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from placa.domain.intake.tests.objects import CT
-from placa.interfaces.dimse.tests.listener import Child, listening
+from placa.interfaces.dimse import pdu
+from placa.interfaces.dimse.tests.listener import Child, admit, listening
+from placa.interfaces.dimse.tests.test_negotiation import answer, request
 from placa.interfaces.dimse.tests.test_store import EXPLICIT, new_slice, send
 
 PEERS = [  # AE title, address, may store, enabled, default issuer
@@ -17,26 +20,6 @@ PEERS = [  # AE title, address, may store, enabled, default issuer
     ("MUTE", "127.0.0.1", 0, 1, ""),
     ("OFF", "127.0.0.1", 1, 0, ""),
 ]
-
-
-def admit(
-    child: Child,
-    ae_title: str,
-    address: str,
-    may_store: int = 1,
-    enabled: int = 1,
-    issuer: str = "",
-    port: int | None = None,
-) -> None:
-    """Add a peer to the listener's database."""
-    connection = sqlite3.connect(child.home / "placa.sqlite3", timeout=20)
-    with connection:
-        connection.execute(
-            "insert into institution_dicompeer (name, ae_title, address, may_store, enabled, default_issuer,"
-            " port, created_at, updated_at) values ('', ?, ?, ?, ?, ?, ?, datetime('now'), datetime('now'))",
-            (ae_title, address, may_store, enabled, issuer, port),
-        )
-    connection.close()
 
 
 @pytest.fixture(scope="module")
@@ -58,14 +41,13 @@ def test_a_listed_peer_stores_and_its_default_issuer_comes_along(listener: Child
 
 @pytest.mark.parametrize("ae_title", ["UNKNOWN", "ELSEWHERE", "MUTE", "OFF", "ct1"])
 def test_everybody_else_is_rejected(listener: Child, ae_title: str) -> None:
-    with listener.association((CT, EXPLICIT), ae_title=ae_title) as association:
-        assert association.is_rejected
-        assert not association.is_established
+    asked = request((CT, EXPLICIT)).replace(b"CT1".ljust(16), ae_title.encode().ljust(16), 1)
+    with socket.create_connection(("127.0.0.1", listener.port), 10) as peer:
+        peer.sendall(asked)
+        assert answer(peer)[:1] == bytes((pdu.ASSOCIATE_RJ,))
 
 
 def test_a_peer_that_says_nothing_is_dropped_and_others_are_served(listener: Child) -> None:
-    import socket
-
     silent = [socket.create_connection(("127.0.0.1", listener.port), 5) for _ in range(40)]
     try:
         with listener.association((CT, EXPLICIT), ae_title="CT1") as association:

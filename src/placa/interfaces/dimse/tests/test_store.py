@@ -38,6 +38,15 @@ def _context(association: Association) -> int:
     return number
 
 
+def _pause_reactor(association: Association) -> None:
+    """Keep pynetdicom's own thread from taking the answer; it says that it rests in passing, too."""
+    association._reactor_checkpoint.clear()
+    resting = 0
+    while resting < 3 and association.is_alive():
+        resting = resting + 1 if association._is_paused else 0
+        time.sleep(0.001)
+
+
 def send_raw(association: Association, sop_class: str, instance: str, data_set: bytes) -> int:
     """C-STORE of bytes as they are, under a command set that may lie. Returns the status."""
     request = C_STORE()
@@ -45,7 +54,7 @@ def send_raw(association: Association, sop_class: str, instance: str, data_set: 
     request.AffectedSOPClassUID = sop_class
     request.AffectedSOPInstanceUID = instance
     request.DataSet = BytesIO(data_set)
-    association._reactor_checkpoint.clear()  # the answer is ours, not the reactor's
+    _pause_reactor(association)
     try:
         association.dimse.send_msg(request, _context(association))
         _id, response = association.dimse.get_msg(block=True)
