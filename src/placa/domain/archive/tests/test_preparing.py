@@ -270,6 +270,7 @@ def test_the_first_preview_does_not_wait_for_the_last_instance(monkeypatch: pyte
     queued: list[str] = []
     monkeypatch.setattr(services, "preview", lambda uids: queued.extend(f"preview {uid}" for uid in uids))
     monkeypatch.setattr(services, "prepare", lambda uids: queued.extend(f"prepare {uid}" for uid in uids))
+    monkeypatch.setattr("placa.domain.intake.indexer.close_old_connections", lambda: None)  # the test's own
     indexer = Indexer(Mock(spec=Inlet, closed=False))
     for number in (1, 2, 3):
         indexer._index([received(ct(number))])

@@ -67,7 +67,7 @@ def test_the_sign_in_wears_it_and_without_one_asks_for_nothing() -> None:
     assert "immutable" in answer["Cache-Control"]
     assert set_accent(accent="#ffd400") == {"dark"}
     assert address not in client.get("/").content.decode()
-    Institution.objects.update(accent="red; } body { display: none")  # past the service
+    Institution.objects.update(accent="red;}p{")  # past the service
     assert "/brand/accent-" not in client.get("/").content.decode()
     assert set_accent(accent="") == frozenset()
     assert "/brand/accent-" not in client.get("/").content.decode()
