@@ -16,8 +16,8 @@ const stamp = join(home, 'version');
 const LEFT_OUT = ['ort', 'dicom-microscopy-viewer', 'sw.js', 'init-service-worker.js', 'google.js', '*.map'];
 
 function fetched(folder) {
-  const npm = join(dirname(process.execPath), 'npm');
-  execFileSync(npm, ['pack', `@ohif/app@${version}`, '--silent', '--pack-destination', folder], { cwd: viewer });
+  // the npm that runs this: the one beside node's own path may be a link that cannot find itself
+  execFileSync('npm', ['pack', `@ohif/app@${version}`, '--silent', '--pack-destination', folder], { cwd: viewer });
   const file = join(folder, `ohif-app-${version}.tgz`);
   const found = `sha512-${createHash('sha512').update(readFileSync(file)).digest('base64')}`;
   if (found !== integrity) throw new Error(`@ohif/app ${version} is not the package that was pinned: ${found}`);
