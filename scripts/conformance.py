@@ -24,7 +24,8 @@ def statement() -> str:
 
 
 def _listener() -> Iterator[str]:
-    from placa.interfaces.dimse import server
+    from placa.interfaces.dimse.pdata import MAX_PDU
+    from placa.interfaces.dimse.places import PLACES, PLACES_AN_ADDRESS
     from placa.standards.dicom import uids
 
     yield "## Application entity\n"
@@ -34,12 +35,20 @@ def _listener() -> Iterator[str]:
         [
             ("Verification", "1.2.840.10008.1.1", "SCP"),
             ("Storage", "every class listed below; any private class", "SCP"),
+            ("Storage Commitment Push Model", "1.2.840.10008.1.20.1", "SCP; SCU of an external archive"),
+            ("Verification, Storage", "as above", "SCU of an external archive"),
+            (
+                "Study Root Find, Get, Move",
+                "1.2.840.10008.5.1.4.1.2.2.1, .3, .2",
+                "SCU of an external archive",
+            ),
         ],
     )
-    maximum = getattr(server, "MAX_ASSOCIATIONS", None)
-    pdu = getattr(server, "MAX_PDU", None)
-    if maximum and pdu:
-        yield f"\nAt most {maximum} associations at once; PDUs of up to {pdu} bytes. Success means: on disk.\n"
+    yield (
+        f"\nAt most {PLACES} associations at once, {PLACES_AN_ADDRESS} from one address; PDUs of up to {MAX_PDU} bytes. "
+        "Success means: on disk. Only listed AE titles at their addresses, and only under our own called AE title (the "
+        "demo takes any from loopback). TLS 1.2 or later on a port of its own, where it is set up.\n"
+    )
 
 
 def _dicomweb() -> Iterator[str]:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
 from placa.domain.access import rules
-from placa.domain.access.images import DOCUMENTS
+from placa.domain.access.images import DOCUMENTS, PROFESSIONALS, REPORT_DATA
 from placa.domain.access.moment import moment
 from placa.domain.access.selectors import keys_visible_to
 from placa.domain.access.viewers import Viewer
@@ -33,7 +33,11 @@ def instances(viewer: Viewer) -> QuerySet[Instance]:
     )
     is_open = Q(Exists(reports)) & Q(study__in=keys_visible_to(viewer, need="report"))
     served = Instance.objects.filter(held=False, study__in=keys_visible_to(viewer, need="images"))
-    return served.filter(~Q(kind__in=DOCUMENTS) | is_open)
+    plain = ~Q(kind__in=DOCUMENTS)
+    if viewer.role not in PROFESSIONALS:
+        told = rules.openable_reports(viewer, moment()).filter(study=OuterRef("study_id"))
+        plain &= ~REPORT_DATA | Q(Exists(told), study__in=keys_visible_to(viewer, need="report"))
+    return served.filter(plain | is_open)
 
 
 def series(viewer: Viewer) -> QuerySet[Series]:
@@ -62,7 +66,7 @@ class Contents:
 def contents(viewer: Viewer, studies: Iterable[Study]) -> dict[int, Contents]:
     """Contents by key of the study; counted anew only where documents are among them."""
     rows = list(studies)
-    documents = Instance.objects.filter(study__in=rows, held=False, kind__in=DOCUMENTS)
+    documents = Instance.objects.filter(Q(kind__in=DOCUMENTS) | REPORT_DATA, study__in=rows, held=False)
     mixed = set(documents.order_by().values_list("study_id", flat=True).distinct())
     found = {
         row.pk: Contents(row.modalities_in_study, row.number_of_series, row.number_of_instances)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from django.db.models import Q
+
 from placa.domain.access import services
 from placa.domain.access.selectors import NotVisible, get_study, openable_reports_of
 from placa.domain.access.types import DiagnosticReport, Instance, Series, Study
@@ -21,13 +23,18 @@ from placa.domain.archive.errors import NotOnline
 from placa.domain.archive.rendering import RenderRefused, RenderUnavailable
 from placa.domain.archive.storage import DamagedError
 from placa.domain.reports import selectors as reports
-from placa.standards.dicom import metadata, sr
+from placa.standards.dicom import metadata, sr, uids
 from placa.standards.dicom.errors import InvalidObject
 from placa.standards.dicom.families import family_of
 from placa.standards.dicom.pdf import extract_pdf
 from placa.standards.dicom.shell import Shell
 
 DOCUMENTS = frozenset({"pdf", "sr"})
+# structured reports that are no report of ours but say what one would: dose, measurements, what a computer found.
+# Patients and shares are told nothing by them before a report of the study is theirs to read (decision 0006).
+REPORT_DATA = Q(kind="other", sop_class_uid__startswith=uids.STRUCTURED_REPORTS) & ~Q(
+    sop_class_uid=uids.KEY_OBJECT_SELECTION
+)
 PROFESSIONALS = frozenset({"doctor", "company", "staff"})
 
 
@@ -84,7 +91,7 @@ class OpenStudy:
             found = archive.instance_by_uid(self.study, series_instance_uid, sop_instance_uid)
         except Instance.DoesNotExist as error:
             raise NotVisible("instance") from error
-        if found.kind in DOCUMENTS and found.sop_instance_uid in self._closed():
+        if speaks(found) and found.sop_instance_uid in self._closed():
             raise NotVisible("instance")
         return found
 
@@ -120,7 +127,7 @@ class OpenStudy:
 
     def _open(self, instances: Iterable[Instance]) -> list[Instance]:
         rows = list(instances)
-        if not any(row.kind in DOCUMENTS for row in rows):
+        if not any(map(speaks, rows)):
             return rows
         closed = self._closed()
         return [row for row in rows if row.sop_instance_uid not in closed]
@@ -136,11 +143,18 @@ class OpenStudy:
 
 def closed_documents(viewer: Viewer, study: Study) -> frozenset[str]:
     """SOPInstanceUIDs of the study's PDF and SR objects that this asker may not open, or that were replaced (case 24)."""
-    documents = archive.instances_of_study(study).filter(kind__in=DOCUMENTS)
-    uids = set(documents.values_list("sop_instance_uid", flat=True))
-    if not uids:
-        return frozenset()
-    return frozenset(uids - {report.source_instance_uid for report in _unreplaced(viewer, study)})
+    served = archive.instances_of_study(study)
+    found = set(served.filter(kind__in=DOCUMENTS).values_list("sop_instance_uid", flat=True))
+    if found:
+        found -= {report.source_instance_uid for report in _unreplaced(viewer, study)}
+    if viewer.role not in PROFESSIONALS and not openable_reports_of(viewer, study):
+        found |= set(served.filter(REPORT_DATA).values_list("sop_instance_uid", flat=True))
+    return frozenset(found)
+
+
+def speaks(instance: Instance) -> bool:
+    """Whether an object holds words like a report's: those go by the report's clock, not by that of the images."""
+    return instance.kind in DOCUMENTS or family_of(instance.sop_class_uid, instance.kind) == "report_data"
 
 
 def _unreplaced(viewer: Viewer, study: Study) -> list[DiagnosticReport]:

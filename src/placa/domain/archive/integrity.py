@@ -9,8 +9,9 @@ import errno
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from django.db import transaction
 from isal import isal_zlib
@@ -22,6 +23,7 @@ from placa.domain.archive.storage import DamagedError, StorageError, Sum, storag
 from placa.domain.archive.storage.files import chunks, sum_of
 from placa.domain.audit import services as audit
 
+T = TypeVar("T")
 Damage = Instance.Damage
 Stamp = tuple[int, int, int]
 SMALL = 4 * 1024 * 1024  # bytes
@@ -36,16 +38,29 @@ _lock = threading.Lock()
 def path_of(instance: Instance) -> Path:
     """The stored file, whole as it came. Raises DamagedError, StorageError."""
     try:
-        path = storage().path(instance.storage_key)
-        stat = path.stat()
-        stamp = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
-        if instance.damage or not _is_trusted(instance, stamp):
-            with path.open("rb") as file:
-                _must_be(instance, sum_of(chunks(file)))
-            _trust(instance, stamp)
+        return _twice(instance, _summed_path)
     except (OSError, DamagedError) as error:
         raise _noted(instance, error) from error
+
+
+def _summed_path(instance: Instance) -> Path:
+    path = storage().path(instance.storage_key)
+    stat = path.stat()
+    stamp = (stat.st_ino, stat.st_size, stat.st_mtime_ns)
+    if instance.damage or not _is_trusted(instance, stamp):
+        with path.open("rb") as file:
+            _must_be(instance, sum_of(chunks(file)))
+        _trust(instance, stamp)
     return path
+
+
+def _twice(instance: Instance, look: Callable[[Instance], T]) -> T:
+    """`look`; where the sum is wrong once more, from the storage itself: the local copy may be what is damaged."""
+    try:
+        return look(instance)
+    except DamagedError:
+        storage().forget(instance.storage_key)
+        return look(instance)
 
 
 def read(instance: Instance, spans: Sequence[tuple[int, int]]) -> bytes:
@@ -55,12 +70,17 @@ def read(instance: Instance, spans: Sequence[tuple[int, int]]) -> bytes:
             path_of(instance)
             store, key = storage(), instance.storage_key
             return b"".join([store.read(key, offset, length) for offset, length in spans])
-        with storage().open(instance.storage_key) as file:
-            whole = file.read()
-        _must_be(instance, Sum(len(whole), isal_zlib.crc32(whole)))
+        whole = _twice(instance, _summed_bytes)
     except (OSError, DamagedError) as error:
         raise _noted(instance, error) from error
     return b"".join([whole[offset : offset + length] for offset, length in spans])
+
+
+def _summed_bytes(instance: Instance) -> bytes:
+    with storage().open(instance.storage_key) as file:
+        whole = file.read()
+    _must_be(instance, Sum(len(whole), isal_zlib.crc32(whole)))
+    return whole
 
 
 def refuse_damaged(instances: Sequence[Instance]) -> None:

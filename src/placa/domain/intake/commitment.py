@@ -42,16 +42,20 @@ def failures(asked: Sequence[Reference]) -> dict[Reference, int]:
 
 
 def _failures(asked: Sequence[Reference]) -> dict[Reference, int]:
-    kept: dict[str, tuple[str, str]] = {}
+    kept: dict[str, str] = {}
     uids = [reference.sop_instance_uid for reference in asked]
     for at in range(0, len(uids), _SLICE):
-        rows = Instance.objects.filter(sop_instance_uid__in=uids[at : at + _SLICE])
-        for uid, sop_class, key in rows.values_list("sop_instance_uid", "sop_class_uid", "storage_key"):
-            kept[uid] = (sop_class, key)
+        # what was found damaged, or is shorter than it was, is promised to nobody: theirs may be the only good copy
+        rows = list(
+            Instance.objects.filter(sop_instance_uid__in=uids[at : at + _SLICE], damage="", evicted=False)
+        )
+        lengths = storage().sizes([row.storage_key for row in rows])
+        whole = (row for row, length in zip(rows, lengths, strict=True) if length == row.bytes)
+        kept |= {row.sop_instance_uid: row.sop_class_uid for row in whole}
     found = {}
     for reference in asked:
-        sop_class, key = kept.get(reference.sop_instance_uid, ("", ""))
-        if not key or not storage().exists(key):
+        sop_class = kept.get(reference.sop_instance_uid)
+        if sop_class is None:
             found[reference] = NO_SUCH_INSTANCE
         elif sop_class != reference.sop_class_uid:
             found[reference] = CLASS_INSTANCE_CONFLICT

@@ -4,6 +4,7 @@ What was verified is written into a list in the home, so that a move that was st
 comes meanwhile is found by moving again. Nothing is deleted unless it is asked for, and then only what was verified.
 """
 
+import datetime as dt
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -56,6 +57,7 @@ def move(
     except ImproperlyConfigured as error:
         raise ValueError(str(error)) from error
     there.check()
+    there.remove_unfinished(dt.date.min)  # what an earlier move left when it was killed
     moved = Moved()
     with _journal(source, to).open("a+") as journal:
         for day in here.days():

@@ -17,6 +17,9 @@ from placa.domain.intake.senders import sender_of
 log = logging.getLogger(__name__)
 
 _SLICE = 500
+SETTLED = dt.timedelta(
+    minutes=5
+)  # younger files that came otherwise than by a listener are left to the sweep
 
 
 def recover(*, settled: dt.timedelta = dt.timedelta(0)) -> int:
@@ -59,9 +62,14 @@ def slices(keys: Iterable[str]) -> Iterator[list[str]]:
 def index_missing(keys: list[str], *, before: dt.datetime | None = None) -> int:
     """Index those of these files that have no row, and were stored `before`; returns how many there were."""
     missing = [key for key in _without_rows(keys) if before is None or _is_older(key, before)]
-    indexed = pipeline.process(Received(key, sender_of(key)) for key in missing)
-    services.prepare(pipeline.new_studies(indexed))
-    return len(missing)
+    for key in missing:
+        storage().forget(key)  # a copy that a power cut left behind would be taken for the object
+    found = [Received(key, sender_of(key)) for key in missing]
+    # what no listener took may be on its way to its rows in another process, which knows more of its sender
+    settled = clock.now() - SETTLED
+    ready = [one for one in found if one.sender.ae_title or _is_older(one.key, settled)]
+    services.prepare(pipeline.new_studies(pipeline.process(ready)))
+    return len(ready)
 
 
 def _is_older(key: str, moment: dt.datetime) -> bool:

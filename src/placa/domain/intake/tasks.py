@@ -1,14 +1,11 @@
 """Jobs of the intake."""
 
-import datetime as dt
-
 from placa.domain.archive.storage import StorageError
 from placa.domain.intake import scrubbing
+from placa.domain.intake.recovery import SETTLED
 from placa.domain.intake.recovery import recover as recover_files
 from placa.domain.jobs.registry import job
 from placa.domain.jobs.services import RetriableError, enqueue
-
-SETTLED = dt.timedelta(minutes=5)  # younger files are still on their way to their rows
 
 
 @job("intake.recover", every_minutes=10)

@@ -9,9 +9,10 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 
-from placa.domain.access.images import DOCUMENTS, OpenStudy
+from placa.domain.access.images import OpenStudy, speaks
 from placa.domain.access.selectors import NotVisible
 from placa.domain.access.types import Instance
 from placa.interfaces.dicomweb import described, objects, permits, rendered
@@ -46,9 +47,13 @@ class QuickMiddleware:
         if asked is None or permit is None:
             return None
         try:
-            return _answer(request, permit, asked)
+            answer = _answer(request, permit, asked)
         except (NotVisible, FileNotFoundError):
             return None  # said by the whole way
+        if answer is not None and answer.streaming:
+            answer.close()  # what runs for long is cut when access ends: the whole way sees to that
+            return None
+        return answer
 
 
 def _answer(request: HttpRequest, permit: Permit, asked: re.Match[str]) -> HttpResponseBase | None:
@@ -58,10 +63,20 @@ def _answer(request: HttpRequest, permit: Permit, asked: re.Match[str]) -> HttpR
         answer = door(lambda request, viewer: described.described(request, viewer, permit.metadata))(request)
     else:
         found = permit.instance(asked["series"], asked["instance"])
-        if found.kind in DOCUMENTS:
+        if speaks(found) or found.kind == "video":
             return None
         answer = _pixels(request, permit.opened, found, asked)
+    return _with_headers(answer)
+
+
+def _with_headers(answer: HttpResponseBase) -> HttpResponseBase:
+    """What the middleware behind would have added."""
     answer["X-Content-Type-Options"] = "nosniff"
+    answer["Cross-Origin-Opener-Policy"] = "same-origin"
+    answer["Referrer-Policy"] = settings.SECURE_REFERRER_POLICY
+    answer.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+    if settings.SECURE_HSTS_SECONDS:
+        answer["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}"
     return answer
 
 

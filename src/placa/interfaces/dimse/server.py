@@ -183,7 +183,8 @@ class Listener:
 
     def _ended(self, pid: int, status: int) -> None:
         if pid == self._indexer:
-            log.error("the indexer ended (status %d): starting another", status)
+            if not self._stopping:
+                log.error("the indexer ended (status %d): starting another", status)
             self._indexer = 0
             return
         running = self._running.pop(pid, None)

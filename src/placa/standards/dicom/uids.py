@@ -133,6 +133,7 @@ VL_PHOTOGRAPHIC: Final = "1.2.840.10008.5.1.4.1.1.77.1.4"
 VIDEO_PHOTOGRAPHIC: Final = "1.2.840.10008.5.1.4.1.1.77.1.4.1"
 ENCAPSULATED_PDF: Final = "1.2.840.10008.5.1.4.1.1.104.1"
 KEY_OBJECT_SELECTION: Final = "1.2.840.10008.5.1.4.1.1.88.59"
+STRUCTURED_REPORTS: Final = "1.2.840.10008.5.1.4.1.1.88."
 
 # Private storage classes of old but living modalities; the same that other open listeners take.
 _PRIVATE_STORAGE: Final = frozenset(
@@ -259,7 +260,7 @@ def is_image(sop_class_uid: str) -> bool:
 
 def is_structured_report(sop_class_uid: str) -> bool:
     """True for every SR document, key objects, CAD and dose reports included (PS3.3 A.35)."""
-    return sop_class_uid.startswith("1.2.840.10008.5.1.4.1.1.88.")
+    return sop_class_uid.startswith(STRUCTURED_REPORTS)
 
 
 def sop_class_name(sop_class_uid: str) -> str:

@@ -70,6 +70,9 @@ class Storage(Protocol):
     def sum(self, key: str) -> Sum:
         """Size and CRC-32 of the stored bytes themselves, never of a cached copy. Raises FileNotFoundError."""
 
+    def forget(self, key: str) -> None:
+        """Drop a local copy of a file that lies elsewhere, if there is one: it may be what is damaged."""
+
     def sizes(self, keys: Sequence[str]) -> list[int | None]:
         """Bytes of each file; None for one that is not there."""
 

@@ -67,6 +67,7 @@ class FileCache:
         size = os.fstat(file.fileno()).st_size
         os.utime(file.name, ns=(time.time_ns(), int(stored_at.timestamp() * 1e9)))
         path.parent.mkdir(parents=True, exist_ok=True)
+        os.fdatasync(file.fileno())  # else a power cut may leave the name with nothing behind it
         os.rename(file.name, path)
         self._added += size
         if self._added > self._limit * (1 - _KEEP) / 2:

@@ -139,6 +139,9 @@ class LocalStorage:
                 writer.write(chunk)
             return writer.commit()
 
+    def forget(self, key: str) -> None:
+        """There is no copy but the file itself."""
+
     def put(self, key: str, source: Path, stored_at: dt.datetime) -> None:
         """Take a copy of a file that another storage has under `key`, durably, with the time of its arrival."""
         with LocalWriter(self.root, must_be_key(key), self._folders) as writer, source.open("rb") as file:

@@ -146,6 +146,10 @@ class S3Storage:
                 writer.write(chunk)
             return writer.commit()
 
+    def forget(self, key: str) -> None:
+        """Drop the cached copy; the next read fetches it anew."""
+        self.cache.drop(must_be_key(key))
+
     def put(self, key: str, source: Path, stored_at: dt.datetime) -> None:
         """Take a copy of a file that another storage has under `key`; the cache is left as it is."""
         self.upload(must_be_key(key), source, stored_at)

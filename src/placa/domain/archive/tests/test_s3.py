@@ -119,6 +119,14 @@ def test_a_file_that_was_flipped_at_s3_is_never_handed_out(store: S3Storage, buc
     assert not list(store.cache.spooled())
 
 
+def test_a_cached_stump_is_fetched_anew(store: S3Storage) -> None:
+    """A power cut may leave a cached file short: the bucket is whole, and the object is served."""
+    key = store.store([b"x" * 1000])
+    store.path(key).write_bytes(b"")
+    store.forget(key)
+    assert store.path(key).read_bytes() == b"x" * 1000
+
+
 def test_s3_refuses_what_was_changed_on_the_way(store: S3Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(adapter, "_md5", lambda parts, file=None: "AAAAAAAAAAAAAAAAAAAAAA==")
     with pytest.raises(StorageError, match="BadDigest"):

@@ -8,7 +8,7 @@ import pytest
 from placa.common import clock
 from placa.domain.archive.models import Instance
 from placa.domain.archive.storage import storage
-from placa.domain.intake import tasks
+from placa.domain.intake import recovery, tasks
 from placa.domain.intake.tests.objects import ct, received
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("archive")]
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("archive")]
 
 def test_files_that_have_settled_are_indexed_and_younger_ones_left() -> None:
     old, young = received(ct(1)), received(ct(2))
-    then = (clock.now() - tasks.SETTLED - dt.timedelta(seconds=5)).timestamp()
+    then = (clock.now() - recovery.SETTLED - dt.timedelta(seconds=5)).timestamp()
     os.utime(storage().path(old.key), (then, then))
     tasks.recover()
     assert [row.storage_key for row in Instance.objects.all()] == [old.key]

@@ -23,6 +23,7 @@ from placa.domain.intake.receiving import Announced, receive
 from placa.domain.intake.tests import classes
 from placa.domain.intake.tests.classes import BY_NAME, CASES, Case
 from placa.domain.intake.tests.objects import MODALITY, encoded, received
+from placa.domain.reports.models import DiagnosticReport
 from placa.interfaces.dicomweb.tests.world import CT, PLAN, STUDY, asker, body, one, parts, place, said
 
 DOCUMENTS = {"pdf", "sr"}
@@ -99,11 +100,32 @@ def _is_what_it_says(content_type: str, content: bytes) -> None:
 
 @pytest.mark.parametrize("name", ["dose-sr", "echo-sr", "cad-sr", "procedure-log"])
 def test_what_is_built_like_a_report_is_read_by_professionals(name: str) -> None:
-    address = f"{place(arrive(BY_NAME[name]))}/rendered"
+    found = arrive(BY_NAME[name])
+    DiagnosticReport.objects.update(status="preliminary")
+    address = f"{place(found)}/rendered"
     answer = asker().get(address)
     assert answer["Content-Security-Policy"].startswith("sandbox")
     assert "Hígado de tamaño normal." in answer.content.decode()
-    assert asker("ana").get(address).status_code == 406  # her report has a clock of its own
+    # her report has a clock of its own, and nothing tells of it before: no page, no metadata, no search
+    ana = asker("ana")
+    for path in (address, f"{place(found)}/metadata", place(found), f"{place(found)}/bulkdata/0040A730"):
+        assert ana.get(path).status_code == 404, path
+    for path in (
+        f"{STUDY}/metadata",
+        f"{STUDY}/instances?includefield=all",
+        "/dicomweb/instances?includefield=all",
+    ):
+        assert b"tama" not in body(ana.get(path)), path
+    assert found.sop_class_uid not in str(body(ana.get(f"{STUDY}/instances")))
+
+
+def test_a_patient_has_it_once_a_report_is_hers_to_read() -> None:
+    found = arrive(BY_NAME["dose-sr"])
+    for status, expected in (("preliminary", 404), ("final", 200)):
+        DiagnosticReport.objects.update(status=status)
+        assert asker("ana").get(f"{place(found)}/metadata").status_code == expected
+        listed = str(body(asker("ana").get(f"{STUDY}/instances")))
+        assert (found.sop_class_uid in listed) == (expected == 200)
 
 
 def test_frames_of_a_segmentation_are_its_bits() -> None:

@@ -1,6 +1,7 @@
 """Storage commitment: what is durable and indexed is promised, nothing else (PS3.4 Annex J)."""
 
 import queue
+import sqlite3
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -89,6 +90,25 @@ def test_what_is_not_here_or_is_something_else_is_not_promised(listener: Child) 
     assert event == 2
     assert [item.ReferencedSOPInstanceUID for item in result.ReferencedSOPSequence] == [kept]
     assert [item.FailureReason for item in result.FailedSOPSequence] == [0x0112, 0x0119]
+
+
+def test_what_was_found_damaged_or_short_is_not_promised(listener: Child) -> None:
+    """The modality's may be the only good copy."""
+    modality, damaged, short = Modality(), _stored(listener), _stored(listener)
+    query = "select storage_key from archive_instance where sop_instance_uid = ?"
+    listener.wait_for(query, damaged)
+    ((key,),) = listener.wait_for(query, short)
+    with (listener.home / "archive" / key).open("r+b") as file:
+        file.truncate(100)
+    connection = sqlite3.connect(listener.home / "placa.sqlite3", timeout=20)
+    with connection:
+        connection.execute(
+            "update archive_instance set damage = 'crc' where sop_instance_uid = ?", (damaged,)
+        )
+    connection.close()
+    assert _ask(listener, modality, _action((CT, damaged), (CT, short)), stay=True) == 0
+    _event, result = modality.told.get_nowait()
+    assert [item.FailureReason for item in result.FailedSOPSequence] == [0x0112, 0x0112]
 
 
 def test_who_released_is_told_on_a_new_association(listener: Child) -> None:

@@ -44,7 +44,7 @@ def recall_status(request: HttpRequest, uid: str, token: str = "") -> HttpRespon
     viewer = viewer_or_none(request)
     if viewer is None:
         return _nobody(request, token)
-    return _shown(request, viewer, uid, token)
+    return _shown(request, viewer, uid, token, polled=True)
 
 
 @require_POST
@@ -65,12 +65,16 @@ def recall_panel(request: HttpRequest, uid: str, token: str = "") -> HttpRespons
     return HttpResponse() if what == "close" else _shown(request, viewer, uid, token)
 
 
-def _shown(request: HttpRequest, viewer: Viewer, uid: str, token: str) -> HttpResponse:
+def _shown(
+    request: HttpRequest, viewer: Viewer, uid: str, token: str, *, polled: bool = False
+) -> HttpResponse:
     study = get_study(viewer, uid, need="images")
-    context = {
-        "panel": recalls.panel(viewer, study, _doors(viewer, token)),
-        "named": request.GET.get("named", ""),
-    }
-    answer = render(request, "ui/recall_panel.html", context) if context["panel"] else HttpResponse()
+    panel = recalls.panel(viewer, study, _doors(viewer, token))
+    context = {"panel": panel, "named": request.GET.get("named", "")}
+    answer = render(request, "ui/recall_panel.html", context) if panel else HttpResponse()
+    if polled and (panel is None or panel.state != "preparing"):
+        answer["HX-Refresh"] = (
+            "true"  # the page around it says something else now, too; settled, it asks no more
+        )
     answer["Cache-Control"] = "no-store, private"
     return answer

@@ -92,7 +92,7 @@ def trouble_words(reason: str) -> str:
         "not-kept": _("It does not keep exactly what was sent."),
         "no-archive": _("No archive is set up."),
         "storage": _("There is no room here to take the images."),
-    }.get(reason, _("It does not answer. It is tried again."))
+    }.get(reason, _("It does not answer."))
 
 
 @dataclass(frozen=True, slots=True)

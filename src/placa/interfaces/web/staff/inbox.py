@@ -24,11 +24,13 @@ from placa.domain.intake.models import InboxItem
 from placa.domain.intake.selectors import Candidate, Likeness
 from placa.domain.orders.selectors import orders_of
 from placa.domain.people import selectors as people
+from placa.domain.people.models import Patient
 from placa.interfaces.web import studies as study_words
 from placa.interfaces.web.account.session import viewer_of
 from placa.interfaces.web.staff import words
 from placa.interfaces.web.staff.doors import fetch, page, posted_id, route, staff
 from placa.interfaces.web.ui.rows import Fact
+from placa.interfaces.web.ui.templatetags.ui import person_name
 
 LISTED = 60
 FOUND = 6
@@ -57,7 +59,7 @@ def _size(viewer: Viewer) -> dict[str, int]:
 def _line(item: InboxItem) -> str:
     """Exam, name as it came, sender: what tells one item from another."""
     study = item.study
-    parts = [study_words.title(study), study.patient_name] if study else []
+    parts = [study_words.title(study), person_name(study.patient_name)] if study else []
     return " · ".join(filter(None, [*parts, item.sender.removeprefix("peer:")]))
 
 
@@ -86,6 +88,8 @@ def item(request: HttpRequest, item: uuid.UUID) -> HttpResponse:
     if study is not None and found.kind in MATCHING:
         shown = _searched(viewer, study, text) if text else _candidates(viewer, study, found)
         context |= {"candidates": shown, "rows": _rows(study, shown), "orders": _orders(viewer, shown)}
+        if not shown:  # no table of comparison says what arrived
+            context["facts"] = [*_person(study), *context["facts"]]
     return page(request, "inbox_item", context)
 
 
@@ -104,6 +108,16 @@ def _about(study: Study) -> dict[str, Any]:
             Fact(_("Accession number"), study.accession_number),
         ],
     }
+
+
+def _person(study: Study) -> list[Fact]:
+    born = _day(study.patient_birth_date.isoformat() if study.patient_birth_date else "")
+    return [
+        Fact(_("Name"), person_name(study.patient_name)),
+        Fact(_("Number"), study.dicom_patient_id),
+        Fact(_("Birth date"), born),
+        Fact(_("Sex"), str(dict(Patient.Sex.choices).get(study.patient_sex, study.patient_sex))),
+    ]
 
 
 def _candidates(viewer: Viewer, study: Study, item: InboxItem) -> list[Candidate]:

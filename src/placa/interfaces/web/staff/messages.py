@@ -88,6 +88,8 @@ def about(template: str) -> str:
         "recover_name": _("User name"),
         "password_changed": _("Password changed"),
         "email_changed": _("E-mail changed"),
+        "recall_ready": _("The images are back"),
+        "recall_ready_share": _("The images are back, to a recipient"),
         "share_link": _("Share: link"),
         "share_pin": _("Share: PIN"),
         "share_opened": _("Share: opened"),

@@ -39,7 +39,7 @@ def candidates(client, item, **query):
 def test_the_list_shows_what_waits(jefe, stranger):
     page = jefe.get(reverse("staff:inbox"))
     assert [item.pk for item, _chip, _line in page.context["waiting"]] == [stranger.pk]
-    assert "Desconocido^Pedro" in page.content.decode()
+    assert "Pedro Desconocido" in page.content.decode()
     assert page.context["nav_counts"]["inbox"] == 1
 
 
