@@ -208,7 +208,7 @@ def _why(recall: Recall, tried: _Try, permanent: list[PermanentPeerError]) -> st
         return Why.REFUSED
     if tried.knew:
         return Why.INCOMPLETE
-    had_it = Copy.objects.filter(study=recall.study_id, confirmed_at__isnull=False).exists()
+    had_it = Copy.objects.filter(study=recall.study_id).exclude(fingerprint="").exists()  # confirmed once
     return Why.WITHDRAWN if had_it else Why.UNKNOWN
 
 
