@@ -9,8 +9,9 @@ from django.db import transaction
 from django.db.models import F
 
 from placa.common import clock
+from placa.domain.archive import integrity
 from placa.domain.archive.models import Instance, Study
-from placa.domain.archive.storage import storage
+from placa.domain.archive.storage import DamagedError
 from placa.domain.audit import services as audit
 from placa.domain.institution import selectors as institution
 from placa.domain.institution.models import ExternalArchive
@@ -105,6 +106,7 @@ def _is_still_there(known: Copy, study: Study) -> bool:
 
 def _send_and_prove(copy: Copy, study: Study, archive: ExternalArchive) -> None:
     instances, peer = served(study), peer_of(archive, study)
+    _must_be_whole(instances)
     there = peer.instances(study.study_instance_uid)
     missing = [one for one in instances if one.sop_instance_uid not in there]
     if missing:
@@ -130,8 +132,22 @@ def _must_mean_the_same(archive: ExternalArchive) -> None:
         raise RetriablePeerError("changed")
 
 
+def _must_be_whole(instances: Sequence[Instance]) -> None:
+    """What is damaged here must not pass for what came. Raises PermanentPeerError; StorageError where it is away."""
+    if any([integrity.examine(one) for one in instances]):  # a list: each is looked at, and noted
+        raise PermanentPeerError(NOT_KEPT, "damaged here")
+
+
+def _whole(instance: Instance) -> Path:
+    """The stored file, summed: it is sent, or compared with. Raises PermanentPeerError where it is damaged."""
+    try:
+        return integrity.path_of(instance)
+    except DamagedError as error:
+        raise PermanentPeerError(NOT_KEPT, "damaged here") from error
+
+
 def _outgoing(instance: Instance) -> Outgoing:
-    path = storage().path(instance.storage_key)
+    path = _whole(instance)
     return Outgoing(path, instance.sop_class_uid, instance.sop_instance_uid, instance.transfer_syntax_uid)
 
 
@@ -158,9 +174,7 @@ def _read_back(peer: ArchivePeer, study: Study, ours: dict[str, Instance]) -> se
             with FileSource(path) as source:
                 uid = header_of(source).sop_instance_uid
             known = ours.get(uid)
-            if known is not None and content_digest(path) == content_digest(
-                storage().path(known.storage_key)
-            ):
+            if known is not None and content_digest(path) == content_digest(_whole(known)):
                 same.add(uid)
         except InvalidObject:
             return

@@ -36,7 +36,7 @@ LONGEST_PAUSE = dt.timedelta(hours=1)
 
 
 class NotEvictable(Exception):
-    """The images stay. `why`: state, in_use, arriving, not_confirmed, nothing."""
+    """The images stay. `why`: state, in_use, arriving, damaged, not_confirmed, nothing."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -103,6 +103,8 @@ def _why_not(study: Study) -> str:
         return "state"
     if not study.number_of_instances:
         return "nothing"
+    if archive.damaged_of(study.pk).filter(held=False).exists():
+        return "damaged"
     since = clock.now() - IN_USE
     if study.last_received_at > since:
         return "arriving"
