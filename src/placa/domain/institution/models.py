@@ -171,3 +171,7 @@ class ExternalArchive(PublicId, Timestamped):
 
     class Meta:
         ordering = ["priority", "id"]
+
+    def identity(self) -> tuple[str, str, int | None, str, str, str]:
+        """Which archive the entry means, and what proves that it keeps something."""
+        return (self.kind, self.host, self.port, self.ae_title, self.url, self.proof)

@@ -9,6 +9,7 @@ from placa.common.tokens import seal
 from placa.domain.audit import services as audit
 from placa.domain.institution import definitions, selectors
 from placa.domain.institution.accent import Scheme, roles
+from placa.domain.institution.hooks import archive_changed
 from placa.domain.institution.models import DicomPeer, ExternalArchive, Institution, Setting, Text
 
 
@@ -59,7 +60,9 @@ def save_archive(*, archive: ExternalArchive, secret: str | None = None, by: str
     """Keep an external archive as it is now; `secret` (password or token) replaces the one it has, None leaves it.
 
     One that answers a C-MOVE gets its entry among the peers that our listener admits, and loses it with the rest.
+    Sends `archive_changed` where the entry means another archive than before.
     """
+    before = ExternalArchive.objects.select_for_update().filter(pk=archive.pk).first()
     if archive.auth == ExternalArchive.Auth.NONE:
         archive.user = archive.secret_sealed = ""
     elif secret is not None:
@@ -72,6 +75,8 @@ def save_archive(*, archive: ExternalArchive, secret: str | None = None, by: str
             defaults={"name": archive.name, "enabled": True},
         )
     archive.save()
+    if before is not None and before.identity() != archive.identity():
+        archive_changed.send(archive.pk)
     _admit_no_longer(archive, moves=moves)
     audit.record(action="save_archive", actor=by, detail={"archive": archive.pk, "enabled": archive.enabled})
     selectors.forget()

@@ -8,7 +8,8 @@ import datetime as dt
 import logging
 
 from django.db import transaction
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce, Greatest
 
 from placa.common import clock
 from placa.domain.archive import rendering
@@ -33,10 +34,11 @@ LOW_WATER = 0.9  # of the maximum: so far it goes down
 BATCH = 200
 TRIES_MAX = 24
 LONGEST_PAUSE = dt.timedelta(hours=1)
+LEFT_OUT = dt.timedelta(days=1)  # after a failure: what is refused for good must not stand in front each hour
 
 
 class NotEvictable(Exception):
-    """The images stay. `why`: state, in_use, arriving, not_confirmed, nothing."""
+    """The images stay. `why`: state, in_use, arriving, damaged, not_confirmed, nothing."""
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -103,6 +105,8 @@ def _why_not(study: Study) -> str:
         return "state"
     if not study.number_of_instances:
         return "nothing"
+    if archive.damaged_of(study.pk).filter(held=False).exists():
+        return "damaged"
     since = clock.now() - IN_USE
     if study.last_received_at > since:
         return "arriving"
@@ -154,7 +158,7 @@ def sweep() -> None:
     remove_left_behind()
     if not institution.archives():
         return
-    for study_id in [*_by_age(), *_by_size()][:A_RUN]:
+    for study_id in list(dict.fromkeys([*_by_age(), *_by_size()]))[:A_RUN]:
         enqueue("recall.evict", study_id, dedupe_key=f"recall.evict:{study_id}", long=True)
 
 
@@ -168,11 +172,16 @@ def remove_left_behind() -> None:
 
 
 def _candidates() -> QuerySet[Study]:
-    return Study.objects.filter(
+    """What may leave: neither damaged here nor refused by an archive just now."""
+    now = clock.now()
+    studies = Study.objects.filter(
         availability=Study.Availability.ONLINE,
         number_of_instances__gt=0,
-        last_received_at__lt=clock.now() - IN_USE,
+        last_received_at__lt=now - IN_USE,
     )
+    failed = Copy.objects.filter(study=OuterRef("pk"), failed_at__gt=now - LEFT_OUT)
+    broken = archive.damaged().filter(study=OuterRef("pk"), held=False)
+    return studies.exclude(Exists(failed)).exclude(Exists(broken))
 
 
 def _by_age() -> list[int]:
@@ -200,19 +209,19 @@ def _by_size() -> list[int]:
         return []
     excess = here - limit * LOW_WATER
     chosen: list[int] = []
-    for study in sorted(
-        _candidates().only("pk", "bytes", "study_instance_uid", "last_received_at"), key=_last_use
-    ):
-        if excess <= 0 or len(chosen) >= A_RUN:
+    for pk, size in _least_recently_used().values_list("pk", "bytes")[:A_RUN]:
+        if excess <= 0:
             break
-        chosen.append(study.pk)
-        excess -= study.bytes
+        chosen.append(pk)
+        excess -= size
     return chosen
 
 
-def _last_use(study: Study) -> dt.datetime:
+def _least_recently_used() -> QuerySet[Study]:
+    """Candidates, the one that was used, or came, the longest ago first."""
     uses = AuditEvent.objects.filter(
-        Q(action__in=USES), study_uid=study.study_instance_uid, outcome="success"
+        study_uid=OuterRef("study_instance_uid"), action__in=USES, outcome="success"
     )
-    last = uses.order_by("-id").values_list("at", flat=True).first()
-    return max(last or study.last_received_at, study.last_received_at)
+    last = Subquery(uses.order_by("-at").values("at")[:1])
+    used = Greatest(Coalesce(last, F("last_received_at")), F("last_received_at"))
+    return _candidates().annotate(used=used).order_by("used", "pk")

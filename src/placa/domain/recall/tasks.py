@@ -1,6 +1,7 @@
 """Jobs of recall and eviction."""
 
 from placa.domain.jobs.registry import job
+from placa.domain.jobs.services import enqueue
 from placa.domain.recall import eviction, prefetch, work
 
 
@@ -24,6 +25,12 @@ def evict(study_id: int) -> None:
 
 @job("recall.evict_due", every_minutes=60)
 def evict_due() -> None:
+    """Queue the sweep of evictions among the long jobs: it reads every study and may remove many files."""
+    enqueue("recall.evict_sweep", dedupe_key="recall.evict_sweep", long=True)
+
+
+@job("recall.evict_sweep")
+def evict_sweep() -> None:
     """Let go what the settings say."""
     eviction.sweep()
 

@@ -30,7 +30,7 @@ from placa.domain.recall.models import Copy, Recall
 from placa.domain.recall.peers import peer_of
 from placa.standards.dicom import part10
 from placa.standards.dicom.errors import InvalidObject
-from placa.standards.dicom.header import header_of
+from placa.standards.dicom.header import InstanceHeader, header_of
 from placa.standards.dicom.peers import base
 from placa.standards.dicom.peers.base import PermanentPeerError, RetriablePeerError, Wanted
 from placa.standards.dicom.source import FileSource
@@ -96,6 +96,7 @@ class _Try:
     troubles: list[base.PeerError] = field(default_factory=list)
     knew: bool = False  # some archive has something of the study
     had: bool = False  # some archive has something of what is missing
+    _missing: frozenset[str] = frozenset()  # SOPInstanceUIDs that may come
     _waiting: list[Received] = field(default_factory=list)
     _began: float = field(default_factory=time.monotonic)
     _renewed: float = field(default_factory=time.monotonic)
@@ -114,6 +115,7 @@ class _Try:
 
     def _one(self, archive: ExternalArchive, left: list[Instance]) -> None:
         uid = self.recall.study.study_instance_uid
+        self._missing = frozenset(one.sop_instance_uid for one in left)
         peer = peer_of(archive, self.recall.study)
         there = peer.instances(uid)
         self.knew |= bool(there)
@@ -140,20 +142,30 @@ class _Try:
             time.sleep(0.25)
 
     def _take(self, path: Path, sender: Sender) -> None:
-        """One object of the archive, by the same steps as what modalities send; what was not asked for is left."""
+        """One object of the archive, by the same steps as what modalities send.
+
+        What was not asked for is left, and so is what is no DICOM: what is missing is seen when it is counted.
+        """
         self._moved()
         try:
             with storage().new() as writer:
                 part10.copy_clean(path, writer)
                 with FileSource(writer.path) as source:
                     header = header_of(source)
-                if header.study_instance_uid != self.recall.study.study_instance_uid:
-                    raise PermanentPeerError(base.BAD_ANSWER, "an object of another study")
+                if not self._is_wanted(header):
+                    log.info("recall %s: an object that was not asked for is left", self.recall.pk)
+                    return
                 self._waiting.append(Received(writer.commit(), sender))
         except InvalidObject as error:
-            raise PermanentPeerError(base.BAD_ANSWER, error.reason) from error
+            log.warning("recall %s: an object of the archive is left: %s", self.recall.pk, error.reason)
+            return
         if len(self._waiting) >= BATCH:
             self._index()
+
+    def _is_wanted(self, header: InstanceHeader) -> bool:
+        """Only what left comes back: whatever else the archive has would be new here, and served."""
+        same_study = header.study_instance_uid == self.recall.study.study_instance_uid
+        return same_study and header.sop_instance_uid in self._missing
 
     def _index(self) -> None:
         batch, self._waiting = self._waiting, []
@@ -208,7 +220,7 @@ def _why(recall: Recall, tried: _Try, permanent: list[PermanentPeerError]) -> st
         return Why.REFUSED
     if tried.knew:
         return Why.INCOMPLETE
-    had_it = Copy.objects.filter(study=recall.study_id, confirmed_at__isnull=False).exists()
+    had_it = Copy.objects.filter(study=recall.study_id).exclude(fingerprint="").exists()  # confirmed once
     return Why.WITHDRAWN if had_it else Why.UNKNOWN
 
 

@@ -206,5 +206,9 @@ def test_beyond_the_high_water_mark_the_unused_leave(
 ) -> None:
     change_setting(key="archive_gigabytes_maximum", value=1, by="t")
     assert swept(django_capture_on_commit_callbacks) == []
-    Instance.objects.filter(pk=Instance.objects.filter(study=alone)[0].pk).update(bytes=2 * 1024**3)
+    big = Instance.objects.filter(study=alone)[0]  # of another study, whose size nobody sums
+    big.pk, big._state.adding = None, True
+    big.sop_instance_uid, big.storage_key, big.bytes = "1.2.99", "none", 2 * 1024**3
+    big.study = Study.objects.exclude(pk=alone.pk)[0]
+    big.save()
     assert swept(django_capture_on_commit_callbacks) == [alone.study_instance_uid]

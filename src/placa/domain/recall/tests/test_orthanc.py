@@ -1,5 +1,6 @@
 """Against a real Orthanc, over C-GET and over DICOMweb: away and back; killed in the middle, started again."""
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +25,13 @@ from placa.standards.dicom.peers.content import content_digest
 from placa.standards.dicom.peers.tests.orthanc import Orthanc, orthanc
 
 pytestmark = [pytest.mark.peer, pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")]
+
+
+@pytest.fixture(autouse=True)
+def sockets_of_pynetdicom() -> Iterator[None]:
+    """Collected here, where the mark forgives them, and not in whichever test comes next."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture(scope="module")

@@ -147,6 +147,7 @@ def evict(request: HttpRequest, uid: str) -> HttpResponse:
             {
                 "in_use": _("Somebody is looking at them. Try again in two hours."),
                 "arriving": _("They came just now. Try again in two hours."),
+                "damaged": _("A file of this study is damaged"),
             }.get(stays.why, _("There is nothing to evict.")),
         )
     return redirect("staff:study", uid=uid)

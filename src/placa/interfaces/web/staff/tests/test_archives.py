@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 from django.test import Client
+from django.utils.translation import gettext
 
 from placa.common.tokens import unseal
-from placa.domain.archive.models import Study
+from placa.domain.archive.models import Instance, Study
 from placa.domain.audit.models import AuditEvent
 from placa.domain.institution.models import DicomPeer, ExternalArchive
 from placa.domain.intake.tests import objects
@@ -155,3 +156,10 @@ def test_who_may_not_work_with_studies_neither_evicts_nor_recalls(away: Study) -
         for verb in ("evict", "recall"):
             assert client.post(f"/staff/studies/{objects.STUDY}/{verb}/", {"do": "ask"}).status_code == 404
     assert not Recall.objects.exists()
+
+
+@pytest.mark.usefixtures("now", "pacs")
+def test_staff_are_told_that_a_damaged_study_stays(jefe: Client, study: Study) -> None:
+    Instance.objects.filter(pk=Instance.objects.filter(study=study)[0].pk).update(damage="crc")
+    answer = jefe.post(f"/staff/studies/{objects.STUDY}/evict/", follow=True)
+    assert [str(one) for one in answer.context["messages"]] == [gettext("A file of this study is damaged")]
