@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Download, Locator, Page
+from playwright.sync_api import Error as PlaywrightError
 
 from placa.demo.accounts import PASSWORD
 from tests.viewer.driver import Driver
@@ -110,11 +111,19 @@ class Visitor:
 
     # --- looking --------------------------------------------------------------------------------
 
+    def _asked(self, script: str) -> Any:
+        """What a script says; once more where the page was left for another meanwhile."""
+        try:
+            return self.page.evaluate(script)
+        except PlaywrightError:
+            self.page.wait_for_load_state("networkidle")
+            return self.page.evaluate(script)
+
     def check(self) -> None:
         """Nothing sticks out sideways; axe finds nothing (once a kind of page)."""
         page = self.page
         page.wait_for_load_state("networkidle")
-        wide = page.evaluate("document.documentElement.scrollWidth")
+        wide = self._asked("document.documentElement.scrollWidth")
         width = page.viewport_size["width"] if page.viewport_size else 0
         if wide > width:
             self.troubles.append(f"{page.url} is {wide} px wide on {width}")

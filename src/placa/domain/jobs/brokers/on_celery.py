@@ -15,6 +15,7 @@ from placa.domain.jobs.brokers.base import RUN, Arguments, BrokerAway
 SHORT: dict[str, Any] = settings.Q_CLUSTER
 LONG: dict[str, Any] = SHORT["ALT_CLUSTERS"]["long"]
 CONNECT_SECONDS = 2.0  # whoever queues a job does not wait longer: it is planned in the database instead
+MUTEX_SECONDS = 30
 TICK = 1.0  # seconds between looks at the plan
 
 
@@ -97,6 +98,7 @@ def _transport(url: str, long: bool) -> dict[str, Any]:
     return {
         "visibility_timeout": _limits(long)["retry"], "global_keyprefix": f"{_queue(long)}:", "socket_keepalive": True,
         "socket_connect_timeout": CONNECT_SECONDS,
+        "unacked_mutex_expire": MUTEX_SECONDS,  # of a worker that was killed while it gave jobs back
     }  # fmt: skip
 
 

@@ -18,6 +18,8 @@ from typing import Any
 from pynetdicom import AE
 from pynetdicom.association import Association
 
+from placa.interfaces.dimse.peers import SECONDS_KEPT
+
 START_SECONDS = 60.0
 logging.getLogger("pynetdicom").setLevel(logging.CRITICAL)  # two lines an object, else
 
@@ -163,6 +165,7 @@ def admit(
             (ae_title, address, may_store, enabled, issuer, port),
         )
     connection.close()
+    time.sleep(SECONDS_KEPT + 0.1)  # so long the listener may go by what it read before
 
 
 @contextmanager

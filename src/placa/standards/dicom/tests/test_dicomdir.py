@@ -133,11 +133,22 @@ def test_an_empty_directory() -> None:
     ) == (0, 0)
 
 
+# its record, ANNOTATION, is younger than the toolkits: pydicom 3.0 and dicom3tools of 2022 do not know it
+YOUNGER = {"1.2.840.10008.5.1.4.1.1.91.1"}
+
+
+def known_to_all(file: Path) -> bool:
+    """Whether every toolkit knows the directory record of an object; files that are none are left to `media`."""
+    try:
+        return read_header(file).sop_class_uid not in YOUNGER
+    except InvalidObject:
+        return True
+
+
 def test_other_toolkits_find_no_fault(testdata: Path, tmp_path: Path) -> None:
     """All objects of the shared set on one medium, read by dcmtk and checked by dicom3tools."""
-    found = sorted(
-        file for name in ("special", "charset", "transfer-syntax") for file in (testdata / name).iterdir()
-    )
+    names = ("special", "charset", "transfer-syntax")
+    found = sorted(file for name in names for file in (testdata / name).iterdir() if known_to_all(file))
     entries = media(tmp_path, found)
     assert len(entries) > 75
     with loaded(tmp_path) as file_set:
