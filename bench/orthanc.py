@@ -68,7 +68,7 @@ def _wait(address: str, running: "subprocess.Popen[bytes]") -> None:
     limit = time.monotonic() + START_SECONDS
     while time.monotonic() < limit and running.poll() is None:
         try:
-            urllib.request.urlopen(address, timeout=2).close()  # noqa: S310 - our own http address
+            urllib.request.urlopen(address, timeout=2).close()
             return
         except OSError:
             time.sleep(0.1)

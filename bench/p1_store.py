@@ -95,7 +95,7 @@ def _sides() -> Iterator[tuple[Side, Side, Side]]:
                     child.port,
                     "PLACA",
                     lambda: _tree(child.process.pid),
-                    lambda count: _indexed(child, count),
+                    _Indexed(child),
                 ),
                 Side(other.dicom_port, other.aet, lambda: _tree(other.pid), lambda count: None),
                 Side(null, "NULL", list, lambda count: None),
@@ -146,15 +146,20 @@ def _study(folder: Path, load: Load) -> Path:
     return folder
 
 
-def _indexed(child: Child, count: int) -> None:
-    """Wait until all that was sent to it has rows and metadata, this round's included."""
-    done = getattr(child, "bench_sent", 0) + count
-    child.bench_sent = done  # type: ignore[attr-defined]
-    limit = time.monotonic() + PATIENCE_SECONDS
-    while child.rows("select count(*) from archive_instancemetadata")[0][0] < done:
-        if time.monotonic() > limit:
-            raise SystemExit(f"not indexed: {child.log()[-2000:]}")
-        time.sleep(0.01)
+@dataclass
+class _Indexed:
+    """Waits until all that was sent to a listener has rows and metadata, `count` more than when it was asked last."""
+
+    child: Child
+    sent: int = 0
+
+    def __call__(self, count: int) -> None:
+        self.sent += count
+        limit = time.monotonic() + PATIENCE_SECONDS
+        while self.child.rows("select count(*) from archive_instancemetadata")[0][0] < self.sent:
+            if time.monotonic() > limit:
+                raise SystemExit(f"not indexed: {self.child.log()[-2000:]}")
+            time.sleep(0.01)
 
 
 def _tree(pid: int) -> list[int]:

@@ -124,7 +124,7 @@ def _must_be_exact(ours: House, address: str) -> None:
     if f"Content-Length: {whole.bytes}\r\n".lower() not in whole.head.lower() + "\r\n":
         raise SystemExit("the length was not exact")
     start = whole.bytes * 2 // 3
-    with urllib.request.urlopen(_asked(ours, address)) as answer:  # noqa: S310 - our own http address
+    with urllib.request.urlopen(_asked(ours, address)) as answer:
         answer.read(start)
         expected = hashlib.sha256(answer.read()).hexdigest()
     rest = get(ours, address, start=start, digest=True)
@@ -133,16 +133,14 @@ def _must_be_exact(ours: House, address: str) -> None:
 
 
 def _asked(ours: House, address: str) -> urllib.request.Request:
-    return urllib.request.Request(  # noqa: S310 - our own http address
-        address, headers={"Authorization": f"Bearer {ours.token}"}
-    )
+    return urllib.request.Request(address, headers={"Authorization": f"Bearer {ours.token}"})
 
 
 def _prepared(ours: House, study: str) -> None:
     """Wait until the worker has drawn everything."""
     limit = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < limit:
-        with urllib.request.urlopen(_asked(ours, f"{ours.address}/files/{study}/zip-status")) as answer:  # noqa: S310
+        with urllib.request.urlopen(_asked(ours, f"{ours.address}/files/{study}/zip-status")) as answer:
             if json.load(answer)["state"] == "ready":
                 return
         time.sleep(1)
@@ -175,7 +173,9 @@ def _fill(ours: House, folder: Path, slices: int) -> tuple[str, int]:
 def _pixels(count: int) -> list[bytes]:
     """Slices of the demo's abdomen: they deflate as those of a scanner do, to 0.34 by zlib's level 6."""
     identity = phantoms.Identity("Bench^Placa", "1", cast.ISSUER, dt.date(1970, 1, 1), "F")
-    visit = phantoms.Visit("1.2.3.4", "ACC", dt.datetime(2026, 1, 1, 10), "TC", "Placa", "", "CT1")  # noqa: DTZ001 - a local time
+    visit = phantoms.Visit(
+        "1.2.3.4", "ACC", dt.datetime(2026, 1, 1, 10, tzinfo=dt.UTC), "TC", "Placa", "", "CT1"
+    )
     return [data.PixelData for data in phantoms.ct_abdomen(identity, visit, count, coronal=0)]
 
 
@@ -183,10 +183,8 @@ def _send(theirs: Orthanc, folder: Path) -> str:
     """The same files into Orthanc; its name of the study."""
     parent = ""
     for path in sorted(folder.iterdir()):
-        request = urllib.request.Request(  # noqa: S310 - our own http address
-            f"{theirs.address}/instances", data=path.read_bytes(), method="POST"
-        )
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310 - our own http address
+        request = urllib.request.Request(f"{theirs.address}/instances", data=path.read_bytes(), method="POST")
+        with urllib.request.urlopen(request, timeout=60) as answer:
             parent = json.load(answer)["ParentStudy"]
     return parent
 

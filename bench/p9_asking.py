@@ -11,16 +11,16 @@ import django
 
 django.setup()
 
-from django.conf import settings  # noqa: E402 - after the settings
-from django.core.management import call_command  # noqa: E402
-from django.db import connection  # noqa: E402
-from django.test import Client  # noqa: E402
+from django.conf import settings
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
 
-from crowd import DOCTORS, FIRST, fill  # noqa: E402
-from placa.demo import cast  # noqa: E402
-from placa.domain.accounts.bearer import issue_token  # noqa: E402
-from placa.domain.accounts.models import User  # noqa: E402
-from placa.domain.people.models import OrganizationMember, Patient, Practitioner  # noqa: E402
+from crowd import DOCTORS, FIRST, fill
+from placa.demo import cast
+from placa.domain.accounts.bearer import issue_token
+from placa.domain.accounts.models import User
+from placa.domain.people.models import OrganizationMember, Patient, Practitioner
 
 
 class Clock:

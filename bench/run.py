@@ -23,7 +23,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "placa.config.settings")
 os.environ["PLACA_HOME"] = tempfile.mkdtemp(prefix="placa-bench-own-")
 django.setup()
 
-from table import Row, tell  # noqa: E402 - found by the path above
+from table import Row, tell
 
 
 def main() -> int:
