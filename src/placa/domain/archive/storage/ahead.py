@@ -12,12 +12,11 @@ import os
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 from typing import Protocol
 
 from placa.common import clock
 from placa.domain.archive.storage.base import Storage, StorageError, Writer
-from placa.domain.archive.storage.local import LocalStorage, sync_folder
+from placa.domain.archive.storage.local import FileWriter, LocalStorage, sync_folder
 
 SUFFIX = ".ahead"
 BATCH_MAX = 64  # open files of one association
@@ -104,7 +103,7 @@ class Ahead:
         self._ready.clear()
 
 
-class AheadWriter:
+class AheadWriter(FileWriter):
     """Writes into a file whose name is durable. It is locked meanwhile: whoever tidies up knows that it lives."""
 
     def __init__(self, folder: Path, key: str) -> None:
@@ -118,43 +117,8 @@ class AheadWriter:
         """False where somebody who tidied up took it for a dead writer's, before the lock was set."""
         return os.fstat(self._fd).st_nlink == 1
 
-    def write(self, data: bytes | bytearray | memoryview) -> int:
-        """Append bytes; returns how many. Raises StorageError."""
-        rest = memoryview(data)
-        try:
-            while rest:
-                rest = rest[os.write(self._fd, rest) :]
-        except OSError as error:
-            raise StorageError(f"cannot write: {error.strerror}") from error
-        return memoryview(data).nbytes
-
-    def commit(self) -> str:
-        """fdatasync, then the final name. Returns the key. Raises StorageError; then nothing is kept."""
-        try:
-            os.fdatasync(self._fd)
-            os.rename(self.path, self._final)
-        except OSError as error:
-            raise StorageError(f"cannot make it durable: {error.strerror}") from error
-        os.close(self._fd)
-        self._fd = -1
-        return self.key
-
-    def drop(self) -> None:
-        """Remove the file, unless it was committed."""
-        if self._fd >= 0:
-            with contextlib.suppress(OSError):
-                self.path.unlink(missing_ok=True)
-            with contextlib.suppress(OSError):
-                os.close(self._fd)
-            self._fd = -1
-
-    def __enter__(self) -> "AheadWriter":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
-    ) -> None:
-        self.drop()
+    def _keep_name(self) -> None:
+        """It is durable since the batch was made; the rename may be lost, and `finish` finds the file."""
 
 
 def finish(store: Storage, since: dt.date, is_whole: Callable[[Path], bool]) -> int:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO
+from typing import BinaryIO, Self
 
 from placa.domain.archive.storage.base import StorageError, Sum
 from placa.domain.archive.storage.files import (
@@ -31,7 +31,60 @@ def sync_folder(folder: Path) -> None:
         os.close(fd)
 
 
-class LocalWriter:
+class FileWriter:
+    """An open file under another name than its last: what every writer on a local disk does alike."""
+
+    key: str
+    path: Path
+    _final: Path
+    _fd: int = -1
+
+    def write(self, data: bytes | bytearray | memoryview) -> int:
+        """Append bytes; returns how many. Raises StorageError."""
+        rest = memoryview(data)
+        try:
+            while rest:
+                rest = rest[os.write(self._fd, rest) :]
+        except OSError as error:
+            raise StorageError(f"cannot write: {error.strerror}") from error
+        return memoryview(data).nbytes
+
+    def commit(self) -> str:
+        """fdatasync, then the final name, and what makes the name durable. Returns the key. Raises StorageError; then
+        nothing is kept."""
+        try:
+            os.fdatasync(self._fd)
+            os.rename(self.path, self._final)
+            self._keep_name()
+        except OSError as error:
+            raise StorageError(f"cannot make it durable: {error.strerror}") from error
+        os.close(self._fd)
+        self._fd = -1
+        return self.key
+
+    def _keep_name(self) -> None:
+        """Make the final name survive a power cut, where it does not yet. Raises OSError."""
+        raise NotImplementedError
+
+    def drop(self) -> None:
+        """Remove the file, unless it was committed."""
+        if self._fd >= 0:
+            with contextlib.suppress(OSError):
+                self.path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                os.close(self._fd)
+            self._fd = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self.drop()
+
+
+class LocalWriter(FileWriter):
     """Writes under a `.part` name in the final folder.
 
     The file is locked while it is written, so that `remove_unfinished` knows a dead writer's from a living one's.
@@ -47,51 +100,16 @@ class LocalWriter:
             self._fd = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
             fcntl.flock(self._fd, fcntl.LOCK_EX)
         except OSError as error:
-            self._drop()
+            self.drop()
             raise StorageError(f"cannot make a file: {error.strerror}") from error
 
-    def write(self, data: bytes | bytearray | memoryview) -> int:
-        """Append bytes; returns how many. Raises StorageError."""
-        rest = memoryview(data)
+    def _keep_name(self) -> None:
         try:
-            while rest:
-                rest = rest[os.write(self._fd, rest) :]
-        except OSError as error:
-            raise StorageError(f"cannot write: {error.strerror}") from error
-        return memoryview(data).nbytes
-
-    def commit(self) -> str:
-        """fdatasync, rename, fsync of the folder: in that order, or nothing. Returns the key."""
-        try:
-            os.fdatasync(self._fd)
-            os.rename(self.path, self._final)
-            try:
-                sync_folder(self._final.parent)
-            except OSError:
-                # the name may not survive a power cut, so the sender must not be told that it will
-                self._final.unlink(missing_ok=True)
-                raise
-        except OSError as error:
-            raise StorageError(f"cannot make it durable: {error.strerror}") from error
-        os.close(self._fd)
-        self._fd = -1
-        return self.key
-
-    def _drop(self) -> None:
-        if self._fd >= 0:
-            with contextlib.suppress(OSError):
-                self.path.unlink(missing_ok=True)
-            with contextlib.suppress(OSError):
-                os.close(self._fd)
-            self._fd = -1
-
-    def __enter__(self) -> "LocalWriter":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
-    ) -> None:
-        self._drop()
+            sync_folder(self._final.parent)
+        except OSError:
+            # the name may not survive a power cut, so the sender must not be told that it will
+            self._final.unlink(missing_ok=True)
+            raise
 
 
 class _Folders:
