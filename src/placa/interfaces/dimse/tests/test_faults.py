@@ -1,5 +1,6 @@
 """fsync errors, a full disk, a database that is away: refuse or wait, never lie, recover alone (case 29)."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -89,8 +90,7 @@ def test_what_comes_while_the_database_is_away_is_indexed_once_it_is_back(
         assert send(association, first) == 0
         child.wait_for(KNOWN, str(first.SOPInstanceUID))
         _move(child, "placa.sqlite3", "away")
-        time.sleep(0.5)
-        (child.home / "placa.sqlite3").mkdir()  # nobody makes an empty one in its place
+        _block(child.home / "placa.sqlite3")
         assert send(association, second) == 0
         time.sleep(1)
         (child.home / "placa.sqlite3").rmdir()
@@ -109,6 +109,14 @@ def test_what_comes_while_the_database_is_locked_is_indexed_later(migrated: Path
         lock.execute("rollback")
         lock.close()
         child.wait_for(KNOWN, str(data.SOPInstanceUID), seconds=30)
+
+
+def _block(path: Path) -> None:
+    """Put a folder at `path`, in the place of whatever empty database a process makes there meanwhile."""
+    while not path.is_dir():
+        path.unlink(missing_ok=True)
+        with contextlib.suppress(FileExistsError):
+            path.mkdir()
 
 
 def _move(child: Child, old: str, new: str) -> None:
