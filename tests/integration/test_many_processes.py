@@ -15,6 +15,8 @@ import pytest
 
 from placa.config.tests.postgres import Postgres, postgres
 from placa.domain.intake.tests.objects import CT, ct, encoded
+from placa.interfaces.dimse.pdu import TRANSIENT
+from placa.interfaces.dimse.peers import SECONDS_KEPT
 from placa.interfaces.dimse.tests.listener import Child, environment, free_port
 from placa.interfaces.dimse.tests.test_store import EXPLICIT, send_raw
 from tests.integration.test_run import get
@@ -32,6 +34,14 @@ from placa.demo import cast, rows
 cast.institution_and_sites(); cast.people(); cast.orders(); rows.studies()
 from placa.domain.jobs.services import ensure_periodic
 ensure_periodic()
+"""
+)
+
+ADMIT = (
+    DJANGO
+    + """
+from placa.domain.institution.models import DicomPeer
+DicomPeer.objects.get_or_create(name="CT1", ae_title="CT1", address="127.0.0.1", may_store=True, enabled=True)
 """
 )
 
@@ -112,10 +122,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 @contextmanager
-def listener(site: Site) -> Iterator[Child]:
+def listener(site: Site, **more: str) -> Iterator[Child]:
     """A DICOM listener of the site, on a port of its own."""
     child = Child(site.home, free_port())
-    site.service("dicom", PLACA_DICOM_PORT=str(child.port))
+    site.service("dicom", PLACA_DICOM_PORT=str(child.port), **more)
     limit = time.monotonic() + PATIENCE
     while not _listens(child.port):
         assert time.monotonic() < limit, (site.home / "dicom.log").read_text()[-3000:]
@@ -342,4 +352,25 @@ def test_the_database_goes_away_and_comes_back(site: Site) -> None:
     )
     site.until("SELECT count(*) FROM jobs_jobkey WHERE key = 'after'", 0)
     assert worker.poll() is None
+    site.end()
+
+
+def test_a_database_that_hangs_is_one_that_is_away(site: Site) -> None:
+    """It takes connections and never answers: what comes is kept, who is not known yet is told to come again."""
+    study = "1.2.826.0.1.3680043.8.498.79"
+    sent = objects(study, 1, 20)
+    site.run(ADMIT)
+    with listener(site, PLACA_ENV="test") as child, child.association((CT, EXPLICIT)) as association:
+        assert all(send_raw(association, CT, uid, data) == 0 for uid, data in sent[:5])
+        with site.server.frozen():
+            for uid, data in sent[5:15]:
+                assert send_raw(association, CT, uid, data) == 0
+            time.sleep(1.5)  # what was read of the peers is old
+            with child.association((CT, EXPLICIT), seconds=30) as stranger:
+                assert stranger.is_rejected
+                assert stranger.acceptor.primitive.result == TRANSIENT
+            assert send_raw(association, CT, *sent[15]) == 0
+        time.sleep(SECONDS_KEPT + 0.5)  # so long the listener remembers that it could not ask
+        send(child, sent[16:])
+        site.until(f"SELECT count(*) FROM archive_instance WHERE sop_instance_uid LIKE '{study}.%'", 20)
     site.end()

@@ -17,6 +17,11 @@ Network = IPv4Network | IPv6Network
 LOOPBACK: tuple[Network, ...] = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
 ROOT = Path(__file__).resolve().parents[3]  # the checkout
 CACHE_BYTES = 20 * 1024**3
+# PostgreSQL: a server that hangs, or lost its power, is away after half a minute, not after TCP's two hours
+NO_ANSWER = {
+    "connect_timeout": "5", "keepalives_idle": "15", "keepalives_interval": "5", "keepalives_count": "3",
+    "tcp_user_timeout": "30000",
+}  # fmt: skip
 
 
 def read(name: str, default: str = "") -> str:
@@ -207,7 +212,7 @@ def database(url: str) -> dict[str, object]:
             "PASSWORD": unquote(parts.password or ""),
             "HOST": query.pop("host", parts.hostname or ""),
             "PORT": str(parts.port or ""),
-            "OPTIONS": query,
+            "OPTIONS": {**NO_ANSWER, **query},
             "CONN_MAX_AGE": 600,
             "CONN_HEALTH_CHECKS": True,
         }

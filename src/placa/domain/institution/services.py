@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import transaction
+from django.db.models import JSONField, Value
 
 from placa.common import colours
 from placa.common.tokens import seal
@@ -15,9 +16,13 @@ from placa.domain.institution.models import DicomPeer, ExternalArchive, Institut
 
 @transaction.atomic
 def change_setting(*, key: str, value: Any, by: str) -> None:
-    """Set one setting; raises KeyError for an unknown key, ValueError for a value that does not fit."""
+    """Set one setting; raises KeyError for an unknown key, ValueError for a value that does not fit.
+
+    None, which only an optional setting takes, is kept as JSON's null: the column itself is never empty.
+    """
+    kept = definitions.checked(key, value)
     Setting.objects.update_or_create(
-        key=key, defaults={"value": definitions.checked(key, value), "changed_by": by}
+        key=key, defaults={"value": Value(None, JSONField()) if kept is None else kept, "changed_by": by}
     )
     selectors.forget()
 

@@ -22,24 +22,27 @@ SETTLED = dt.timedelta(
 )  # younger files that came otherwise than by a listener are left to the sweep
 
 
-def recover(*, settled: dt.timedelta = dt.timedelta(0)) -> int:
+def recover(*, settled: dt.timedelta = dt.timedelta(0), everywhere: bool = False) -> int:
     """Remove unfinished files and index complete ones without rows; returns how many were indexed.
 
     With `settled` only files that were stored so long ago: beside processes that are at work.
 
     The search begins at the mark that the last complete one left; a restored database brings its older mark along.
+    `everywhere` leaves out no day: for what was stored while the clock was wrong by days.
     """
-    today = clock.now().astimezone(dt.UTC).date()
+    # a day back: a writer may have begun before midnight and ended after
+    yesterday = clock.now().astimezone(dt.UTC).date() - dt.timedelta(days=1)
     mark = IndexMark.objects.first()
-    since = mark.day if mark else dt.date.min
+    since = dt.date.min
+    if mark and not everywhere:
+        since = min(mark.day, yesterday)  # a clock that ran ahead left a mark ahead
     storage().remove_unfinished(since)
     ahead.finish(storage(), since, is_whole)
     done = 0
     before = clock.now() - settled if settled else None
     for keys in slices(stored(since)):
         done += index_missing(keys, before=before)
-    # a day back: a writer may have begun before midnight and ended after
-    IndexMark.objects.update_or_create(pk=1, defaults={"day": today - dt.timedelta(days=1)})
+    IndexMark.objects.update_or_create(pk=1, defaults={"day": yesterday})
     if done:
         log.info("%d files without rows were indexed", done)
     return done

@@ -17,6 +17,21 @@ def recover() -> None:
         raise RetriableError("the storage is away") from error
 
 
+@job("intake.recover_all_days", every_minutes=24 * 60)
+def recover_all_days() -> None:
+    """Have all days searched: a file whose day was before the mark, by a wrong clock, is found a day later."""
+    enqueue("intake.recover_everywhere", dedupe_key="intake.recover_everywhere", long=True)
+
+
+@job("intake.recover_everywhere")
+def recover_everywhere() -> None:
+    """Index files without rows, whatever day their names say."""
+    try:
+        recover_files(settled=SETTLED, everywhere=True)
+    except StorageError as error:
+        raise RetriableError("the storage is away") from error
+
+
 @job("intake.scrub_by_night", every_minutes=60)
 def scrub_by_night() -> None:
     """In the small hours, have the next part of the stored files looked at."""

@@ -80,21 +80,28 @@ class Ahead:
     def _make(self) -> None:
         self._day = _today()
         prefix = uuid.uuid4().hex[:2]
-        made: list[AheadWriter] = []
         try:
             folder = self._store.durable_folder(f"{self._day}/{prefix}")
-            while len(made) < self._batch:
-                name = prefix + uuid.uuid4().hex[2:]
-                writer = AheadWriter(folder, f"{self._day}/{prefix}/{name}.dcm")
-                if writer.is_there():
-                    made.append(writer)
+            self._fill(folder, f"{self._day}/{prefix}/{prefix}")
             sync_folder(folder)
         except OSError as error:
-            for writer in made:
-                writer.drop()
+            self.close()
             raise StorageError(f"cannot make files: {error.strerror}") from error
-        self._ready = made
-        self._batch = min(BATCH_MAX, self._batch * 4)
+
+    def _fill(self, folder: Path, beginning: str) -> None:
+        """A batch; where disk or process have no room for it, half of what they have. Raises OSError for none at all."""
+        try:
+            while len(self._ready) < self._batch:
+                writer = AheadWriter(folder, f"{beginning}{uuid.uuid4().hex[2:]}.dcm")
+                if writer.is_there():
+                    self._ready.append(writer)
+            self._batch = min(BATCH_MAX, self._batch * 4)
+        except OSError:
+            self._batch = 2
+            if not self._ready:
+                raise
+            for _ in range(len(self._ready) // 2):  # others need inodes and descriptors too
+                self._ready.pop().drop()
 
     def close(self) -> None:
         """Remove what was made and not used."""

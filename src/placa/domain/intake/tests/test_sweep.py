@@ -24,3 +24,24 @@ def test_files_that_have_settled_are_indexed_and_younger_ones_left() -> None:
     tasks.recover()
     tasks.recover()  # harmless when run twice
     assert {row.storage_key for row in Instance.objects.all()} == {old.key, young.key}
+
+
+def test_a_file_of_a_day_long_searched_is_found_by_the_search_of_all_days() -> None:
+    """It was stored while the clock was fifty hours behind, and the machine went down before it had its row."""
+    tasks.recover()  # leaves its mark
+    behind = clock.now() - dt.timedelta(hours=50)
+    with clock.standing_at(behind):
+        lost = received(ct(1))
+    os.utime(storage().path(lost.key), (behind.timestamp(), behind.timestamp()))
+    tasks.recover()
+    assert not Instance.objects.filter(storage_key=lost.key).exists()
+    tasks.recover_everywhere()
+    assert Instance.objects.get().storage_key == lost.key
+
+
+def test_a_mark_that_a_clock_ahead_left_does_not_hide_what_comes() -> None:
+    with clock.standing_at(clock.now() + dt.timedelta(days=40)):
+        recovery.recover()
+    lost = received(ct(1))
+    recovery.recover()
+    assert Instance.objects.get().storage_key == lost.key

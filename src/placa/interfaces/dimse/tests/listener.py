@@ -55,11 +55,12 @@ class Child:
     mode: str = "demo"
     prefix: list[str] = field(default_factory=list)  # e.g. strace
     more: dict[str, str] = field(default_factory=dict)  # of the environment
+    program: list[str] = field(default_factory=lambda: ["-m", "placa.cli", "dicom"])
     process: "subprocess.Popen[bytes] | None" = None
 
     def start(self) -> None:
         """Start and wait until it accepts."""
-        command = [*self.prefix, sys.executable, "-m", "placa.cli", "dicom"]
+        command = [*self.prefix, sys.executable, *self.program]
         log = (self.home / "listener.log").open("ab")
         with log:
             self.process = subprocess.Popen(

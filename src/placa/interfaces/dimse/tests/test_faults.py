@@ -16,6 +16,7 @@ import pytest
 
 from placa.domain.intake.tests.objects import CT
 from placa.interfaces.dimse.tests.listener import Child, free_port, listening
+from placa.interfaces.dimse.tests.small import small_disk
 from placa.interfaces.dimse.tests.test_durability import _can_trace
 from placa.interfaces.dimse.tests.test_store import EXPLICIT, new_slice, send
 
@@ -24,15 +25,16 @@ KNOWN = "select 1 from archive_instance where sop_instance_uid = ?"
 
 
 @pytest.mark.skipif(not _can_trace(), reason="strace cannot trace here")
+@pytest.mark.parametrize("code", ["EIO", "ENOSPC"])
 @pytest.mark.parametrize("call", ["fdatasync", "rename", "fsync", "write"])
 def test_a_disk_that_fails_is_told_to_the_sender_and_the_next_object_works(
-    migrated: Path, tmp_path: Path, call: str
+    migrated: Path, tmp_path: Path, call: str, code: str
 ) -> None:
     with listening(migrated, tmp_path / "home") as child, child.association((CT, EXPLICIT)) as association:
         assert send(association, new_slice()) == 0
         held = child.processes()[2]
         trace = ["strace", "-p", str(held), "-o", str(tmp_path / "trace"), "-P", str(child.home / "archive")]
-        inject = f"inject={call}:error=EIO:when=1..2"
+        inject = f"inject={call}:error={code}:when=1..2"
         with _traced([*trace[:5], "-e", f"trace={call}", "-e", inject]):
             refused = [send(association, new_slice()) for _ in range(2)]
             assert 0xA700 in refused, refused
@@ -58,17 +60,12 @@ def _traced(command: list[str]) -> Iterator[None]:
 def test_a_full_disk_is_told_to_the_sender_and_space_that_is_back_is_used(
     migrated: Path, tmp_path: Path
 ) -> None:
-    home = tmp_path / "home"
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(disk)], capture_output=True
-    )
-    if mounted.returncode:
-        pytest.skip("cannot mount here")
-    try:
+    with small_disk(tmp_path / "disk", "size=3m") as disk:
         more = {"PLACA_STORAGE_URL": f"file://{disk}/archive"}
-        with listening(migrated, home, more=more) as child, child.association((CT, EXPLICIT)) as association:
+        with (
+            listening(migrated, tmp_path / "home", more=more) as child,
+            child.association((CT, EXPLICIT)) as association,
+        ):
             large: dict[str, Any] = {"Rows": 512, "Columns": 512, "PixelData": os.urandom(524288)}
             statuses = [send(association, new_slice(number, **large)) for number in range(8)]
             assert statuses[:4] == [0] * 4
@@ -78,8 +75,6 @@ def test_a_full_disk_is_told_to_the_sender_and_space_that_is_back_is_used(
             before[0].unlink()
             assert send(association, new_slice(**large)) == 0
             child.wait_for("select 1 from archive_instance", count=statuses.count(0))
-    finally:
-        subprocess.run(["umount", "-l", str(disk)], check=True)
 
 
 def test_what_comes_while_the_database_is_away_is_indexed_once_it_is_back(
