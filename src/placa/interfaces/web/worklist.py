@@ -46,6 +46,7 @@ class TableRow:
     unread: bool = False
     urgent: bool = False
     verdict: Chip | None = None
+    by_hand: Chip | None = None  # the patient gets the result in person, and reads "not validated" until then
 
 
 def with_people(rows: QuerySet[Study]) -> QuerySet[Study]:
@@ -82,7 +83,17 @@ def row(
         unread=unread,
         urgent=bool(portal == "doctor" and study.order and study.order.urgent),
         verdict=verdict,
+        by_hand=_by_hand(study) if portal == "doctor" else None,
     )
+
+
+def _by_hand(study: Study) -> Chip | None:
+    """The report is signed for the doctor; for the patient, to whom it is handed over, it is not validated (2.3)."""
+    if not study.hand_delivery:
+        return None
+    if study.handed_over_at is not None:
+        return Chip("mute", "person-check", _("Handed over"))
+    return Chip("mute", "person-raised-hand", _("Hand delivery"), _("The patient reads: not validated"))
 
 
 def name_of(study: Study) -> str:
