@@ -46,6 +46,7 @@ class TableRow:
     unread: bool = False
     urgent: bool = False
     verdict: Chip | None = None
+    what: str = ""  # says to a screen reader which row a button belongs to; no two rows say the same
     by_hand: Chip | None = None  # the patient gets the result in person, and reads "not validated" until then
 
 
@@ -83,8 +84,13 @@ def row(
         unread=unread,
         urgent=bool(portal == "doctor" and study.order and study.order.urgent),
         verdict=verdict,
+        what=_what(study),
         by_hand=_by_hand(study) if portal == "doctor" else None,
     )
+
+
+def _what(study: Study) -> str:
+    return ", ".join((name_of(study), studies.title(study), dates.exact(study.exam_at, institution.zone())))
 
 
 def _by_hand(study: Study) -> Chip | None:

@@ -13,6 +13,7 @@ from placa.domain.access.images import OpenStudy
 from placa.domain.access.types import Instance, Series, Study
 from placa.domain.access.viewers import Viewer
 from placa.domain.institution import selectors as institution
+from placa.domain.reports.sections import sections
 from placa.interfaces.web import studies
 from placa.interfaces.web.ui import dates
 from placa.standards.dicom.families import family_of
@@ -97,7 +98,7 @@ def _report(viewer: Viewer, study: Study, doors: studies.Doors) -> dict[str, Any
             "status": readable.status,
             "status_text": str(studies.report_chip(readable).text),
             "signed_text": signed,
-            "text": version.text if version else "",
+            "sections": [[part.heading, part.body] for part in sections(version.text)] if version else [],
             "pdf_url": doors.report(study, readable),
         },
         "report_reason": "",

@@ -1,6 +1,7 @@
 """The doctor's list: whose rows, in which order, found by what; what a page offers and what it never does."""
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
@@ -249,3 +250,13 @@ def test_a_doctor_is_told_that_the_patient_reads_not_validated() -> None:
     body = page(client, f"/doctor/studies/{plan('ana_biopsy').uid}/")
     assert said not in body
     assert gettext("Handed over") in body
+
+
+def test_no_two_buttons_of_the_list_say_the_same() -> None:
+    body = page(enter("diaz"), "/doctor/")
+    rows = body.partition("<tbody>")[2].partition("</tbody>")[0]
+    said = re.findall(r'aria-label="([^"]+)"', rows) + re.findall(
+        r'<span class="visually-hidden">((?:Imágenes|Informe): [^<]+)</span>', rows
+    )
+    assert len(said) >= len(HIS)
+    assert len(set(said)) == len(said)
