@@ -8,6 +8,7 @@ from placa.domain.access.selectors import release_moment
 from placa.domain.access.types import Study
 from placa.domain.institution import selectors as institution
 from placa.domain.intake.models import InboxItem
+from placa.domain.people.models import Patient
 from placa.interfaces.web.ui import dates
 from placa.interfaces.web.ui.rows import Chip
 
@@ -28,6 +29,16 @@ def kind_chip(item: InboxItem) -> Chip:
     """Why something waits."""
     picture, look = KIND_LOOKS[Kind(item.kind)]
     return Chip(look, picture, item.get_kind_display())  # type: ignore[arg-type]
+
+
+def sender_name(sender: str) -> str:
+    """Who sent what waits, by what the inbox keeps of it: `peer:` and an AE title, or `import`."""
+    return _("import of files") if sender == "import" else sender.removeprefix("peer:")
+
+
+def sex_name(code: str) -> str:
+    """A DICOM Patient's Sex in words; what is none of them as it came."""
+    return str(dict(Patient.Sex.choices).get(code, code))
 
 
 def kind_help(kind: str) -> str:
