@@ -132,6 +132,7 @@ staff/studies/<str:uid>/handed-over/                        POST      staff_supe
 staff/studies/<str:uid>/order/                              POST      staff
 staff/studies/<str:uid>/unassign/                           POST      staff_super
 staff/studies/<str:uid>/report/                             POST      staff
+staff/studies/<str:uid>/report/<uuid:report>/withdraw/      POST      staff
 staff/studies/<str:uid>/notify/                             POST      staff_super
 staff/studies/<str:uid>/images/                             GET       staff_study
 staff/studies/<str:uid>/evict/                              POST      staff_super

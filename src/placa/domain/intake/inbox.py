@@ -127,7 +127,9 @@ def waiting_for_patient(study_instance_uids: Iterable[str]) -> int:
     """How many of these studies wait here for staff to say whose they are."""
     items, uids = InboxItem.objects.filter(kind__in=MATCHING, resolved_at=None), list(study_instance_uids)
     some = (uids[start : start + BATCH] for start in range(0, len(uids), BATCH))
-    counts = (items.filter(study__study_instance_uid__in=one).values("study").distinct().count() for one in some)
+    counts = (
+        items.filter(study__study_instance_uid__in=one).values("study").distinct().count() for one in some
+    )
     return sum(counts)
 
 

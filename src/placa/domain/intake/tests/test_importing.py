@@ -56,7 +56,13 @@ def test_the_summary_counts_studies_that_nobody_is_known_for(tmp_path: Path) -> 
     for number, patient in (("1", "999-UNKNOWN"), ("2", "998-UNKNOWN")):
         for image in (1, 2):
             uid = f"{STUDY}.9{number}"
-            file = ct(image, StudyInstanceUID=uid, PatientID=patient, SOPInstanceUID=f"{uid}.{image}", AccessionNumber="")
+            file = ct(
+                image,
+                StudyInstanceUID=uid,
+                PatientID=patient,
+                SOPInstanceUID=f"{uid}.{image}",
+                AccessionNumber="",
+            )
             (tmp_path / f"{number}{image}").write_bytes(part10(file))
     summary = import_paths([tmp_path])
     waits = InboxItem.objects.filter(study__study_instance_uid__in=summary.studies, resolved_at=None)

@@ -60,9 +60,7 @@ def _edit(request: HttpRequest, row: ExternalArchive) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         secret = form.cleaned_data["secret"] or None
         try:
-            saved = keeping.save(
-                archive=form.save(commit=False), secret=secret, by=viewer_of(request).actor
-            )
+            saved = keeping.save(archive=form.save(commit=False), secret=secret, by=viewer_of(request).actor)
         except NeededError as needed:
             form.add_error("enabled", _needed_words(needed.studies))
         else:

@@ -27,7 +27,7 @@ from placa.interfaces.web.ui import dates
 
 EVENTS = 8
 TOLD = (
-    "assign_patient", "link_order", "unlink", "release_now", "hold", "hand_over", "report_version", "share",
+    "assign_patient", "link_order", "unlink", "release_now", "hold", "hand_over", "report_version", "report_withdrawn", "share",
     "tell_again", "inbox_rejected",
 )  # fmt: skip
 

@@ -48,6 +48,7 @@ urlpatterns = [
     path("studies/<str:uid>/order/", studies.link_order, name="study_order"),
     path("studies/<str:uid>/unassign/", studies.unassign, name="study_unassign"),
     path("studies/<str:uid>/report/", studies.upload, name="study_report"),
+    path("studies/<str:uid>/report/<uuid:report>/withdraw/", studies.withdraw, name="report_withdraw"),
     path("studies/<str:uid>/notify/", studies.notify, name="study_notify"),
     path("studies/<str:uid>/images/", archives.images, name="study_images"),
     path("studies/<str:uid>/evict/", archives.evict, name="study_evict"),

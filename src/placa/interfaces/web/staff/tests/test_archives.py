@@ -145,7 +145,9 @@ def test_what_is_needed_is_not_marked_as_a_wish(jefe: Client) -> None:
 def test_an_archive_that_nothing_needs_can_be_removed(jefe: Client, study: Study) -> None:
     jefe.post(NEW, {**DIMSE, "retrieval": "move", "proof": "list"})
     made = ExternalArchive.objects.get()
-    Copy.objects.create(study=study, archive=made, fingerprint="f", confirmed_at=clock.now())  # images still here
+    Copy.objects.create(
+        study=study, archive=made, fingerprint="f", confirmed_at=clock.now()
+    )  # images still here
     answer = jefe.post(f"/staff/archives/{made.public_id}/remove/")
     assert answer.headers["Location"] == "/staff/archives/"
     assert not ExternalArchive.objects.exists()
@@ -191,7 +193,9 @@ def test_another_archive_that_confirmed_the_same_frees_it(
     assert not ExternalArchive.objects.filter(pk=only.pk).exists()
 
 
-def test_nothing_leaves_for_an_archive_that_went_out_of_use(study: Study, pacs: ExternalArchive, now: object) -> None:
+def test_nothing_leaves_for_an_archive_that_went_out_of_use(
+    study: Study, pacs: ExternalArchive, now: object
+) -> None:
     copies.keep(study)
     ExternalArchive.objects.filter(pk=pacs.pk).update(enabled=False)
     with pytest.raises(eviction.NotEvictable, match="not_confirmed"):

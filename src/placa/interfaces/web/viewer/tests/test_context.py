@@ -59,7 +59,8 @@ def test_key_images_are_named_where_the_study_has_them() -> None:
         for uid in (f"{world.CT}.1.2", "1.2.3.4.5")
     ]
     content = [
-        classes.item(RelationshipType="CONTAINS", ValueType="IMAGE", ReferencedSOPSequence=[one]) for one in chosen
+        classes.item(RelationshipType="CONTAINS", ValueType="IMAGE", ReferencedSOPSequence=[one])
+        for one in chosen
     ]
     process([received(classes.build(BY_NAME["key-objects"], ContentSequence=content, **OWN))])
     series = told()
