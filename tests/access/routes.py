@@ -132,7 +132,9 @@ staff/studies/<str:uid>/handed-over/                        POST      staff_supe
 staff/studies/<str:uid>/order/                              POST      staff
 staff/studies/<str:uid>/unassign/                           POST      staff_super
 staff/studies/<str:uid>/report/                             POST      staff
+staff/studies/<str:uid>/report/<uuid:report>/withdraw/      POST      staff
 staff/studies/<str:uid>/notify/                             POST      staff_super
+staff/studies/<str:uid>/images/                             GET       staff_study
 staff/studies/<str:uid>/evict/                              POST      staff_super
 staff/studies/<str:uid>/recall/                             POST      staff_super
 staff/approvals/                                            GET       staff_super
@@ -142,6 +144,7 @@ staff/archives/                                             GET       staff_supe
 staff/archives/new/                                         GET,POST  staff_super
 staff/archives/<uuid:archive>/                              GET,POST  staff_super
 staff/archives/<uuid:archive>/test/                         POST      staff_super
+staff/archives/<uuid:archive>/remove/                       POST      staff_super
 staff/messages/                                             GET       staff_super
 staff/messages/<uuid:message>/retry/                        POST      staff_super
 dicomweb/studies                                            GET,POST  qido

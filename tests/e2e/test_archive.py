@@ -86,7 +86,8 @@ def set_up(staff: Visitor, archive: Orthanc, kind: str, reports: int) -> None:
         page.fill("[name=url]", archive.dicomweb)
     staff.press("main form button.btn-primary[type=submit]")
     staff.press("form[action$='/test/'] button")
-    assert page.locator(".p-toast--bad, .p-toast--error").count() == 0
+    assert page.locator(".p-note--ok").count() == 1
+    assert page.locator(".p-note--bad, .p-toast--bad").count() == 0
 
 
 def switch_off(staff: Visitor, kind: str) -> None:
@@ -115,7 +116,8 @@ def evict(staff: Visitor, portal: Portal, uid: str) -> None:
     )
     staff.go(f"/staff/studies/{uid}/")
     staff.press("form[action$='/release/'] button[value=now]")
-    staff.press("form[action$='/evict/'] button")
+    staff.page.click("[data-dialog-open=evict]")
+    staff.press("#evict form[action$='/evict/'] button[type=submit]")
     within(lambda: away(portal, uid)[1] == "offline", "the study to be off-line")
     assert away(portal, uid)[0] == exams.MANY
 

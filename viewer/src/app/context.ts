@@ -37,7 +37,8 @@ export interface ReportInfo {
   status: string;
   status_text: string;
   signed_text: string;
-  text: string | null;
+  /** Heading, empty before the first one, and text of each part; none where the report came as a PDF. */
+  sections: readonly (readonly [string, string])[];
   pdf_url: string;
 }
 

@@ -20,7 +20,7 @@ export class ReportPanel {
       iconButton('x-lg', t('reportClose'), close, { className: 'pv-btn pv-btn--ghost', iconOnly: true }));
     this.element = h('aside', { class: 'p-vf__side', 'aria-label': t('report'), hidden: true, tabindex: '-1' },
       head, this.body, this.measures);
-    this.asPdf = context.report !== null && !context.report.text;
+    this.asPdf = context.report !== null && !context.report.sections.length;
     if (context.look === 'full') this.showMeasurements([]);
   }
 
@@ -44,13 +44,13 @@ export class ReportPanel {
     const chip = h('span', { class: `pv-chip pv-chip--${report.status === 'final' || report.status === 'amended' ? 'ok' : 'wait'}` },
       icon(report.status === 'final' || report.status === 'amended' ? 'check-circle' : 'hourglass-split'),
       [report.status_text, report.signed_text].filter(Boolean).join(' · '));
-    this.body.replaceChildren(chip, this.actions(report.text, report.pdf_url), this.asPdf
+    this.body.replaceChildren(chip, this.actions(report.sections.length > 0, report.pdf_url), this.asPdf
       ? h('iframe', { class: 'pv-pdf', src: report.pdf_url, title: this.t('report') })
-      : h('div', { class: 'pv-text' }, ...paragraphs(report.text ?? '')));
+      : h('div', { class: 'pv-text' }, ...report.sections.map(([heading, body]) => part(heading, body))));
     this.body.classList.toggle('is-pdf', this.asPdf);
   }
 
-  private actions(text: string | null, pdf: string): HTMLElement {
+  private actions(hasText: boolean, pdf: string): HTMLElement {
     const swap = () => {
       this.asPdf = !this.asPdf;
       this.showReport();
@@ -58,7 +58,7 @@ export class ReportPanel {
     return h('div', { class: 'pv-row' },
       h('a', { class: 'pv-btn', href: pdf, target: '_blank', rel: 'noopener' }, icon('box-arrow-up-right'),
         h('span', {}, this.t('reportOpenPdf'))),
-      text && iconButton(this.asPdf ? 'file-earmark-text' : 'file-earmark-pdf',
+      hasText && iconButton(this.asPdf ? 'file-earmark-text' : 'file-earmark-pdf',
         this.t(this.asPdf ? 'reportShowText' : 'reportShowPdf'), swap, { className: 'pv-btn' }));
   }
 
@@ -75,13 +75,8 @@ export class ReportPanel {
   }
 }
 
-/** Text as paragraphs at empty lines; a short line that ends in a colon becomes a heading of its own. */
-function paragraphs(text: string): HTMLElement[] {
-  return text.split(/\r?\n\s*\r?\n/).filter((part) => part.trim()).map((part) => {
-    const [first = '', ...rest] = part.trim().split(/\r?\n/);
-    const heading = /^[^.]{1,40}:$/.test(first.trim());
-    return heading
-      ? h('section', {}, h('h3', {}, first.trim().slice(0, -1)), h('p', {}, rest.join('\n')))
-      : h('p', {}, part.trim());
-  });
+/** A part of the report under its heading, where it has one. */
+function part(heading: string, body: string): HTMLElement {
+  const text = h('p', {}, body);
+  return heading ? h('section', {}, h('h3', {}, heading), body ? text : null) : text;
 }

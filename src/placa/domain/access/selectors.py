@@ -77,6 +77,14 @@ def reports_listed_of(viewer: Viewer, studies: Iterable[Study]) -> dict[int, lis
     return by_study
 
 
+def reports_withdrawn_of(viewer: Viewer, study: Study) -> list[DiagnosticReport]:
+    """Reports of a listed study that were taken back, for staff: their history, never their content."""
+    if viewer.role != "staff":
+        return []
+    withdrawn = DiagnosticReport.objects.filter(study=study, status=DiagnosticReport.Status.CANCELLED)
+    return list(withdrawn.order_by("id"))
+
+
 def without_final_report(studies: QuerySet[Study]) -> QuerySet[Study]:
     """Those of `studies` that have no signed report."""
     final = DiagnosticReport.objects.filter(study=OuterRef("pk"), status__in=DiagnosticReport.FINAL_STATES)

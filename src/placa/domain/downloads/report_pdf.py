@@ -15,6 +15,7 @@ from placa.domain.downloads import folder
 from placa.domain.institution import selectors as institution
 from placa.domain.people.models import Patient
 from placa.domain.reports import selectors as reports
+from placa.domain.reports.sections import sections
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ def _page(study: Study, report: DiagnosticReport, version: ReportVersion) -> str
             "identifiers": list(patient.identifiers.values_list("value", flat=True)) if patient else [],
             "report": report,
             "version": version,
+            "sections": sections(version.text),
             "title": report.title or study.study_description,
         },
     )

@@ -86,3 +86,12 @@ def save_archive(*, archive: ExternalArchive, secret: str | None = None, by: str
     audit.record(action="save_archive", actor=by, detail={"archive": archive.pk, "enabled": archive.enabled})
     selectors.forget()
     return archive
+
+
+@transaction.atomic
+def remove_archive(*, archive: ExternalArchive, by: str) -> None:
+    """Remove an external archive that nothing refers to any more (`recall.archives` sees to that)."""
+    audit.record(action="remove_archive", actor=by, detail={"archive": archive.pk, "name": archive.name})
+    _admit_no_longer(archive, moves=False)
+    archive.delete()
+    selectors.forget()

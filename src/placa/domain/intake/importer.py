@@ -16,7 +16,7 @@ from placa.domain.archive.errors import RetriableError
 from placa.domain.archive.indexing import Outcome
 from placa.domain.archive.records import Received, Sender
 from placa.domain.archive.storage import StorageError, storage
-from placa.domain.intake import pipeline, services
+from placa.domain.intake import inbox, pipeline, services
 from placa.standards.dicom import errors, part10
 from placa.standards.dicom.errors import InvalidObject
 from placa.standards.dicom.header import header_of
@@ -40,6 +40,7 @@ class Summary:
     accepted: int = 0
     duplicates: int = 0
     conflicts: int = 0
+    unplaced: int = 0  # studies that wait in the inbox for their patient
     studies: set[str] = field(default_factory=set)
     refused: Counter[str] = field(default_factory=Counter)
     examples: dict[str, list[str]] = field(default_factory=dict)
@@ -56,6 +57,8 @@ class Summary:
             f"{self.accepted} objects accepted in {len(self.studies)} studies, {self.duplicates} duplicates, "
             f"{self.conflicts} kept in the inbox, {self.refused.total()} refused"
         ]
+        if self.unplaced:
+            lines.append(f"  {self.unplaced} of these studies wait in the inbox for their patient")
         for reason, count in sorted(self.refused.items()):
             more = ", …" if count > len(self.examples[reason]) else ""
             lines.append(f"  {reason}: {count} ({', '.join(self.examples[reason])}{more})")
@@ -78,6 +81,7 @@ def import_paths(paths: Iterable[Path], *, sender: Sender | None = None) -> Summ
                     _index(waiting, summary)
     finally:  # what was stored before a failure gets its rows all the same
         _index(waiting, summary)
+        summary.unplaced = inbox.waiting_for_patient(summary.studies)
         services.prepare(summary.studies)
     return summary
 

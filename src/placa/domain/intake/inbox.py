@@ -1,5 +1,7 @@
 """What waits for staff. Every function can be called again for the same thing and makes one item."""
 
+from collections.abc import Iterable
+
 from placa.common import clock
 from placa.domain.archive.indexing import Indexed, identifier
 from placa.domain.archive.models import Study
@@ -8,6 +10,7 @@ from placa.domain.archive.selectors import damaged_of
 from placa.domain.intake.models import InboxItem
 
 Kind = InboxItem.Kind
+BATCH = 500  # studies asked for at once
 MATCHING = (Kind.UNKNOWN_PATIENT, Kind.NO_PATIENT_ID, Kind.DEMOGRAPHICS, Kind.TWO_CANDIDATES)
 
 
@@ -118,6 +121,16 @@ def damaged(study_id: int) -> None:
             study_id=study_id, kind=Kind.DAMAGED, resolved_at=None, instance=None, storage_key="",
             defaults={"detail": detail, "created_at": clock.now()},
         )  # fmt: skip
+
+
+def waiting_for_patient(study_instance_uids: Iterable[str]) -> int:
+    """How many of these studies wait here for staff to say whose they are."""
+    items, uids = InboxItem.objects.filter(kind__in=MATCHING, resolved_at=None), list(study_instance_uids)
+    some = (uids[start : start + BATCH] for start in range(0, len(uids), BATCH))
+    counts = (
+        items.filter(study__study_instance_uid__in=one).values("study").distinct().count() for one in some
+    )
+    return sum(counts)
 
 
 def is_decided_by_staff(study: Study) -> bool:

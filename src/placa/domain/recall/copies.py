@@ -126,9 +126,9 @@ def _send_and_prove(copy: Copy, study: Study, archive: ExternalArchive) -> None:
 
 
 def _must_mean_the_same(archive: ExternalArchive) -> None:
-    """Staff may have pointed the entry elsewhere while it was proved. Raises RetriablePeerError."""
-    now = ExternalArchive.objects.select_for_update().get(pk=archive.pk)
-    if now.identity() != archive.identity():
+    """Staff may have pointed the entry elsewhere, or removed it, while it was proved. Raises RetriablePeerError."""
+    now = ExternalArchive.objects.select_for_update().filter(pk=archive.pk).first()
+    if now is None or now.identity() != archive.identity():
         raise RetriablePeerError("changed")
 
 

@@ -20,6 +20,7 @@ from placa.domain.archive.tasks import prepare
 from placa.domain.audit import services as audit
 from placa.domain.audit.models import AuditEvent
 from placa.domain.institution import selectors as institution
+from placa.domain.institution.models import ExternalArchive
 from placa.domain.jobs.services import enqueue
 from placa.domain.recall import copies
 from placa.domain.recall.models import Copy
@@ -34,6 +35,7 @@ LOW_WATER = 0.9  # of the maximum: so far it goes down
 BATCH = 200
 TRIES_MAX = 24
 LONGEST_PAUSE = dt.timedelta(hours=1)
+ASKED = dt.timedelta(hours=1)  # so long a page that staff look at waits for what they asked for
 LEFT_OUT = dt.timedelta(days=1)  # after a failure: what is refused for good must not stand in front each hour
 
 
@@ -58,6 +60,21 @@ def ask(*, study: Study, by: str) -> None:
             patient=str(study.patient_id or ""),
         )
         enqueue("recall.evict", study.pk, dedupe_key=f"recall.evict:{study.pk}", long=True)
+
+
+def is_under_way(study: Study) -> bool:
+    """Whether what staff asked for lately is still to come: the images are here, and nothing has failed since."""
+    if study.availability != Study.Availability.ONLINE:
+        return False
+    asked = AuditEvent.objects.filter(
+        study_uid=study.study_instance_uid, action="evict_asked", at__gt=clock.now() - ASKED
+    )
+    last = asked.order_by("-at").first()
+    if last is None:
+        return False
+    left = AuditEvent.objects.filter(study_uid=study.study_instance_uid, action="evict", at__gte=last.at)
+    failed = Copy.objects.filter(study=study, failed_at__gte=last.at)
+    return not left.exists() and not failed.exists()
 
 
 def keep_and_evict(study_id: int) -> None:
@@ -120,7 +137,7 @@ def evict(study: Study) -> None:
     """Let the images of a confirmed study go. Raises NotEvictable."""
     with transaction.atomic():
         locked = Study.objects.select_for_update().get(pk=study.pk)
-        why = _why_not(locked) or ("" if copies.confirmed(locked) else "not_confirmed")
+        why = _why_not(locked) or ("" if _is_kept(locked) else "not_confirmed")
         if why:
             raise NotEvictable(why)
         Instance.objects.filter(study=locked, held=False).update(evicted=True)
@@ -130,6 +147,13 @@ def evict(study: Study) -> None:
             detail={"instances": locked.number_of_instances, "bytes": locked.bytes},
         )  # fmt: skip
     remove_files(study.pk)
+
+
+def _is_kept(study: Study) -> bool:
+    """Whether an archive confirmed the study; its row stays locked, so that nobody takes it out of use meanwhile."""
+    copy = copies.confirmed(study)
+    archives = ExternalArchive.objects.select_for_update().filter(enabled=True)
+    return copy is not None and archives.filter(pk=copy.archive_id).first() is not None
 
 
 def remove_files(study_id: int) -> int:

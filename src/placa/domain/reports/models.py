@@ -56,6 +56,7 @@ class ReportVersion(models.Model):
     signed_by = models.CharField(max_length=120, blank=True)
     signed_at = models.DateTimeField(null=True, blank=True)
     received_at = models.DateTimeField()
+    reason = models.CharField(max_length=200, blank=True)  # why it was withdrawn; for staff alone
 
     class Meta:
         ordering = ["number"]

@@ -35,6 +35,7 @@ def add_version(
     pdf: StoredPdf | None = None,
     signed_by: str = "",
     signed_at: dt.datetime | None = None,
+    reason: str = "",
 ) -> ReportVersion | None:
     """Add a version and let the report follow it. The same content with the same status adds nothing.
 
@@ -67,9 +68,11 @@ def add_version(
         signed_by=signed_by[:120],
         signed_at=signed_at,
         received_at=clock.now(),
+        reason=reason[:200],
     )
     _follow(report, version)
-    _audit("report_version", report, by, number=version.number, status=shown)
+    action = "report_withdrawn" if shown == Status.CANCELLED else "report_version"
+    _audit(action, report, by, number=version.number, status=shown)
     if was_final or report.status in FINAL_STATES:
         report_final.send(report.pk)
     return version
@@ -148,9 +151,12 @@ def add_from_dicom(*, instance: Instance, content: Content) -> DiagnosticReport:
 
 
 @transaction.atomic
-def withdraw(*, report: DiagnosticReport, by: str) -> ReportVersion | None:
-    """Withdraw a report: a version without content; readers are told where it was final."""
-    return add_version(report=report, status=Status.CANCELLED, source=Source.UPLOAD, by=by)
+def withdraw(*, report: DiagnosticReport, by: str, reason: str = "") -> ReportVersion | None:
+    """Withdraw a report: a version without content; readers are told where it was final.
+
+    `reason` is for staff, in the report's history; readers are told that it was withdrawn, not why (11.1).
+    """
+    return add_version(report=report, status=Status.CANCELLED, source=Source.UPLOAD, by=by, reason=reason)
 
 
 def follow_study(*, study: Study, order: ServiceRequest | None) -> int:

@@ -63,6 +63,23 @@ def offered(studies: Sequence[Study], starts_at: dt.datetime) -> dict[int, dt.da
     }
 
 
+def prolongations(
+    studies: Sequence[Study], starts_at: dt.datetime, expires_at: dt.datetime
+) -> dict[int, dt.datetime]:
+    """How a share from `starts_at` to `expires_at` can work longer: days from now, and the end each leads to.
+
+    The durations that the institution offers and the longest there is, each later than the share's present end.
+    """
+    latest, today = longest(studies, starts_at), _day(start_of(studies))
+    most = (_day(last_moment(latest)) - today).days
+    found: dict[int, dt.datetime] = {}
+    for days in sorted({*institution.setting("share_days"), most}):
+        ends = min(_end_of_day(today + dt.timedelta(days=days)), latest)
+        if 1 <= days <= most and ends > expires_at:
+            found[days] = ends
+    return found
+
+
 def period(studies: Sequence[Study], *, days: int | None = None, until: dt.date | None = None) -> Period:
     """The period asked for by `days` or by its last day; raises InvalidShareError past its limits."""
     starts_at = start_of(studies)

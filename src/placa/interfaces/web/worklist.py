@@ -46,6 +46,8 @@ class TableRow:
     unread: bool = False
     urgent: bool = False
     verdict: Chip | None = None
+    what: str = ""  # says to a screen reader which row a button belongs to; no two rows say the same
+    by_hand: Chip | None = None  # the patient gets the result in person, and reads "not validated" until then
 
 
 def with_people(rows: QuerySet[Study]) -> QuerySet[Study]:
@@ -82,7 +84,22 @@ def row(
         unread=unread,
         urgent=bool(portal == "doctor" and study.order and study.order.urgent),
         verdict=verdict,
+        what=_what(study),
+        by_hand=_by_hand(study) if portal == "doctor" else None,
     )
+
+
+def _what(study: Study) -> str:
+    return ", ".join((name_of(study), studies.title(study), dates.exact(study.exam_at, institution.zone())))
+
+
+def _by_hand(study: Study) -> Chip | None:
+    """The report is signed for the doctor; for the patient, to whom it is handed over, it is not validated (2.3)."""
+    if not study.hand_delivery:
+        return None
+    if study.handed_over_at is not None:
+        return Chip("mute", "person-check", _("Handed over"))
+    return Chip("mute", "person-raised-hand", _("Hand delivery"), _("The patient reads: not validated"))
 
 
 def name_of(study: Study) -> str:

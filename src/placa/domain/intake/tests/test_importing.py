@@ -13,6 +13,7 @@ from pydicom.uid import UID, ExplicitVRLittleEndian, MediaStorageDirectoryStorag
 from placa.domain.archive.models import Instance, Study
 from placa.domain.archive.storage import storage
 from placa.domain.intake.importer import import_paths
+from placa.domain.intake.models import InboxItem
 from placa.domain.intake.tests.objects import STUDY, ct, encoded, part10
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("archive")]
@@ -49,6 +50,25 @@ def test_the_summary_names_counts_and_reasons(disk: Path) -> None:
     text = str(import_paths([disk]))
     assert text.startswith("3 objects accepted in 1 studies, 0 duplicates, 0 kept in the inbox, 1 refused")
     assert "not-dicom: 1 (README.TXT)" in text
+
+
+def test_the_summary_counts_studies_that_nobody_is_known_for(tmp_path: Path) -> None:
+    for number, patient in (("1", "999-UNKNOWN"), ("2", "998-UNKNOWN")):
+        for image in (1, 2):
+            uid = f"{STUDY}.9{number}"
+            file = ct(
+                image,
+                StudyInstanceUID=uid,
+                PatientID=patient,
+                SOPInstanceUID=f"{uid}.{image}",
+                AccessionNumber="",
+            )
+            (tmp_path / f"{number}{image}").write_bytes(part10(file))
+    summary = import_paths([tmp_path])
+    waits = InboxItem.objects.filter(study__study_instance_uid__in=summary.studies, resolved_at=None)
+    assert summary.unplaced == waits.count() == 2
+    assert "2 of these studies wait in the inbox for their patient" in str(summary)
+    assert "wait in the inbox" not in str(import_paths([tmp_path]))  # nothing new came
 
 
 def test_an_executable_in_the_preamble_does_not_come_along(tmp_path: Path) -> None:

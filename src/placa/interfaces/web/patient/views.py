@@ -29,6 +29,9 @@ from placa.interfaces.web.ui import dates
 from placa.interfaces.web.ui.rows import Fact, Person, StudyRow
 
 
+RECENT = dt.timedelta(days=60)
+
+
 @require_GET
 @signed_in("patient")
 def home(request: HttpRequest) -> HttpResponse:
@@ -113,17 +116,21 @@ Group = tuple[str, list[StudyRow], bool]  # title, rows, whether their number is
 def _groups(
     rows: Sequence[Study], reports: dict[int, list[DiagnosticReport]], opened: set[str], *, flat: bool
 ) -> list[Group]:
-    """New, on the way, then by month of this year and by year before."""
+    """New, on the way, then by month of this year and by year before.
+
+    New is a recent result that can be read and was not opened: what is counted, grouped and marked so is the same.
+    """
     when, zone = moment(), institution.zone()
     grouped: dict[str, list[StudyRow]] = defaultdict(list)
     fresh, coming = _("New"), _("On its way")
     order = [fresh, coming]
     for study in rows:
         group = dates.day_group(study.exam_at, zone)
-        is_new = study.study_instance_uid not in opened and (study.may_report or study.may_images)
+        recent = not study.hand_delivery and study.exam_at > when.at - RECENT
+        is_new = recent and study.may_report and study.study_instance_uid not in opened
         own = reports[study.pk]
-        if not flat and not study.hand_delivery and study.exam_at > when.at - dt.timedelta(days=60):
-            group = fresh if is_new and study.may_report else group
+        if not flat and recent:
+            group = fresh if is_new else group
             group = coming if not study.may_report else group
         if group not in order:
             order.append(group)
@@ -156,6 +163,9 @@ def study(request: HttpRequest, uid: str) -> HttpResponse:
     row = studies.patient_row(found, reports)
     readable = selectors.openable_reports_of(viewer, found)
     doors = studies.Doors("patient")
+    shown = [(report, doors.report(found, report), report.versions.last()) for report in readable]
+    if any(version is not None and version.text for _report, _url, version in shown):
+        access.opened(viewer, found, "view_report")  # its words are on this page
     opened = OpenStudy(found, viewer) if row.images.url else None
     return render(
         request,
@@ -168,7 +178,7 @@ def study(request: HttpRequest, uid: str) -> HttpResponse:
             "series": opened.series() if opened else [],
             "doors": doors,
             "viewer_url": row.images.url,
-            "reports": [(report, doors.report(found, report), report.versions.last()) for report in readable],
+            "reports": shown,
             "report_states": [(report, studies.report_chip(report)) for report in reports],
             "zip_url": doors.zip(found) if found.may_download and row.images.url else "",
             "zip_status_url": doors.zip_status(found),

@@ -15,6 +15,10 @@ from placa.standards.dicom.peers.base import may_be_asked
 Kind, Proof, Retrieval, Auth = (
     ExternalArchive.Kind, ExternalArchive.Proof, ExternalArchive.Retrieval, ExternalArchive.Auth,
 )  # fmt: skip
+OF_OTHERS = {
+    Kind.DIMSE: ("url", "auth", "user", "secret"),
+    Kind.DICOMWEB: ("ae_title", "host", "port", "own_ae_title", "report_port", "retrieval"),
+}
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -82,8 +86,10 @@ class ArchiveForm(_Model):
         return pem
 
     def clean(self) -> dict[str, Any]:
-        """What the kind needs is there and fits together."""
+        """What the kind needs is there and fits together; fields of the other kind are not looked at."""
         data = super().clean() or self.cleaned_data
+        for name in OF_OTHERS.get(data.get("kind", ""), ()):
+            self.errors.pop(name, None)
         if data.get("kind") == Kind.DICOMWEB:
             self._web(data)
         elif data.get("kind") == Kind.DIMSE:

@@ -2,28 +2,32 @@
 
 import uuid
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from placa.domain.access import selectors
 from placa.domain.access.types import Study
 from placa.domain.audit import services as audit
 from placa.domain.institution.models import ExternalArchive
-from placa.domain.institution.services import save_archive
 from placa.domain.people.models import Permission
+from placa.domain.recall import archives as keeping
 from placa.domain.recall import eviction
 from placa.domain.recall import selectors as recalls
 from placa.domain.recall import services as recalling
+from placa.domain.recall.archives import NeededError
 from placa.domain.recall.eviction import NotEvictable
 from placa.domain.recall.models import Copy, Recall
 from placa.domain.recall.peers import peer_of
-from placa.interfaces.web.account.session import viewer_of
+from placa.interfaces.web.account.session import background, viewer_of
 from placa.interfaces.web.staff.archive_forms import ArchiveForm
-from placa.interfaces.web.staff.doors import fetch, needs, page, refuse, staff
+from placa.interfaces.web.staff.doors import fetch, needs, page, refuse, route, staff
 from placa.standards.dicom.peers import base
 
 ROWS = ExternalArchive.objects.exclude(kind=ExternalArchive.Kind.FOLDER)
@@ -52,14 +56,51 @@ def archive(request: HttpRequest, archive: uuid.UUID) -> HttpResponse:
 
 def _edit(request: HttpRequest, row: ExternalArchive) -> HttpResponse:
     form = ArchiveForm(request.POST or None, instance=row)
+    known = row.pk is not None
     if request.method == "POST" and form.is_valid():
         secret = form.cleaned_data["secret"] or None
-        saved = save_archive(archive=form.save(commit=False), secret=secret, by=viewer_of(request).actor)
-        messages.success(request, _("Saved. Test now whether it answers."))
-        return redirect("staff:archive", archive=saved.public_id)
-    known = row.pk is not None
-    context = {"form": form, "archive": row if known else None}
+        try:
+            saved = keeping.save(archive=form.save(commit=False), secret=secret, by=viewer_of(request).actor)
+        except NeededError as needed:
+            form.add_error("enabled", _needed_words(needed.studies))
+        else:
+            messages.success(request, _("Saved. Test now whether it answers."))
+            return redirect("staff:archive", archive=saved.public_id)
+    context = {"form": form, "archive": row if known else None, **_said(request, row)}
     return page(request, "archive", context, status=422 if form.errors else 200)
+
+
+def _said(request: HttpRequest, row: ExternalArchive) -> dict[str, str]:
+    """What the last test or the wish to remove it came to, as the address says it; looked at anew where it can be."""
+    answer, needed = request.GET.get("answer", ""), 0
+    if row.pk is not None and request.GET.get("needed"):
+        needed = keeping.only_here(row)
+    return {
+        "answers": "yes" if answer == "yes" else "",
+        "trouble": trouble_words(answer) if answer not in ("", "yes") else "",
+        "needed": _needed_words(needed) if needed else "",
+    }
+
+
+def _needed_words(studies: int) -> str:
+    return ngettext(
+        "%(n)d study has its images only there. Recall it first.",
+        "%(n)d studies have their images only there. Recall them first.",
+        studies,
+    ) % {"n": studies}
+
+
+@require_POST
+@staff("archives")
+def remove(request: HttpRequest, archive: uuid.UUID) -> HttpResponse:
+    """Forget an archive; not while studies have their images there alone."""
+    row = fetch(request, ROWS.all(), archive)
+    try:
+        keeping.remove(archive=row, by=viewer_of(request).actor)
+    except NeededError:
+        return redirect(reverse("staff:archive", kwargs={"archive": row.public_id}) + "?needed=1")
+    messages.success(request, _("Removed: %(name)s") % {"name": row.name})
+    return redirect("staff:archives")
 
 
 @require_POST
@@ -67,17 +108,17 @@ def _edit(request: HttpRequest, row: ExternalArchive) -> HttpResponse:
 def test(request: HttpRequest, archive: uuid.UUID) -> HttpResponse:
     """Ask the archive whether it is there and lets us (C-ECHO, or a search for one study)."""
     row = fetch(request, ROWS.all(), archive)
+    outcome, answer = "success", "yes"
     try:
         peer_of(row).echo()
-        messages.success(request, _("It answers."))
-        outcome = "success"
     except base.PeerError as error:
-        messages.error(request, trouble_words(error.reason))
-        outcome = "failure"
+        outcome, answer = "failure", error.reason
     audit.record(
-        action="test_archive", actor=viewer_of(request).actor, outcome=outcome, detail={"archive": row.pk}
-    )
-    return redirect("staff:archive", archive=row.public_id)
+        action="test_archive", actor=viewer_of(request).actor, outcome=outcome,
+        detail={"archive": row.pk, "answer": answer},
+    )  # fmt: skip
+    said = urlencode({"answer": answer})
+    return redirect(f"{reverse('staff:archive', kwargs={'archive': row.public_id})}?{said}")
 
 
 def trouble_words(reason: str) -> str:
@@ -89,6 +130,11 @@ def trouble_words(reason: str) -> str:
         base.BAD_ANSWER: _("Its answer cannot be understood."),
         base.ADDRESS: _("This address is not allowed, or it sends us elsewhere."),
         "unknown-host": _("There is no machine of this name."),
+        "no-connection": _("Nothing listens at this address and port, or a firewall is in between."),
+        "connection-lost": _("It broke the connection off."),
+        "cut-off": _("It broke the connection off."),
+        "port-taken": _("The port for its storage commitment is taken here by another program."),
+        "no-report": _("It took our request for storage commitment and never reported back."),
         "not-kept": _("It does not keep exactly what was sent."),
         "no-archive": _("No archive is set up."),
         "storage": _("There is no room here to take the images."),
@@ -106,6 +152,13 @@ class Images:
     may_evict: bool
     may_recall: bool
     is_running: bool
+    is_leaving: bool
+    viewer_url: str  # empty where they cannot be looked at now
+
+    @property
+    def moves(self) -> bool:
+        """Whether the page asks again how they stand."""
+        return self.is_running or self.is_leaving
 
 
 def of_study(study: Study) -> Images:
@@ -118,15 +171,33 @@ def of_study(study: Study) -> Images:
         code = latest.trouble
     set_up = ExternalArchive.objects.filter(enabled=True).exists()
     online = study.availability == Study.Availability.ONLINE
+    leaving = eviction.is_under_way(study)
+    opens = online and study.may_images and study.number_of_images
     return Images(
         state=study.get_availability_display(),
         copies=copies,
         recall=None if online else latest,
         trouble=trouble_words(code) if code else "",
-        may_evict=online and set_up and study.number_of_instances > 0,
+        may_evict=online and set_up and study.number_of_instances > 0 and not leaving,
         may_recall=not online and set_up and not running,
         is_running=running,
+        is_leaving=leaving,
+        viewer_url=route("viewer:open", uid=study.study_instance_uid) if opens else "",
     )
+
+
+@require_GET
+@background
+@staff("studies")
+def images(request: HttpRequest, uid: str) -> HttpResponse:
+    """The card as it stands. Asked by the page while images move, so it keeps no session alive (case 15)."""
+    viewer = viewer_of(request)
+    study = selectors.get_study(viewer, uid)
+    may = {name: True for name in viewer.permissions}
+    context = {"study": study, "images": of_study(study), "may": may, "polled": True}
+    answer = render(request, "staff/study_images.html", context)
+    answer["Cache-Control"] = "no-store, private"
+    return answer
 
 
 def _study(request: HttpRequest, uid: str) -> Study:
@@ -142,7 +213,7 @@ def evict(request: HttpRequest, uid: str) -> HttpResponse:
         eviction.ask(study=found, by=viewer_of(request).actor)
         messages.success(request, _("They leave as soon as the archive has confirmed that it keeps them."))
     except NotEvictable as stays:
-        messages.warning(
+        messages.error(
             request,
             {
                 "in_use": _("Somebody is looking at them. Try again in two hours."),
@@ -166,7 +237,7 @@ def recall(request: HttpRequest, uid: str) -> HttpResponse:
         if recalling.ask(viewer=viewer, study_instance_uid=uid) is not None:
             messages.success(request, _("The images are being brought back. We let you know."))
         else:
-            messages.warning(request, _("They cannot be brought back just now."))
+            messages.error(request, _("They cannot be brought back just now."))
     else:
         refuse(request, "recall")
     return redirect("staff:study", uid=uid)

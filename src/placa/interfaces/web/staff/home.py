@@ -5,7 +5,6 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -28,7 +27,7 @@ from placa.interfaces.web.ui import dates
 
 EVENTS = 8
 TOLD = (
-    "assign_patient", "link_order", "unlink", "release_now", "hold", "hand_over", "report_version", "share",
+    "assign_patient", "link_order", "unlink", "release_now", "hold", "hand_over", "report_version", "report_withdrawn", "share",
     "tell_again", "inbox_rejected",
 )  # fmt: skip
 
@@ -63,7 +62,7 @@ def home(request: HttpRequest) -> HttpResponse:
     viewer = viewer_of(request)
     user = user_of(request)
     zone = institution.zone()
-    today = date_format(clock.today(zone), "l, j F")
+    today = dates.exact(clock.today(zone), zone)
     where = [site.name for site in institution.sites() if viewer.sites is None or site.pk in viewer.sites]
     return page(
         request,

@@ -24,7 +24,6 @@ from placa.domain.intake.models import InboxItem
 from placa.domain.intake.selectors import Candidate, Likeness
 from placa.domain.orders.selectors import orders_of
 from placa.domain.people import selectors as people
-from placa.domain.people.models import Patient
 from placa.interfaces.web import studies as study_words
 from placa.interfaces.web.account.session import viewer_of
 from placa.interfaces.web.staff import words
@@ -60,7 +59,7 @@ def _line(item: InboxItem) -> str:
     """Exam, name as it came, sender: what tells one item from another."""
     study = item.study
     parts = [study_words.title(study), person_name(study.patient_name)] if study else []
-    return " · ".join(filter(None, [*parts, item.sender.removeprefix("peer:")]))
+    return " · ".join(filter(None, [*parts, words.sender_name(item.sender)]))
 
 
 @require_GET
@@ -78,6 +77,7 @@ def item(request: HttpRequest, item: uuid.UUID) -> HttpResponse:
         "chip": words.kind_chip(found),
         "advice": words.kind_help(found.kind),
         "study": study,
+        "sender": words.sender_name(found.sender),
         "reason": intake.reason_of(found),
         "text": text,
         "matches": found.kind in MATCHING,
@@ -116,7 +116,7 @@ def _person(study: Study) -> list[Fact]:
         Fact(_("Name"), person_name(study.patient_name)),
         Fact(_("Number"), study.dicom_patient_id),
         Fact(_("Birth date"), born),
-        Fact(_("Sex"), str(dict(Patient.Sex.choices).get(study.patient_sex, study.patient_sex))),
+        Fact(_("Sex"), words.sex_name(study.patient_sex)),
     ]
 
 
@@ -142,7 +142,7 @@ def _rows(study: Study, candidates: list[Candidate]) -> list[tuple[str, str, lis
     arrived = {
         "name": study.patient_name,
         "birth_date": _day(study.patient_birth_date.isoformat() if study.patient_birth_date else ""),
-        "sex": study.patient_sex,
+        "sex": words.sex_name(study.patient_sex),
         "identifier": study.dicom_patient_id,
     }
     rows = []

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -20,6 +21,7 @@ from placa.domain.enrolment import services as enrolment
 from placa.domain.enrolment.services import AlreadyActivatedError, CannotEnrolError
 from placa.domain.institution import selectors as institution
 from placa.domain.intake import services as matching
+from placa.domain.intake.selectors import inbox_visible_to
 from placa.domain.notifications import selectors as notifications
 from placa.domain.orders.selectors import orders_of
 from placa.domain.people import selectors as people
@@ -115,9 +117,18 @@ def create(request: HttpRequest) -> HttpResponse:
                 return _created(request, viewer, made, source)
     else:
         form = NewPatientForm(initial=_from_study(source), patients=known)
-    return page(
-        request, "patient_new", {"form": form, "study": source}, status=200 if not form.errors else 422
-    )
+    context = {"form": form, "study": source, "back": _back(viewer, source)}
+    return page(request, "patient_new", context, status=200 if not form.errors else 422)
+
+
+def _back(viewer: Viewer, source: Any) -> tuple[str, str]:
+    """Where one came from, and its name: what waits in the inbox, else the list of patients."""
+    if source is None:
+        return reverse("staff:patients"), _("Patients")
+    waiting = inbox_visible_to(viewer).filter(study=source).first()
+    if waiting is None:
+        return reverse("staff:inbox"), _("Inbox")
+    return reverse("staff:inbox_item", kwargs={"item": waiting.public_id}), _("What arrived")
 
 
 def _waiting_study(request: HttpRequest, viewer: Viewer, uid: str) -> Any:

@@ -1,5 +1,6 @@
 """Studies: list, page, release, hand delivery, order, report, notification (9.8, 9.4 for PDFs)."""
 
+import uuid
 from typing import Any
 
 from django.contrib import messages
@@ -30,8 +31,8 @@ from placa.interfaces.web import studies as study_words
 from placa.interfaces.web.account.session import viewer_of
 from placa.interfaces.web.staff import archives, words
 from placa.interfaces.web.staff.doors import fetch, needs, page, posted_id, refuse, route, staff
-from placa.interfaces.web.staff.study_forms import HandOverForm, ReportForm
-from placa.interfaces.web.ui.rows import Fact
+from placa.interfaces.web.staff.study_forms import HandOverForm, ReportForm, WithdrawForm
+from placa.interfaces.web.ui.rows import Chip, Fact
 
 EVENTS = 30
 STATES: dict[str, dict[str, Any]] = {
@@ -135,7 +136,6 @@ def show(request: HttpRequest, viewer: Viewer, found: Study, status: int = 200, 
         "study": found,
         "title": study_words.title(found),
         "chip": words.release_chip(found, clock.now()),
-        "viewer_url": route("viewer:open", uid=uid) if opens and found.availability == "online" else "",
         "thumbnail": f"{thumbnail}?viewport=480,480" if thumbnail else "",
         "facts": facts(found),
         "person": person,
@@ -143,6 +143,7 @@ def show(request: HttpRequest, viewer: Viewer, found: Study, status: int = 200, 
         if person and seen and viewer.may(Permission.PATIENTS)
         else "",
         "reports": [_report(found, report) for report in listed],
+        "withdrawn": [_withdrawn(report) for report in selectors.reports_withdrawn_of(viewer, found)],
         "orders": _orders(viewer, found),
         "may_order": viewer.may(Permission.ORDERS),
         "told": [(one, words.told_words(one.what)) for one in again.told_of(found)],
@@ -177,7 +178,13 @@ def _report(found: Study, report: DiagnosticReport) -> dict[str, Any]:
         "chip": study_words.report_chip(report),
         "url": url,
         "versions": list(report.versions.order_by("-number")),
+        "form": WithdrawForm(auto_id=f"withdraw-{report.public_id}-%s"),
     }
+
+
+def _withdrawn(report: DiagnosticReport) -> dict[str, Any]:
+    chip = Chip("mute", "x-circle", _("Withdrawn"))
+    return {"report": report, "chip": chip, "url": "", "versions": list(report.versions.order_by("-number"))}
 
 
 def _orders(viewer: Viewer, found: Study) -> list[Any]:
@@ -326,6 +333,23 @@ def upload(request: HttpRequest, uid: str) -> HttpResponse:
             messages.success(request, _("The report is saved."))
             return _back(found)
     return show(request, viewer, found, status=422, report_form=form)
+
+
+@require_POST
+@staff("studies")
+def withdraw(request: HttpRequest, uid: str, report: uuid.UUID) -> HttpResponse:
+    """Take a report back: it opens for nobody any more, and whoever read it is told (case 24)."""
+    viewer, found = _for(request, uid, Permission.UPLOAD)
+    listed = selectors.reports_listed_of(viewer, [found])[found.pk]
+    chosen = next((one for one in listed if one.public_id == report), None)
+    if chosen is None:
+        refuse(request, "report")
+    form = WithdrawForm(request.POST)
+    if not form.is_valid():
+        return show(request, viewer, found, status=422, withdraw_form=form)
+    reports.withdraw(report=chosen, by=viewer.actor, reason=form.cleaned_data["reason"])
+    messages.success(request, _("The report is withdrawn. Whoever read it is told."))
+    return _back(found)
 
 
 @require_POST

@@ -43,6 +43,18 @@ class ReportForm(forms.Form):
         return file
 
 
+class WithdrawForm(forms.Form):
+    """Why a report is taken back."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Why it is withdrawn"),
+        max_length=200,
+        help_text=gettext_lazy(
+            "For staff, in the history. Whoever read the report is told that it was withdrawn, not why."
+        ),
+    )
+
+
 class HandOverForm(forms.Form):
     """To whom a result was handed over."""
 

@@ -48,7 +48,9 @@ urlpatterns = [
     path("studies/<str:uid>/order/", studies.link_order, name="study_order"),
     path("studies/<str:uid>/unassign/", studies.unassign, name="study_unassign"),
     path("studies/<str:uid>/report/", studies.upload, name="study_report"),
+    path("studies/<str:uid>/report/<uuid:report>/withdraw/", studies.withdraw, name="report_withdraw"),
     path("studies/<str:uid>/notify/", studies.notify, name="study_notify"),
+    path("studies/<str:uid>/images/", archives.images, name="study_images"),
     path("studies/<str:uid>/evict/", archives.evict, name="study_evict"),
     path("studies/<str:uid>/recall/", archives.recall, name="study_recall"),
     path("approvals/", doctors.approvals, name="approvals"),
@@ -58,6 +60,7 @@ urlpatterns = [
     path("archives/new/", archives.create, name="archive_create"),
     path("archives/<uuid:archive>/", archives.archive, name="archive"),
     path("archives/<uuid:archive>/test/", archives.test, name="archive_test"),
+    path("archives/<uuid:archive>/remove/", archives.remove, name="archive_remove"),
     path("messages/", messages.messages, name="messages"),
     path("messages/<uuid:message>/retry/", messages.retry, name="message_retry"),
 ]

@@ -8,6 +8,7 @@ from placa.domain.access.selectors import release_moment
 from placa.domain.access.types import Study
 from placa.domain.institution import selectors as institution
 from placa.domain.intake.models import InboxItem
+from placa.domain.people.models import Patient
 from placa.interfaces.web.ui import dates
 from placa.interfaces.web.ui.rows import Chip
 
@@ -28,6 +29,16 @@ def kind_chip(item: InboxItem) -> Chip:
     """Why something waits."""
     picture, look = KIND_LOOKS[Kind(item.kind)]
     return Chip(look, picture, item.get_kind_display())  # type: ignore[arg-type]
+
+
+def sender_name(sender: str) -> str:
+    """Who sent what waits, by what the inbox keeps of it: `peer:` and an AE title, or `import`."""
+    return _("import of files") if sender == "import" else sender.removeprefix("peer:")
+
+
+def sex_name(code: str) -> str:
+    """A DICOM Patient's Sex in words; what is none of them as it came."""
+    return str(dict(Patient.Sex.choices).get(code, code))
 
 
 def kind_help(kind: str) -> str:
@@ -98,6 +109,7 @@ def action_words(action: str) -> str:
         "mark_hand_delivery": _("Hand delivery changed"),
         "hand_over": _("Handed over"),
         "report_version": _("A report arrived"),
+        "report_withdrawn": _("The report was withdrawn"),
         "report_late_preliminary": _("A late preliminary report was left out"),
         "tell_again": _("Notification sent again"),
         "file_damaged": _("A stored file was found damaged"),
@@ -125,6 +137,7 @@ ACTION_ICONS = {
     "share": "share", "assign_patient": "person-check", "link_order": "link-45deg", "unlink": "person-x",
     "unlink_order": "link-45deg", "release_now": "send", "hold": "lock", "release_by_delay": "clock",
     "mark_hand_delivery": "person-raised-hand", "hand_over": "person-check", "report_version": "pen",
+    "report_withdrawn": "x-octagon",
     "tell_again": "envelope", "inbox_kept": "check2", "inbox_rejected": "x-octagon",
     "inbox_reopened": "inbox", "archive_confirmed": "archive", "evict_asked": "archive", "evict": "archive",
     "recall": "cloud-arrow-down", "recalled": "cloud-arrow-down", "recall_failed": "x-octagon",

@@ -225,9 +225,10 @@ def share_button(url: str, what: Text) -> SafeString:
 def study_row(row: StudyRow, csrf_token: str = "", heading: str = "h3", extra: str = "") -> SafeString:
     """One study of a list, as a list item; `extra` stands under the texts."""
     big = " p-study--big" if row.big else ""
-    foot = icon_pair(row.images, row.report, what=row.title, main=row.big, new_tab=row.images_new_tab)
-    share = share_button(row.share_url, row.title) if row.share_url else EMPTY
-    more = more_menu(row.menu, row.title, csrf_token) if row.menu else EMPTY
+    what = f"{row.title}, {dates.exact(row.when, institution.zone())}" if row.when else row.title
+    foot = icon_pair(row.images, row.report, what=what, main=row.big, new_tab=row.images_new_tab)
+    share = share_button(row.share_url, what) if row.share_url else EMPTY
+    more = more_menu(row.menu, what, csrf_token) if row.menu else EMPTY
     return format_html(
         '<li class="p-study{}">{}<div class="p-study__txt">{}{}</div>'
         '<div class="p-study__foot">{}{}</div>{}</li>',

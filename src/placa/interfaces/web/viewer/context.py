@@ -13,6 +13,8 @@ from placa.domain.access.images import OpenStudy
 from placa.domain.access.types import Instance, Series, Study
 from placa.domain.access.viewers import Viewer
 from placa.domain.institution import selectors as institution
+from placa.domain.people.models import Patient
+from placa.domain.reports.sections import sections
 from placa.interfaces.web import studies
 from placa.interfaces.web.ui import dates
 from placa.standards.dicom.families import family_of
@@ -66,7 +68,7 @@ def _patient(study: Study) -> dict[str, Any]:
             "name": study.patient_name.replace("^", " ").strip(),
             "birth_date": study.patient_birth_date.isoformat() if study.patient_birth_date else "",
             "age_text": "",
-            "sex": study.patient_sex,
+            "sex": str(dict(Patient.Sex.choices).get(study.patient_sex, study.patient_sex)),
             "patient_id": study.dicom_patient_id,
         }
     birth = person.birth_date
@@ -74,7 +76,7 @@ def _patient(study: Study) -> dict[str, Any]:
         "name": person.full_name,
         "birth_date": birth.isoformat() if birth else "",
         "age_text": dates.age(birth, clock.today(institution.zone())) if birth else "",
-        "sex": person.sex,
+        "sex": str(person.get_sex_display()) if person.sex else "",
         "patient_id": study.dicom_patient_id,
     }
 
@@ -97,7 +99,7 @@ def _report(viewer: Viewer, study: Study, doors: studies.Doors) -> dict[str, Any
             "status": readable.status,
             "status_text": str(studies.report_chip(readable).text),
             "signed_text": signed,
-            "text": version.text if version else "",
+            "sections": [[part.heading, part.body] for part in sections(version.text)] if version else [],
             "pdf_url": doors.report(study, readable),
         },
         "report_reason": "",

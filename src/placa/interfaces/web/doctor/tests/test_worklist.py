@@ -1,11 +1,16 @@
 """The doctor's list: whose rows, in which order, found by what; what a page offers and what it never does."""
 
 import datetime as dt
+import re
 from typing import Any
 
 import pytest
 
+from django.utils.translation import gettext
+
+from placa.common import clock
 from placa.demo import cast
+from placa.domain.archive.models import Study
 from placa.domain.audit.models import AuditEvent
 from placa.domain.institution import selectors as institution
 from placa.domain.orders.models import ServiceRequest
@@ -232,3 +237,26 @@ def test_wrong_methods_and_nobody() -> None:
     answer = client.get("/doctor/")
     assert answer.status_code == 302
     assert answer.headers["Location"].startswith("/?next=")
+
+
+def test_a_doctor_is_told_that_the_patient_reads_not_validated() -> None:
+    client = enter("diaz")
+    rows = {row.study.study_instance_uid: row for row in client.get("/doctor/").context["rows"]}
+    told = {uid for uid, row in rows.items() if row.by_hand is not None}
+    assert told == {plan("ana_biopsy").uid}
+    said = gettext("The patient gets this result in person, and reads “not validated” until then.")
+    assert said in page(client, f"/doctor/studies/{plan('ana_biopsy').uid}/")
+    Study.objects.filter(study_instance_uid=plan("ana_biopsy").uid).update(handed_over_at=clock.now())
+    body = page(client, f"/doctor/studies/{plan('ana_biopsy').uid}/")
+    assert said not in body
+    assert gettext("Handed over") in body
+
+
+def test_no_two_buttons_of_the_list_say_the_same() -> None:
+    body = page(enter("diaz"), "/doctor/")
+    rows = body.partition("<tbody>")[2].partition("</tbody>")[0]
+    said = re.findall(r'aria-label="([^"]+)"', rows) + re.findall(
+        r'<span class="visually-hidden">((?:Imágenes|Informe): [^<]+)</span>', rows
+    )
+    assert len(said) >= len(HIS)
+    assert len(set(said)) == len(said)

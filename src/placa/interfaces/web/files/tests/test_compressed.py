@@ -12,6 +12,7 @@ from placa.domain.archive.models import Instance
 from placa.domain.archive.storage import storage
 from placa.domain.downloads import deflated, package, tasks
 from placa.domain.downloads.tests import world
+from placa.domain.institution.services import change_setting
 from placa.interfaces.web.files.tests.test_zip import URL, body, browser
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("archive")]
@@ -96,3 +97,22 @@ def test_a_full_disk_leaves_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     monkeypatch.setattr(deflated, "_deflated", full)
     assert browser("ana").get(SMALL).status_code == 503
     assert not list(tmp_path.glob("cache/zip/*/*/deflated*"))
+
+
+LINK = "?parts=dicom&amp;compressed=1"
+
+
+def test_it_is_offered_where_downloads_are() -> None:
+    world.slices(2)
+    body(browser("ana").get(URL))  # makes it ready
+    panel = browser("ana").get(URL.replace("study.zip", "zip-status"), headers={"HX-Request": "true"})
+    assert panel.content.decode().count(LINK) == 1
+    assert LINK in browser("diaz").get(f"/doctor/studies/{world.CT}/").content.decode()
+
+
+def test_it_is_offered_to_nobody_who_may_not_download() -> None:
+    world.slices(2)
+    change_setting(key="doctor_download", value=False, by="test")
+    page = browser("diaz").get(f"/doctor/studies/{world.CT}/")
+    assert page.status_code == 200
+    assert "parts=dicom" not in page.content.decode()

@@ -31,18 +31,20 @@ def shares(request: HttpRequest) -> HttpResponse:
             "share": share,
             "title": summary.titles(share.studies),
             "image": summary.thumbnail(share.studies[0]),
-            "latest": _latest(share),
+            "longer": _longer(share),
         }
         for share in selectors.shares_of(viewer)
     ]
-    context = {"rows": rows, "days": sorted(institution.setting("share_days")), "own": viewer.subject}
-    return render(request, "patient/share/shares.html", context)
+    return render(request, "patient/share/shares.html", {"rows": rows, "own": viewer.subject})
 
 
-def _latest(share: Share) -> str:
-    """The last day to which a share can be prolonged; empty where it works that long already."""
-    latest = periods.longest(share.studies, share.grant.starts_at)
-    return _day(latest) if latest > share.grant.expires_at else ""
+def _longer(share: Share) -> list[tuple[int, str]]:
+    """By how many days from now a share can be prolonged, and its last day then; empty where it cannot."""
+    if not share.live:
+        return []
+    grant = share.grant
+    ends = periods.prolongations(share.studies, grant.starts_at, grant.expires_at)
+    return [(days, _day(end)) for days, end in ends.items()]
 
 
 def _day(ends_at: dt.datetime) -> str:

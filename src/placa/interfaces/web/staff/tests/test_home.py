@@ -1,8 +1,10 @@
 """The home: what waits, figures that are counted, lights that ask."""
 
+import datetime as dt
 import socket
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.urls import reverse
 
@@ -129,3 +131,16 @@ def test_the_light_of_the_files_says_what_is_damaged_and_when_all_were_seen():
     )  # fmt: skip
     light = health._files()
     assert (light.ok, light.text[:2]) == (False, "1 ")
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("es", "Miércoles 25 de noviembre de 2026"), ("it", "Mercoledì 25 novembre 2026"),
+     ("pt", "Quarta-feira, 25 de novembro de 2026")],
+)  # fmt: skip
+def test_today_is_said_as_the_language_says_it(sign_in, language: str, said: str) -> None:
+    with time_machine.travel(dt.datetime(2026, 11, 25, 15, tzinfo=dt.UTC), tick=False):
+        client = sign_in("jefe")
+        client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+        User.objects.filter(username="jefe").update(language=language)
+        assert client.get("/staff/").context["day"] == said

@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from placa.common import clock
 from placa.demo import cast
@@ -193,3 +194,26 @@ def test_a_damaged_file_is_said_in_words_and_what_to_do(jefe):
     assert page.context["reason"].count(".") == 1
     assert "crc" not in page.context["reason"]
     assert page.context["advice"]
+
+
+def test_who_sent_it_is_said_in_words(jefe, stranger):
+    for kept, said in (("peer:STORESCU", "STORESCU"), ("import", gettext("import of files"))):
+        InboxItem.objects.filter(pk=stranger.pk).update(sender=kept, kind="other_content")
+        assert jefe.get(url("inbox_item", stranger)).context["sender"] == said
+        line = jefe.get(reverse("staff:inbox")).context["waiting"][0][2]
+        assert line.endswith(f" · {said}")
+        assert "peer:" not in jefe.get(url("inbox_item", stranger)).content.decode()
+
+
+def test_what_arrived_says_the_sex_in_words(jefe, stranger):
+    arrived(patient_name="MORALES^ANA", patient_sex="F", dicom_patient_id="402-1180-9")
+    rows = {row[0]: row[1] for row in jefe.get(url("inbox_item", stranger)).context["rows"]}
+    assert rows[gettext("Sex")] == str(Patient.Sex("F").label)
+
+
+def test_who_does_not_create_the_patient_is_back_at_what_waits(jefe, stranger):
+    page = jefe.get(reverse("staff:patient_create"), {"study": UID})
+    assert page.context["back"][0] == url("inbox_item", stranger)
+    wrong = jefe.post(reverse("staff:patient_create"), {"study": UID})
+    assert wrong.content.decode().count(f'href="{url("inbox_item", stranger)}"') == 2  # above, and Cancel
+    assert jefe.get(reverse("staff:patient_create")).context["back"][0] == reverse("staff:patients")

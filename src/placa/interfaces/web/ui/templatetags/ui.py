@@ -11,10 +11,11 @@ from django.template.loader import select_template
 from django.templatetags.static import static
 from django.utils import translation
 from django.utils.formats import number_format
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html, format_html_join, linebreaks
 from django.utils.safestring import SafeString
 
 from placa.common import clock
+from placa.domain.reports.sections import sections
 from placa.interfaces.web.ui import assets, dates, institution, markup
 from placa.interfaces.web.ui.rows import MenuItem, Opener, StudyRow, Text
 
@@ -94,6 +95,16 @@ def initials(name: Any) -> str:
     """At most two capitals for an avatar; titles such as "Dr." do not count."""
     words = [word for word in person_name(name).split() if not word.endswith(".")]
     return "".join(word[0] for word in words[:2]).upper()
+
+
+@register.filter(is_safe=True)
+def report_text(text: str) -> SafeString:
+    """A report's plain text with its parts under headings of the third level."""
+    parts = ((part.heading, SafeString(linebreaks(part.body, autoescape=True))) for part in sections(text))
+    return markup.join(
+        format_html("<section><h3>{}</h3>{}</section>", heading, body) if heading else body
+        for heading, body in parts
+    )
 
 
 @register.filter

@@ -154,3 +154,9 @@ def test_names_are_read_aloud() -> None:
 def test_sizes_are_short(size: int, said: str) -> None:
     with translation.override("en"):
         assert ui.filesize(size).replace("\u00a0", " ") == said
+
+
+def test_a_reports_parts_are_headings_and_its_words_are_text() -> None:
+    shown = draw("{{ text|report_text }}", text="Hallazgos\n<b>Uno</b>\nDos\n\nTres\n\n<i>NOTA</i>:\nX")
+    assert "<section><h3>Hallazgos</h3><p>&lt;b&gt;Uno&lt;/b&gt;<br>Dos</p>\n\n<p>Tres</p></section>" in shown
+    assert "<h3>&lt;i&gt;NOTA&lt;/i&gt;</h3>" in shown

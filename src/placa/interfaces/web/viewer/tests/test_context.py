@@ -14,6 +14,8 @@ from placa.domain.intake.pipeline import process
 from placa.domain.intake.tests import classes
 from placa.domain.intake.tests.classes import BY_NAME
 from placa.domain.intake.tests.objects import received
+from placa.domain.people.models import Patient
+from placa.domain.reports.models import ReportVersion
 from placa.interfaces.web.viewer.context import context
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("archive")]
@@ -57,7 +59,8 @@ def test_key_images_are_named_where_the_study_has_them() -> None:
         for uid in (f"{world.CT}.1.2", "1.2.3.4.5")
     ]
     content = [
-        classes.item(RelationshipType="CONTAINS", ValueType="IMAGE", ReferencedSOPSequence=[one]) for one in chosen
+        classes.item(RelationshipType="CONTAINS", ValueType="IMAGE", ReferencedSOPSequence=[one])
+        for one in chosen
     ]
     process([received(classes.build(BY_NAME["key-objects"], ContentSequence=content, **OWN))])
     series = told()
@@ -68,3 +71,13 @@ def test_key_images_are_named_where_the_study_has_them() -> None:
 def test_a_selection_without_content_chooses_nothing() -> None:
     process([received(classes.build(BY_NAME["key-objects"], ContentSequence=[], **OWN))])
     assert told()["KO"]["key_images"] == []
+
+
+def test_the_sex_is_a_word_and_the_report_has_its_parts() -> None:
+    viewer = world.viewer("diaz")
+    found = context(RequestFactory().get("/"), viewer, open_images(viewer, world.CT), "")
+    assert found["patient"]["sex"] == str(Patient.Sex("F").label)
+    assert [heading for heading, _text in found["report"]["sections"]] == [""]
+    ReportVersion.objects.update(text="Hallazgos\nNada.")
+    found = context(RequestFactory().get("/"), viewer, open_images(viewer, world.CT), "")
+    assert found["report"]["sections"] == [["Hallazgos", "Nada."]]

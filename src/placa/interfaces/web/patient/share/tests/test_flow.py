@@ -6,6 +6,7 @@ from typing import Any
 
 import pypdf
 import pytest
+import time_machine
 from django.test import Client
 
 from placa.common import clock
@@ -273,6 +274,31 @@ def test_list_and_what_can_be_done_with_it(ana: Client) -> None:
     assert SharePart.objects.get(pk=printed.pk).version == 2
     ana.post(f"/patient/shares/{made.grant.public_id}/end/")
     assert ShareGrant.objects.get().revoked_at is not None
+
+
+def test_only_later_days_are_offered(ana: Client) -> None:
+    made = share(days=30)
+    assert offered(ana) == [45]
+    with time_machine.travel(clock.now() + dt.timedelta(days=9), tick=False):
+        ana = signed_in("ana", "patient")
+        assert offered(ana) == [30, 36]  # 15 days from now it works anyway; 36 is as long as it can
+        for days in ("15", "21", "0", "x"):
+            ana.post(f"/patient/shares/{made.grant.public_id}/prolong/", {"days": days})
+            assert ShareGrant.objects.get().expires_at == made.grant.expires_at
+        ana.post(f"/patient/shares/{made.grant.public_id}/prolong/", {"days": "36"})
+        assert ShareGrant.objects.get().expires_at > made.grant.expires_at
+        assert offered(ana) == []
+
+
+def test_what_ended_is_offered_no_longer_life(ana: Client) -> None:
+    share(days=15)
+    ShareGrant.objects.update(revoked_at=clock.now())
+    assert offered(ana) == []
+
+
+def offered(client: Client) -> list[int]:
+    """By how many days from now the one share can be prolonged."""
+    return [days for days, _day in client.get("/patient/shares/").context["rows"][0]["longer"]]
 
 
 def test_another_patient_can_do_nothing_with_it() -> None:

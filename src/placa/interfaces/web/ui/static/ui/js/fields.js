@@ -1,4 +1,4 @@
-// PIN boxes, show/hide and checklist of passwords, copy buttons. Each field works without this file too.
+// PIN boxes, show/hide and checklist of passwords, copy buttons, parts of a form that follow a choice. Each field works without this file too.
 
 /** Six boxes in front of the one real field, which stays and is sent. */
 function upgradePin(set) {
@@ -105,7 +105,18 @@ function checklist(list) {
   run();
 }
 
+/** A part that belongs to some choices of a select is shown with them only. The server looks at those alone, too. */
+function follow(part) {
+  const choice = document.getElementById(part.dataset.shownFor);
+  if (!choice || part.dataset.ready) return;
+  part.dataset.ready = "yes";
+  const show = () => part.toggleAttribute("hidden", !part.dataset.shownValues.split(" ").includes(choice.value));
+  choice.addEventListener("change", show);
+  show();
+}
+
 function setUp(root) {
+  for (const part of root.querySelectorAll("[data-shown-for]")) follow(part);
   for (const set of root.querySelectorAll("[data-pin]")) upgradePin(set);
   for (const button of root.querySelectorAll("[data-reveal][hidden]")) reveal(button);
   for (const list of root.querySelectorAll("[data-checklist]")) checklist(list);
