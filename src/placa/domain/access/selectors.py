@@ -41,10 +41,19 @@ def keys_visible_to(viewer: Viewer, *, need: Facet) -> QuerySet[Study, Any]:
 
 
 def get_study(
-    viewer: Viewer, study_instance_uid: str, *, need: Facet = "row", at: dt.datetime | None = None
+    viewer: Viewer,
+    study_instance_uid: str,
+    *,
+    need: Facet = "row",
+    at: dt.datetime | None = None,
+    bare: bool = False,
 ) -> Study:
-    """The study, if `viewer` has the facet `need`; else the refusal is audited, NotVisible raised."""
-    found = studies_visible_to(viewer, at=at, need=need).filter(study_instance_uid=study_instance_uid).first()
+    """The study, if `viewer` has the facet `need`; else the refusal is audited, NotVisible raised.
+
+    `bare`: it says of no other facet whether it has it, and what pages show beside it is not read along.
+    """
+    visible = _bare(viewer, moment(at), need) if bare else studies_visible_to(viewer, at=at, need=need)
+    found = visible.filter(study_instance_uid=study_instance_uid).first()
     if found is None:
         audit.record(
             action=f"open_{need}", outcome="refused", actor=viewer.actor, role=viewer.role,
@@ -56,7 +65,7 @@ def get_study(
 
 def has_facet(viewer: Viewer, study_instance_uid: str, need: Facet) -> bool:
     """Whether `viewer` has the facet now; no audit event: for what a page offers, not what it opens."""
-    return studies_visible_to(viewer, need=need).filter(study_instance_uid=study_instance_uid).exists()
+    return _bare(viewer, moment(), need).filter(study_instance_uid=study_instance_uid).exists()
 
 
 def openable_reports_of(viewer: Viewer, study: Study) -> list[DiagnosticReport]:
@@ -137,6 +146,11 @@ def explain(viewer: Viewer, study: Study, *, at: dt.datetime | None = None) -> d
             if viewer.role in bound.roles and not one.filter(bound.rule(viewer, when, facet)).exists()
         ]
     return answer
+
+
+def _bare(viewer: Viewer, when: Moment, need: Facet) -> QuerySet[Study]:
+    """The same studies as `studies_visible_to`, with the one flag that their being here answers."""
+    return Study.objects.filter(_facet(viewer, when, need)).annotate(**{f"may_{need}": Value(True)})
 
 
 def _flag(allowed: Q) -> Case:
