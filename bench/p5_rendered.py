@@ -9,7 +9,9 @@ from dicomweb import CR, Connection, Sample, Side, both, sample, store
 from table import Row, row
 
 ROUNDS = 3
-OPENED_SECONDS = 5.0  # after its last image a doctor opens a study: by then what arrives is drawn (decision 0021)
+OPENED_SECONDS = (
+    5.0  # after its last image a doctor opens a study: by then what arrives is drawn (decision 0021)
+)
 
 
 def rows(quick: bool) -> list[Row]:

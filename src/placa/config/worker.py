@@ -8,7 +8,7 @@ from gunicorn.workers.gthread import ThreadWorker
 MOMENT: Final = 20  # milliseconds
 
 
-class Worker(ThreadWorker):
+class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """A viewer asks for the next frame as soon as it has one.
 
     gunicorn hands a connection from its poller's thread to another one and back with each request; of a small answer that

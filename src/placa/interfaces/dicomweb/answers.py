@@ -75,7 +75,7 @@ def answered(request: HttpRequest, pieces: Sequence[Piece], content_type: str, m
     `mark` names these very bytes (the ETag).
     """
     etag, total = f'"{mark}"', size_of(pieces)
-    if _has(request.headers.get("If-None-Match", ""), etag):
+    if _has(request.META.get("HTTP_IF_NONE_MATCH", ""), etag):
         return _marked(HttpResponse(status=304), etag)
     wanted = _range(request, etag, total)
     if wanted is None:
@@ -115,10 +115,11 @@ def _has(header: str, etag: str) -> bool:
 
 def _range(request: HttpRequest, etag: str, total: int) -> tuple[int, int] | None:
     """(first, behind the last) of the one range that is asked for; None for all. An empty one cannot be satisfied."""
-    found = _RANGE.fullmatch(request.headers.get("Range", "").replace(" ", ""))
+    asked = request.META.get("HTTP_RANGE")  # `request.headers` is made of all of them, for each request anew
+    found = _RANGE.fullmatch(asked.replace(" ", "")) if asked else None
     if found is None or found[1] == found[2] == "":
         return None  # no range, several, or none that makes sense: all of it (RFC 9110 14.2)
-    if request.headers.get("If-Range", etag).strip() != etag:
+    if request.META.get("HTTP_IF_RANGE", etag).strip() != etag:
         return None
     if not found[1]:
         return max(0, total - int(found[2])), total if int(found[2]) else 0

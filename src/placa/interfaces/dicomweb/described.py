@@ -50,7 +50,7 @@ def described(request: HttpRequest, viewer: Viewer, gzipped: bytes) -> HttpRespo
     mark = f"{_sum(gzipped)}.{media[-4:]}"
     if media == DICOM_XML:
         return xml_answer(json.loads(gzip.decompress(gzipped)))
-    zipped = "gzip" in request.headers.get("Accept-Encoding", "")
+    zipped = "gzip" in request.META.get("HTTP_ACCEPT_ENCODING", "")
     body = gzipped if zipped else gzip.decompress(gzipped)
     answer = answered(request, [body], media, f"{mark}{'.gz' if zipped else ''}")
     if zipped:

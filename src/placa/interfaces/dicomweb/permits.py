@@ -15,8 +15,12 @@ from placa.domain.access.types import Instance
 from placa.domain.access.viewers import Viewer
 
 SECONDS: Final = 1.0
-RENEWED_AFTER: Final = 0.7  # then one request asks the rules again, while the others go on until the second is over
-PATIENCE: Final = 1.0  # seconds for which a request waits for what the rules tell another one of the same asker
+RENEWED_AFTER: Final = (
+    0.7  # then one request asks the rules again, while the others go on until the second is over
+)
+PATIENCE: Final = (
+    1.0  # seconds for which a request waits for what the rules tell another one of the same asker
+)
 PERMITS: Final = 64  # studies that are looked at in one process within a second
 WHOLE_SERIES: Final = 2_000  # instances that are read at once
 Key = tuple[str, str, str, str]

@@ -7,7 +7,7 @@ one study and its images alone (decision 0016): never documents, never whole fil
 
 import re
 from collections.abc import Callable, Iterable
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django.core.handlers.wsgi import WSGIRequest
 from django.db import close_old_connections
@@ -90,8 +90,8 @@ def _of_every_answer(request: HttpRequest) -> list[tuple[str, str]]:
     secure = bool(request.is_secure())
     if secure not in _headers:
         steps = SecurityMiddleware(PermissionsPolicyMiddleware(lambda request: HttpResponse()))
-        found = [pair for pair in steps(request).items() if pair[0] != "Content-Type"]
-        _headers[secure] = [*found, _POLICY]
+        answer = cast(HttpResponse, steps(request))
+        _headers[secure] = [*(pair for pair in answer.items() if pair[0] != "Content-Type"), _POLICY]
     return _headers[secure]
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.core.handlers.wsgi import WSGIRequest
-from django.http import HttpResponse
 from django.test import Client
 
 from placa.domain.accounts.models import AccessToken
@@ -54,26 +53,22 @@ def asker(username: str = "diaz") -> Client:
 
 
 def at_the_door(client: Client) -> Client:
-    django = client.handler
+    django: Any = client.handler
 
     def handler(environ: dict[str, Any]) -> Any:
-        whole: list[HttpResponse] = []
+        said: list[tuple[str, str]] = []
 
         def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-            whole.append(django(environ))
-            return whole[0]
+            whole: Iterable[bytes] = django(environ)
+            return whole
 
-        def start(status: str, headers: list[tuple[str, str]]) -> None:
-            said.extend(headers)
-
-        said: list[tuple[str, str]] = []
-        answer: Any = quick.QuickDoor(application)(environ, start)
+        answer: Any = quick.QuickDoor(application)(environ, lambda status, headers: said.extend(headers))
         for name, value in said:
             answer[name] = value
         answer.wsgi_request = WSGIRequest(environ)
         return answer
 
-    client.handler = handler
+    client.handler = handler  # type: ignore[assignment]
     return client
 
 
@@ -244,9 +239,7 @@ def test_the_door_speaks_wsgi() -> None:
     client, address = asker(), f"{place(instance())}/frames/1"
     first = client.get(address)
     said: list[Any] = []
-    environ = client._base_environ(
-        PATH_INFO=address, HTTP_AUTHORIZATION=first.wsgi_request.headers["Authorization"]
-    )
+    environ = first.wsgi_request.environ
     door = quick.QuickDoor(lambda environ, start_response: pytest.fail("it went the whole way"))
     answer = list(door(environ, lambda *words: said.extend(words)))
     status, headers = said
