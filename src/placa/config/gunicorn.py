@@ -4,7 +4,7 @@ from placa.config import environment
 from placa.config.settings import ENVIRONMENT
 
 bind = [environment.socket_address(ENVIRONMENT.bind, ENVIRONMENT.http_port)]
-worker_class = "gthread"
+worker_class = "placa.config.worker.Worker"
 workers = 2
 # a thread a running download: many wait on slow lines, few compute
 threads = 16

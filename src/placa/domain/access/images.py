@@ -39,10 +39,18 @@ PROFESSIONALS = frozenset({"doctor", "company", "staff"})
 
 
 def open_images(
-    viewer: Viewer, study_instance_uid: str, *, action: str = "view_images", download: bool = False
+    viewer: Viewer,
+    study_instance_uid: str,
+    *,
+    action: str = "view_images",
+    download: bool = False,
+    bare: bool = False,
 ) -> "OpenStudy":
-    """The images of a study, if `viewer` may see (and `download`) them; audited as `action`. Raises NotVisible."""
-    study = get_study(viewer, study_instance_uid, need="download" if download else "images")
+    """The images of a study, if `viewer` may see (and `download`) them; audited as `action`. Raises NotVisible.
+
+    `bare`: for its images alone, as `get_study` says.
+    """
+    study = get_study(viewer, study_instance_uid, need="download" if download else "images", bare=bare)
     services.opened(viewer, study, action)
     return OpenStudy(study, viewer)
 
@@ -143,12 +151,16 @@ class OpenStudy:
 
 def closed_documents(viewer: Viewer, study: Study) -> frozenset[str]:
     """SOPInstanceUIDs of the study's PDF and SR objects that this asker may not open, or that were replaced (case 24)."""
-    served = archive.instances_of_study(study)
-    found = set(served.filter(kind__in=DOCUMENTS).values_list("sop_instance_uid", flat=True))
+    spoken = archive.instances_of_study(study).filter(Q(kind__in=DOCUMENTS) | REPORT_DATA)
+    kinds = dict(spoken.order_by().values_list("sop_instance_uid", "kind"))
+    if not kinds:
+        return frozenset()  # as nearly always: then no report need be asked for
+    found = {uid for uid, kind in kinds.items() if kind in DOCUMENTS}
+    data = kinds.keys() - found
     if found:
         found -= {report.source_instance_uid for report in _unreplaced(viewer, study)}
-    if viewer.role not in PROFESSIONALS and not openable_reports_of(viewer, study):
-        found |= set(served.filter(REPORT_DATA).values_list("sop_instance_uid", flat=True))
+    if data and viewer.role not in PROFESSIONALS and not openable_reports_of(viewer, study):
+        found |= data
     return frozenset(found)
 
 
@@ -253,6 +265,23 @@ def file_path(instance: Instance) -> Path:
     """The stored Part 10 file of an instance, checked. Raises NotOnline, DamagedError, StorageError."""
     must_be_online(instance)
     return integrity.path_of(instance)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """The stored Part 10 file of an instance; it is checked whenever it is read. Raises as `file_path`."""
+
+    instance: Instance
+
+    def path(self) -> Path:
+        """Where it lies."""
+        return file_path(self.instance)
+
+    def part(self, offset: int, length: int) -> bytes:
+        """`length` bytes from `offset`."""
+        must_be_online(self.instance)
+        (found,) = integrity.parts(self.instance, [(offset, length)])
+        return found
 
 
 def refuse_damaged(instances: list[Instance]) -> None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from functools import cached_property
 
 from placa.common import clock
 from placa.common.days import years_before
@@ -10,24 +11,32 @@ from placa.domain.institution.selectors import OwnDelay
 from placa.domain.people.models import Organization
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Moment:
-    """`at` (aware) and everything that rules compare with it, read once a query."""
+    """`at` (aware) and everything that rules compare with it, read once a query; what only some rules ask, when asked."""
 
     at: dt.datetime
     today: dt.date
     release_delay: dt.timedelta
-    own_delays: tuple[OwnDelay, ...]  # of types and sites, the most specific first
     report_delay: dt.timedelta
     doctor_first: bool
     doctor_first_limit: dt.timedelta
     hand_delivery_blocks_images: bool
-    unlinked_wait: bool
     minor_born_after: dt.date  # whoever is born after this day is still under the age of guardianship
     consent_required: bool
     online_since: dt.datetime | None  # studies that started before it are no longer online
     doctor_download: bool
     groups: bool
+
+    @cached_property
+    def own_delays(self) -> tuple[OwnDelay, ...]:
+        """Release delays of types and sites, the most specific first."""
+        return institution.release_delays()
+
+    @cached_property
+    def unlinked_wait(self) -> bool:
+        """Whether a study without an order waits for staff: by setting, where any company is exclusive."""
+        return institution.setting("unlinked_studies_wait") and has_exclusive_company()
 
     def delay_of(self, exam_type: int | None, site: int | None) -> dt.timedelta:
         """The release delay of an exam of this type at this site (keys of their rows)."""
@@ -47,12 +56,10 @@ def moment(at: dt.datetime | None = None) -> Moment:
         at=at,
         today=today,
         release_delay=dt.timedelta(hours=setting("release_delay_hours")),
-        own_delays=institution.release_delays(),
         report_delay=dt.timedelta(hours=setting("report_release_delay_hours")),
         doctor_first=setting("doctor_first"),
         doctor_first_limit=dt.timedelta(days=setting("doctor_first_limit_days")),
         hand_delivery_blocks_images=setting("hand_delivery_blocks_images"),
-        unlinked_wait=setting("unlinked_studies_wait") and has_exclusive_company(),
         minor_born_after=years_before(today, setting("guardianship_until_age")),
         consent_required=setting("consent_required"),
         online_since=at - dt.timedelta(days=online_days) if online_days else None,

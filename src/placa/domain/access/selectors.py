@@ -41,10 +41,22 @@ def keys_visible_to(viewer: Viewer, *, need: Facet) -> QuerySet[Study, Any]:
 
 
 def get_study(
-    viewer: Viewer, study_instance_uid: str, *, need: Facet = "row", at: dt.datetime | None = None
+    viewer: Viewer,
+    study_instance_uid: str,
+    *,
+    need: Facet = "row",
+    at: dt.datetime | None = None,
+    bare: bool = False,
 ) -> Study:
-    """The study, if `viewer` has the facet `need`; else the refusal is audited, NotVisible raised."""
-    found = studies_visible_to(viewer, at=at, need=need).filter(study_instance_uid=study_instance_uid).first()
+    """The study, if `viewer` has the facet `need`; else the refusal is audited, NotVisible raised.
+
+    `bare`: it says of no other facet whether it has it, and what pages show beside it is not read along.
+    """
+    if bare:
+        found = _granted_one(viewer, moment(at), need, study_instance_uid)
+    else:
+        visible = studies_visible_to(viewer, at=at, need=need)
+        found = visible.filter(study_instance_uid=study_instance_uid).first()
     if found is None:
         audit.record(
             action=f"open_{need}", outcome="refused", actor=viewer.actor, role=viewer.role,
@@ -56,7 +68,9 @@ def get_study(
 
 def has_facet(viewer: Viewer, study_instance_uid: str, need: Facet) -> bool:
     """Whether `viewer` has the facet now; no audit event: for what a page offers, not what it opens."""
-    return studies_visible_to(viewer, need=need).filter(study_instance_uid=study_instance_uid).exists()
+    return Study.objects.filter(
+        _facet(viewer, moment(), need), study_instance_uid=study_instance_uid
+    ).exists()
 
 
 def openable_reports_of(viewer: Viewer, study: Study) -> list[DiagnosticReport]:
@@ -145,6 +159,20 @@ def explain(viewer: Viewer, study: Study, *, at: dt.datetime | None = None) -> d
             if viewer.role in bound.roles and not one.filter(bound.rule(viewer, when, facet)).exists()
         ]
     return answer
+
+
+def _granted_one(viewer: Viewer, when: Moment, need: Facet, study_instance_uid: str) -> Study | None:
+    """One study with the flag of the facet `need`, if any grant gives it and the restrictions leave it.
+
+    Grant by grant: the first one mostly says yes, and four in one query take four times as long to write as to ask.
+    """
+    left = _left(viewer, when, need) & Q(study_instance_uid=study_instance_uid)
+    for grant in rules.GRANTS.get(viewer.role, ()):
+        found = Study.objects.filter(grant(viewer, when) & left).order_by().first()
+        if found is not None:
+            setattr(found, f"may_{need}", True)
+            return found
+    return None
 
 
 def _flag(allowed: Q) -> Case:

@@ -4,6 +4,7 @@ import json
 import zlib
 
 from django.db import transaction
+from django.db.models import F
 from isal import igzip, isal_zlib
 
 from placa.domain.archive.models import InstanceMetadata, Study, StudyMetadata
@@ -78,8 +79,6 @@ def build(study: Study) -> bytes:
 
 def blob(study: Study) -> bytes:
     """The gzipped metadata of a study, made anew where an instance arrived since."""
-    version = Study.objects.values_list("metadata_version", flat=True).get(pk=study.pk)
-    kept = (
-        StudyMetadata.objects.filter(study=study, version=version).values_list("gzipped", flat=True).first()
-    )
-    return bytes(kept) if kept is not None else build(study)
+    kept = StudyMetadata.objects.filter(study=study, version=F("study__metadata_version"))
+    gzipped = kept.values_list("gzipped", flat=True).first()
+    return bytes(gzipped) if gzipped is not None else build(study)

@@ -46,7 +46,8 @@ THUMBNAIL_SIDE = 256
 PREVIEW_SIDES = (THUMBNAIL_SIDE, 480)  # of a series in the viewer, of a study in a row
 VIEWER_SIZE = (768, 768)  # of the viewer's first picture
 KEPT_SIDES = frozenset({*PREVIEW_SIDES, *VIEWER_SIZE})
-KEPT_QUALITIES = frozenset({80, 85})
+QUALITY = 85  # of a picture of which nobody says it
+KEPT_QUALITIES = frozenset({80, QUALITY})
 _PREVIEW_SIZES = [[side, side] for side in PREVIEW_SIDES]
 _SUFFIX: dict[Format, str] = {"jpeg": ".jpg", "png": ".png"}
 _OF_THE_FILE = frozenset({"no-file", "outside-root"})  # not of what is in it
@@ -57,7 +58,7 @@ def rendered(
     frame: int = 1,
     window: Window | None = None,
     viewport: tuple[int, int] | None = None,
-    quality: int = 85,
+    quality: int = QUALITY,
     fmt: Format = "jpeg",
     region: tuple[int, int, int, int] | None = None,
 ) -> bytes:
@@ -98,22 +99,39 @@ def prepare_preview(instance: Instance, frame: int) -> None:
 
     Raises as `rendered`.
     """
-    for side in PREVIEW_SIDES if instance.kind != "ecg" else ():
-        request = _request(instance, frame, viewport=(side, side))
-        name = _name(request, ".jpg")
-        if not cache.has(instance.storage_key, name, cache.PREVIEWS):
-            picture = _kept(instance, request, ".jpg", lane="background")
-            cache.keep(instance.storage_key, name, picture, kind=cache.PREVIEWS)
+    if instance.kind != "ecg":
+        sides = [_request(instance, frame, viewport=(side, side)) for side in PREVIEW_SIDES]
+        _prepare(instance, frame, sides, cache.PREVIEWS)
     prepare_picture(instance, frame)
 
 
 def prepare_picture(instance: Instance, frame: int) -> bool:
-    """Draw, where it is missing, what the viewer shows first of a frame; whether it was drawn. Raises as `rendered`."""
-    request = {"op": "ecg_svg"} if instance.kind == "ecg" else _request(instance, frame, viewport=VIEWER_SIZE)
-    suffix = ".svg" if instance.kind == "ecg" else ".jpg"
-    if cache.has(instance.storage_key, _name(request, suffix)):
+    """Draw, where it is missing, what the viewer shows first of a frame, and the whole of it as ZIPs and programs ask;
+    whether it was drawn. Raises as `rendered`."""
+    if instance.kind == "ecg":
+        if cache.has(instance.storage_key, _name({"op": "ecg_svg"}, ".svg")):
+            return False
+        _kept(instance, {"op": "ecg_svg"}, ".svg", lane="background")
+        return True
+    first = _request(instance, frame, viewport=VIEWER_SIZE)
+    return _prepare(instance, frame, [first, _request(instance, frame, viewport=None, quality=QUALITY)])
+
+
+def _prepare(
+    instance: Instance, frame: int, requests: list[dict[str, Any]], kind: str = cache.PICTURES
+) -> bool:
+    """Draw what is missing of several pictures of one frame, which is decoded once; whether anything was."""
+    key, names = instance.storage_key, [_name(request, ".jpg") for request in requests]
+    missing = [at for at, name in enumerate(names) if not cache.has(key, name, kind)]
+    if not missing:
         return False
-    _kept(instance, request, suffix, lane="background")
+    sizes = [[requests[at].get("viewport"), requests[at]["quality"]] for at in missing]
+    packed = _drawn(instance, {"op": "jpegs", "frame": frame - 1, "sizes": sizes}, lane="background")
+    pictures = messages.unpacked(packed)
+    if len(pictures) != len(missing):
+        raise RenderFailed("failed-answer")
+    for at, picture in zip(missing, pictures, strict=True):
+        cache.keep(key, names[at], picture, kind=kind)
     return True
 
 
@@ -162,21 +180,25 @@ def socket_path() -> Path:
 def _kept(instance: Instance, request: dict[str, Any], suffix: str, *, lane: str = "front") -> bytes:
     integrity.refuse_damaged([instance])
     name, key = _name(request, suffix), instance.storage_key
-    kept = cache.read(key, name, preview=request.get("viewport") in _PREVIEW_SIZES)
-    if kept is not None:
-        return kept
+    picture = cache.read(key, name, preview=request.get("viewport") in _PREVIEW_SIZES)
+    if picture is None:
+        picture = _drawn(instance, request, lane=lane)
+        if _is_usual(request):
+            cache.keep(key, name, picture)
+    return picture
+
+
+def _drawn(instance: Instance, request: dict[str, Any], *, lane: str) -> bytes:
+    """What the pool makes of a request; what could not be drawn is remembered. Raises as `rendered`."""
     # a picture that cannot be decoded cannot be drawn in any size: one note a frame, however many sizes are asked for
     what = f"{request['frame']}" if "frame" in request else str(request["op"])
-    cache.raise_trouble(key, what)
+    cache.raise_trouble(instance.storage_key, what)
     try:
-        picture = _ask({**request, "path": str(integrity.path_of(instance)), "lane": lane})
+        return _ask({**request, "path": str(integrity.path_of(instance)), "lane": lane})
     except RenderRefused as error:
         if error.reason not in _OF_THE_FILE and (_is_usual(request) or not isinstance(error, RenderFailed)):
-            cache.note_trouble(key, what, error)
+            cache.note_trouble(instance.storage_key, what, error)
         raise
-    if _is_usual(request):
-        cache.keep(key, name, picture)
-    return picture
 
 
 def _name(request: dict[str, Any], suffix: str) -> str:

@@ -56,7 +56,8 @@ def ranges(request: HttpRequest) -> list[Range]:
     The query parameter `accept` stands in for the header where a browser cannot set it. Raises NotAcceptable for what
     is longer than anybody needs.
     """
-    text = request.GET.get("accept") or request.headers.get("Accept", "")
+    said = request.GET.get("accept") if request.META.get("QUERY_STRING") else ""
+    text = said or request.META.get("HTTP_ACCEPT", "")
     return list(_parsed(text)) if text.strip() else [ANYTHING]
 
 

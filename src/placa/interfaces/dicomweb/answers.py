@@ -2,12 +2,13 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Final
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+
+from placa.domain.access.images import StoredFile
 
 CHUNK: Final = 256 * 1024
 AT_ONCE: Final = 8 * 1024 * 1024  # up to that an answer is read before it is sent: one system call each way
@@ -16,9 +17,9 @@ _RANGE: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """`length` bytes from `offset` of a stored file, which is asked for when its turn comes."""
+    """`length` bytes from `offset` of a stored file, which is read when its turn comes."""
 
-    file: Callable[[], Path]
+    file: StoredFile
     offset: int
     length: int
 
@@ -55,11 +56,13 @@ def chunks(pieces: Iterable[Piece]) -> Iterator[bytes]:
 
 
 def _read(span: Span) -> Iterator[bytes]:
+    if span.length <= AT_ONCE:
+        yield span.file.part(span.offset, span.length)
+        return
     at, left = span.offset, span.length
-    step = left if left <= AT_ONCE else CHUNK
-    descriptor = os.open(span.file(), os.O_RDONLY | os.O_CLOEXEC)
+    descriptor = os.open(span.file.path(), os.O_RDONLY | os.O_CLOEXEC)
     try:
-        while left and (chunk := os.pread(descriptor, min(left, step), at)):
+        while left and (chunk := os.pread(descriptor, min(left, CHUNK), at)):
             at, left = at + len(chunk), left - len(chunk)
             yield chunk
     finally:
@@ -72,7 +75,7 @@ def answered(request: HttpRequest, pieces: Sequence[Piece], content_type: str, m
     `mark` names these very bytes (the ETag).
     """
     etag, total = f'"{mark}"', size_of(pieces)
-    if _has(request.headers.get("If-None-Match", ""), etag):
+    if _has(request.META.get("HTTP_IF_NONE_MATCH", ""), etag):
         return _marked(HttpResponse(status=304), etag)
     wanted = _range(request, etag, total)
     if wanted is None:
@@ -91,7 +94,9 @@ def answered(request: HttpRequest, pieces: Sequence[Piece], content_type: str, m
 def _body(pieces: Sequence[Piece], total: int, content_type: str) -> HttpResponseBase:
     answer: HttpResponseBase
     if total <= AT_ONCE:
-        answer = HttpResponse(b"".join(chunks(pieces)), content_type=content_type)
+        answer = HttpResponse(content_type=content_type)
+        for chunk in chunks(pieces):
+            answer.write(chunk)  # side by side: joined they would be copied once more
     else:
         answer = StreamingHttpResponse(chunks(pieces), content_type=content_type)
     answer["Content-Length"] = str(total)
@@ -110,10 +115,11 @@ def _has(header: str, etag: str) -> bool:
 
 def _range(request: HttpRequest, etag: str, total: int) -> tuple[int, int] | None:
     """(first, behind the last) of the one range that is asked for; None for all. An empty one cannot be satisfied."""
-    found = _RANGE.fullmatch(request.headers.get("Range", "").replace(" ", ""))
+    asked = request.META.get("HTTP_RANGE")  # `request.headers` is made of all of them, for each request anew
+    found = _RANGE.fullmatch(asked.replace(" ", "")) if asked else None
     if found is None or found[1] == found[2] == "":
         return None  # no range, several, or none that makes sense: all of it (RFC 9110 14.2)
-    if request.headers.get("If-Range", etag).strip() != etag:
+    if request.META.get("HTTP_IF_RANGE", etag).strip() != etag:
         return None
     if not found[1]:
         return max(0, total - int(found[2])), total if int(found[2]) else 0

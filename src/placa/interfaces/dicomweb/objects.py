@@ -3,7 +3,6 @@
 import hashlib
 from array import array
 from collections.abc import Iterable, Iterator
-from functools import partial
 from itertools import chain
 from typing import Final
 
@@ -112,7 +111,7 @@ def _stored_objects(request: HttpRequest, instances: list[Instance], related: bo
 
 
 def _file(one: Instance) -> Piece:
-    return Span(partial(images.file_path, one), 0, one.bytes)
+    return Span(images.StoredFile(one), 0, one.bytes)
 
 
 def _object(one: Instance, wanted: str) -> tuple[str, Iterable[bytes]]:
@@ -167,9 +166,8 @@ def frames(
     request: HttpRequest, viewer: Viewer, study: str, series: str, instance: str, frames: str
 ) -> HttpResponseBase:
     """Frames as they are stored, or decompressed; the transfer syntax is named."""
-    opened = open_images(viewer, study)
-    permits.remember(request, opened)
-    return frames_of(request, opened, opened.instance(series, instance), frames)
+    opened, found = permits.instance(request, viewer, study, series, instance)
+    return frames_of(request, opened, found, frames)
 
 
 def frames_of(request: HttpRequest, opened: OpenStudy, found: Instance, frames: str) -> HttpResponseBase:
@@ -227,7 +225,7 @@ def _stored_frames(
     media: str,
     related: bool,
 ) -> HttpResponseBase:
-    file = partial(images.file_path, found)
+    file = images.StoredFile(found)
     bodies: list[list[Piece]] = [[Span(file, *span) for span in one] for one in spans]
     mark = f"{found.digest[:32]}.{'.'.join(map(str, numbers))}"
     if not related:
@@ -256,7 +254,7 @@ def bulk_data(
     if spans is None:
         body: list[Piece] = list(images.bulk_data(found, pointer) or ())
     else:
-        body = [Span(partial(images.file_path, found), *span) for span in spans]
+        body = [Span(images.StoredFile(found), *span) for span in spans]
     if not body:
         raise NotVisible("bulk data")
     mark = f"{found.digest[:32]}.{hashlib.sha256(pointer.encode()).hexdigest()[:16]}"

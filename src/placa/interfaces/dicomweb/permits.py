@@ -3,43 +3,75 @@
 import threading
 import time
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest
 
-from placa.domain.access.images import OpenStudy
+from placa.domain.access.images import OpenStudy, open_images
 from placa.domain.access.types import Instance
+from placa.domain.access.viewers import Viewer
 
 SECONDS: Final = 1.0
+RENEWED_AFTER: Final = (
+    0.7  # then one request asks the rules again, while the others go on until the second is over
+)
+PATIENCE: Final = (
+    1.0  # seconds for which a request waits for what the rules tell another one of the same asker
+)
 PERMITS: Final = 64  # studies that are looked at in one process within a second
 WHOLE_SERIES: Final = 2_000  # instances that are read at once
 Key = tuple[str, str, str, str]
+now = time.monotonic
 
 
 @dataclass(slots=True)
 class Permit:
-    """A study that was opened, until a moment (monotonic seconds)."""
+    """A study that was opened; `asked_at` is the moment (monotonic seconds) before its rules were asked."""
 
-    until: float
+    asked_at: float
     opened: OpenStudy
-    instances: dict[tuple[str, str], Instance] = field(default_factory=dict)
-    metadata: bytes = b""
+    _instances: dict[tuple[str, str], Instance] = field(default_factory=dict)
+    _metadata: bytes = b""
+    _loading: threading.Lock = field(default_factory=threading.Lock)
+    _renewing: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def holds(self) -> bool:
+        """Whether its second is not over."""
+        return now() < self.asked_at + SECONDS
+
+    def is_to_be_renewed(self) -> bool:
+        """Whether it is time to ask the rules again: said to one request only."""
+        return now() > self.asked_at + RENEWED_AFTER and self._renewing.acquire(blocking=False)
+
+    def metadata(self) -> bytes:
+        """The study's metadata, gzipped."""
+        if not self._metadata:
+            with self._loading:  # those who ask at once wait for one reading
+                self._metadata = self._metadata or self.opened.metadata()
+        return self._metadata
 
     def instance(self, series: str, instance: str) -> Instance:
-        """One instance. Raises NotVisible."""
-        found = self.instances.get((series, instance))
+        """One instance, read with all of its series. Raises NotVisible."""
+        found = self._instances.get((series, instance))
         if found is None:
-            found = self.opened.instance(series, instance)
-            if found.series.number_of_instances <= WHOLE_SERIES:
-                self.instances.update(
-                    ((series, one.sop_instance_uid), one) for one in self.opened.instances_of(found.series)
-                )
+            with self._loading:
+                found = self._instances.get((series, instance)) or self._load(series, instance)
+        return found
+
+    def _load(self, series: str, instance: str) -> Instance:
+        found = self.opened.instance(series, instance)
+        if found.series.number_of_instances <= WHOLE_SERIES:
+            rows = self.opened.instances_of(found.series)
+            self._instances.update(((series, one.sop_instance_uid), one) for one in rows)
         return found
 
 
 _permits: Final[OrderedDict[Key, Permit]] = OrderedDict()
+_asking: Final[dict[Key, threading.Event]] = {}  # who is on the whole way just now, with nothing to go on by
 _lock = threading.Lock()
 
 
@@ -48,23 +80,84 @@ def enabled() -> bool:
     return settings.ENVIRONMENT.mode != "test"
 
 
-def remember(request: HttpRequest, opened: OpenStudy) -> None:
-    """The rules let this request see the images of `opened`."""
-    key = key_of(request, opened.study.study_instance_uid)
+# --- the whole way
+
+
+def instance(
+    request: HttpRequest, viewer: Viewer, study: str, series: str, instance: str
+) -> tuple[OpenStudy, Instance]:
+    """A study that the rules let this request see, and one instance of it. Raises NotVisible."""
+    permit, renews = _asked(request, viewer, study)
+    # in the midst of many requests, those that follow shall find the rows
+    found = (permit if renews else permit.opened).instance(series, instance)
+    _keep(request, permit)
+    return permit.opened, found
+
+
+def metadata(request: HttpRequest, viewer: Viewer, study: str) -> bytes:
+    """The metadata of a study that the rules let this request see, gzipped. Raises NotVisible."""
+    permit, _renews = _asked(request, viewer, study)
+    found = permit.metadata()
+    _keep(request, permit)
+    return found
+
+
+def _asked(request: HttpRequest, viewer: Viewer, study: str) -> tuple[Permit, bool]:
+    """What the rules say now, and whether that renews a permit; the first one holds at once: others wait for it."""
+    permit = Permit(now(), open_images(viewer, study, bare=True))
+    renews = key_of(request.META, study) in _permits
+    if not renews:
+        _keep(request, permit)
+    return permit, renews
+
+
+def _keep(request: HttpRequest, permit: Permit) -> None:
+    key = key_of(request.META, permit.opened.study.study_instance_uid)
     if key is None or not enabled():
         return
     with _lock:
-        _permits[key] = Permit(time.monotonic() + SECONDS, opened)
+        _permits[key] = permit
         _permits.move_to_end(key)
         while len(_permits) > PERMITS:
             _permits.popitem(last=False)
+    _wake(key)
 
 
-def found(request: HttpRequest, study: str) -> Permit | None:
-    """The permit of who asks for a study, while it lasts."""
-    key = key_of(request, study)
-    permit = _permits.get(key) if key else None
-    return permit if permit is not None and time.monotonic() < permit.until else None
+# --- the quick way
+
+
+def found(key: Key) -> Permit | None:
+    """The permit for `key` while it lasts. None: this request asks the rules, and then says so by `rules_asked`, since
+    others of the same asker may wait for it."""
+    permit = _permits.get(key)
+    if permit is not None and permit.holds:
+        return None if permit.is_to_be_renewed() else permit
+    if not enabled():
+        return None
+    with _lock:
+        asking = _asking.get(key)
+        if asking is None:
+            _asking[key] = threading.Event()
+            return None
+    asking.wait(PATIENCE)
+    permit = _permits.get(key)
+    return permit if permit is not None and permit.holds else None
+
+
+def rules_asked(key: Key, since: float) -> None:
+    """A request that began at `since` came back from the whole way. Where that gave no permit there is none any more."""
+    with _lock:
+        permit = _permits.get(key)
+        if permit is not None and permit.asked_at < since:
+            del _permits[key]
+    _wake(key)
+
+
+def _wake(key: Key) -> None:
+    with _lock:
+        asking = _asking.pop(key, None)
+    if asking is not None:
+        asking.set()
 
 
 def forget() -> None:
@@ -73,8 +166,8 @@ def forget() -> None:
         _permits.clear()
 
 
-def key_of(request: HttpRequest, study: str) -> Key | None:
-    """Who asks, by all that could say it; None for nobody."""
-    bearer, cookies = request.META.get("HTTP_AUTHORIZATION", ""), request.META.get("HTTP_COOKIE", "")
-    before = request.path_info.partition("/dicomweb/")[0]
+def key_of(environ: Mapping[str, Any], study: str) -> Key | None:
+    """Who asks, by all that could say it; None for nobody. `environ` as WSGI has it."""
+    bearer, cookies = environ.get("HTTP_AUTHORIZATION", ""), environ.get("HTTP_COOKIE", "")
+    before = environ["PATH_INFO"].partition("/dicomweb/")[0]
     return (bearer, cookies, before, study) if bearer or cookies else None

@@ -6,19 +6,23 @@ one study and its images alone (decision 0016): never documents, never whole fil
 """
 
 import re
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Iterable
+from typing import Any, Final, cast
 
-from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.core.handlers.wsgi import WSGIRequest
+from django.db import close_old_connections
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.middleware.security import SecurityMiddleware
+from django_permissions_policy import PermissionsPolicyMiddleware
 
 from placa.domain.access.images import OpenStudy, speaks
-from placa.domain.access.selectors import NotVisible
 from placa.domain.access.types import Instance
 from placa.interfaces.dicomweb import described, objects, permits, rendered
 from placa.interfaces.dicomweb.door import door
 from placa.interfaces.dicomweb.permits import Permit
 
+Environ = dict[str, Any]
+Application = Callable[[Environ, Any], Iterable[bytes]]
 _PATH: Final = re.compile(
     r"(?P<before>/s/[^/]+)?/dicomweb/studies/(?P<study>[0-9.]+)/"
     r"(?:series/(?P<series>[0-9.]+)/instances/(?P<instance>[0-9.]+)/"
@@ -27,57 +31,68 @@ _PATH: Final = re.compile(
 )
 
 
-class QuickMiddleware:
-    """The first of all: what it answers goes through no other."""
+class QuickDoor:
+    """Stands before Django (WSGI): what it answers costs none of Django's own steps."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
+    def __init__(self, django: Application) -> None:
+        self.django = django
 
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         """From the permit, or the whole way."""
-        if request.method == "GET" and "/dicomweb/studies/" in request.path_info:
-            answer = self._quickly(request)
-            if answer is not None:
-                return answer
-        return self.get_response(request)
-
-    def _quickly(self, request: HttpRequest) -> HttpResponseBase | None:
-        asked = _PATH.fullmatch(request.path_info)
-        permit = permits.found(request, asked["study"]) if asked else None
-        if asked is None or permit is None:
-            return None
-        try:
-            answer = _answer(request, permit, asked)
-        except (NotVisible, FileNotFoundError):
-            return None  # said by the whole way
-        if answer is not None and answer.streaming:
-            answer.close()  # what runs for long is cut when access ends: the whole way sees to that
-            return None
+        asked = _PATH.fullmatch(environ["PATH_INFO"]) if environ["REQUEST_METHOD"] == "GET" else None
+        key = permits.key_of(environ, asked["study"]) if asked else None
+        if asked is None or key is None:
+            return self.django(environ, start_response)
+        since = permits.now()
+        permit = permits.found(key)
+        if permit is None:
+            try:
+                return self.django(environ, start_response)
+            finally:
+                permits.rules_asked(key, since)
+        request = WSGIRequest(environ)
+        answer = _quickly(request, permit, asked)
+        if answer is None:
+            return self.django(environ, start_response)
+        more = [pair for pair in _of_every_answer(request) if pair[0] not in answer]
+        start_response(f"{answer.status_code} {answer.reason_phrase}", [*answer.items(), *more])
         return answer
+
+
+def _quickly(request: HttpRequest, permit: Permit, asked: re.Match[str]) -> HttpResponseBase | None:
+    close_old_connections()  # as Django does before a request
+    try:
+        answer = _answer(request, permit, asked)
+    except Exception:  # whatever it is: the whole way says it, and logs what is a fault of ours
+        return None
+    if answer is not None and answer.streaming:
+        answer.close()  # what runs for long is cut when access ends: the whole way sees to that
+        return None
+    return answer
 
 
 def _answer(request: HttpRequest, permit: Permit, asked: re.Match[str]) -> HttpResponseBase | None:
     request.viewer = permit.opened.viewer  # type: ignore[attr-defined]
     if asked["metadata"]:
-        permit.metadata = permit.metadata or permit.opened.metadata()
-        answer = door(lambda request, viewer: described.described(request, viewer, permit.metadata))(request)
-    else:
-        found = permit.instance(asked["series"], asked["instance"])
-        if speaks(found) or found.kind == "video":
-            return None
-        answer = _pixels(request, permit.opened, found, asked)
-    return _with_headers(answer)
+        return door(lambda request, viewer: described.described(request, viewer, permit.metadata()))(request)
+    found = permit.instance(asked["series"], asked["instance"])
+    if speaks(found) or found.kind == "video":
+        return None
+    return _pixels(request, permit.opened, found, asked)
 
 
-def _with_headers(answer: HttpResponseBase) -> HttpResponseBase:
-    """What the middleware behind would have added."""
-    answer["X-Content-Type-Options"] = "nosniff"
-    answer["Cross-Origin-Opener-Policy"] = "same-origin"
-    answer["Referrer-Policy"] = settings.SECURE_REFERRER_POLICY
-    answer.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-    if settings.SECURE_HSTS_SECONDS:
-        answer["Strict-Transport-Security"] = f"max-age={settings.SECURE_HSTS_SECONDS}"
-    return answer
+_POLICY: Final = ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+_headers: Final[dict[bool, list[tuple[str, str]]]] = {}  # by whether the request came encrypted
+
+
+def _of_every_answer(request: HttpRequest) -> list[tuple[str, str]]:
+    """The headers that Django's own steps add to any answer, as they say it themselves, asked once a process."""
+    secure = bool(request.is_secure())
+    if secure not in _headers:
+        steps = SecurityMiddleware(PermissionsPolicyMiddleware(lambda request: HttpResponse()))
+        answer = cast(HttpResponse, steps(request))
+        _headers[secure] = [*(pair for pair in answer.items() if pair[0] != "Content-Type"), _POLICY]
+    return _headers[secure]
 
 
 def _pixels(

@@ -23,6 +23,7 @@ from placa.standards.dicom.errors import InvalidObject
 from placa.standards.dicom.frames import decode_frame
 from placa.standards.dicom.header import read_header
 from placa.standards.dicom.render import Window
+from placa.standards.dicom.sandbox.messages import packed
 
 Request = dict[str, Any]
 _UPLOAD_LIMIT: Final = 64 * 1024 * 1024
@@ -31,11 +32,11 @@ _UPLOAD_LIMIT: Final = 64 * 1024 * 1024
 def render_request(request: Request) -> bytes:
     """Answer one request.
 
-    `op`: jpeg, png, thumbnail (also of an ECG), raw (decoded stored values, little endian), shell
-    (all but the pixels in Explicit VR Little Endian), ecg_svg, ecg_png,
-    secondary_capture (a DICOM file of the JPEG or PNG at `path`, with `attributes`), pdf (the number of pages
-    of the harmless PDF in `data`; `passive_pdf` has the reasons against one). Further keys: `path`,
-    and where of use `offset` and `length` (of the object in the file), `frame` (from 0), `window` [center,
+    `op`: jpeg, png, jpegs (several `sizes` of one frame, each [viewport or null, quality], as `messages.packed`),
+    thumbnail (also of an ECG), raw (decoded stored values, little endian), shell (all but the pixels in Explicit VR
+    Little Endian), ecg_svg, ecg_png, secondary_capture (a DICOM file of the JPEG or PNG at `path`, with `attributes`),
+    pdf (the number of pages of the harmless PDF in `data`; `passive_pdf` has the reasons against one). Further keys:
+    `path`, and where of use `offset` and `length` (of the object in the file), `frame` (from 0), `window` [center,
     width, function], `viewport` [width, height], `region` [x, y, width, height] (of the source, negative to flip),
     `quality`, `invert`, `size`. Raises InvalidObject with a
     reason code.
@@ -67,6 +68,12 @@ def _picture(request: Request) -> bytes:
     if request["op"] == "png":
         return render.render_png(request["path"], frame, **options)
     return render.render_jpeg(request["path"], frame, quality=int(request.get("quality", 85)), **options)
+
+
+def _jpegs(request: Request) -> bytes:
+    picture = render.render_frame(request["path"], int(request.get("frame", 0)), **_place(request))
+    sizes = [((int(size[0]), int(size[1])) if size else None, int(q)) for size, q in request["sizes"]]
+    return packed(render.encode_jpeg(render.fit(picture, size), quality) for size, quality in sizes)
 
 
 def _thumbnail(request: Request) -> bytes:
@@ -123,6 +130,7 @@ def _pdf(request: Request) -> bytes:
 OPERATIONS: Final[dict[str, Callable[[Request], bytes]]] = {
     "jpeg": _picture,
     "png": _picture,
+    "jpegs": _jpegs,
     "thumbnail": _thumbnail,
     "raw": _raw,
     "shell": _shell,

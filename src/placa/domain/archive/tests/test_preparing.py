@@ -20,6 +20,7 @@ from placa.domain.intake.pipeline import process
 from placa.domain.intake.tests.objects import STUDY, ct, received
 from placa.domain.jobs.models import JobKey
 from placa.domain.jobs.services import RetriableError
+from placa.standards.dicom.sandbox import messages
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("archive")]
 
@@ -28,12 +29,13 @@ Asked = list[tuple[str, int]]
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
-    """What the pool is asked for, as (name of the file, side); it answers with a picture at once."""
+    """What the pool is asked for, as (name of the file, side or 0 for the whole); it answers with pictures at once."""
     seen: Asked = []
 
     def draw(request: dict[str, Any]) -> bytes:
-        seen.append((Path(request["path"]).name, request["viewport"][0]))
-        return b"picture"
+        sides = [size[0] if size else 0 for size, _quality in request["sizes"]]
+        seen.extend((Path(request["path"]).name, side) for side in sides)
+        return messages.packed([b"picture"] * len(sides))
 
     monkeypatch.setattr(rendering, "_ask", draw)
     return seen
@@ -54,12 +56,14 @@ def _numbers(asked: Asked, side: int) -> list[int]:
     return [of_file[name] for name, drawn_side in asked if drawn_side == side]
 
 
-def test_previews_are_what_pages_ask_for() -> None:
+def test_previews_are_what_pages_ask_for(monkeypatch: pytest.MonkeyPatch) -> None:
     study = _arrive([1, 2, 3])
     tasks.prepare(study.pk)
     preview = selectors.preview_of_study(study)
     assert preview is not None
     assert preview.instance.instance_number == 2
+    monkeypatch.setattr(rendering, "_ask", lambda request: pytest.fail("it was not drawn"))
+    assert rendering.rendered(preview.instance, preview.frame)[:2] == b"\xff\xd8"
     for side in (256, 480, 768):
         assert (
             rendering.rendered(preview.instance, preview.frame, viewport=(side, side), quality=80)[:2]
@@ -75,8 +79,9 @@ def test_what_was_prepared_is_served_without_the_pool(asked: Asked, monkeypatch:
     one = Instance.objects.get(study=study)
     for side in (256, 480, 768):
         assert rendering.rendered(one, viewport=(side, side), quality=80) == b"picture"
+    assert rendering.rendered(one) == b"picture"
     preparing.prepare_previews(study)
-    assert len(asked) == drawn == 3
+    assert len(asked) == drawn == 4
 
 
 def test_the_middle_comes_first_then_outwards(asked: Asked) -> None:
@@ -97,7 +102,7 @@ def test_an_object_may_claim_any_number_of_frames(asked: Asked, monkeypatch: pyt
     Instance.objects.update(number_of_frames=2_000_000_000)
     monkeypatch.setattr(preparing, "PICTURES_OF_A_STUDY", 5)
     preparing.draw(60)
-    assert len(asked) == 5
+    assert len(_numbers(asked, 768)) == 5
 
 
 def test_the_tiles_of_a_whole_slide_are_not_drawn(asked: Asked) -> None:
@@ -145,7 +150,7 @@ def test_what_was_broken_off_is_found_by_the_sweep_and_finished(
     draw = rendering._ask
 
     def dies(request: dict[str, Any]) -> bytes:
-        if len(asked) == 2:
+        if len(_numbers(asked, 768)) == 2:
             raise KeyboardInterrupt
         return draw(request)
 
@@ -167,6 +172,25 @@ def test_drawing_stops_when_its_time_is_over_and_comes_back(asked: Asked) -> Non
     _arrive([1, 2, 3])
     assert preparing.draw(-1) is True
     assert asked == []
+
+
+def test_what_is_missing_alone_is_drawn(asked: Asked) -> None:
+    one = Instance.objects.get(study=_arrive([1]))
+    preparing.draw(60)
+    name = rendering._name(rendering._request(one, 1, viewport=None, quality=rendering.QUALITY), ".jpg")
+    (picture_cache._folder(one.storage_key, picture_cache.PICTURES) / name).unlink()
+    assert rendering.prepare_picture(one, 1)
+    assert [side for _name, side in asked] == [768, 0, 0]
+    assert not rendering.prepare_picture(one, 1)
+
+
+@pytest.mark.parametrize("answer", [b"", b"picture", messages.packed([b"picture"])])
+def test_a_pool_that_answers_nonsense_leaves_nothing(monkeypatch: pytest.MonkeyPatch, answer: bytes) -> None:
+    one = Instance.objects.get(study=_arrive([1]))
+    monkeypatch.setattr(rendering, "_ask", lambda request: answer)
+    with pytest.raises(RenderFailed):
+        rendering.prepare_picture(one, 1)
+    assert not (picture_cache._folder(one.storage_key, picture_cache.PICTURES)).exists()
 
 
 def test_one_picture_that_cannot_be_drawn_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,18 +1,21 @@
 """A permit of one second: under the same credentials, for the same study's images, and not a moment longer."""
 
-import time
+import threading
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from django.core.handlers.wsgi import WSGIRequest
 from django.test import Client
 
 from placa.domain.accounts.models import AccessToken
 from placa.domain.archive.models import Study
 from placa.interfaces.dicomweb import permits, quick
+from placa.interfaces.dicomweb.tests import world
 from placa.interfaces.dicomweb.tests.world import (
+    CT,
     STUDIES,
     STUDY,
-    asker,
     body,
     instance,
     packaged,
@@ -25,6 +28,7 @@ from placa.interfaces.dicomweb.tests.world import (
 @pytest.fixture(autouse=True)
 def _on(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(permits, "enabled", lambda: True)
+    monkeypatch.setattr(permits, "now", lambda: 1000.0)  # however slow the machine is
     permits.forget()
     yield
     permits.forget()
@@ -43,6 +47,37 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return found
 
 
+def asker(username: str = "diaz") -> Client:
+    """A program that asks at the door before Django."""
+    return at_the_door(world.asker(username))
+
+
+def at_the_door(client: Client) -> Client:
+    django: Any = client.handler
+
+    def handler(environ: dict[str, Any]) -> Any:
+        said: list[tuple[str, str]] = []
+
+        def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+            whole: Iterable[bytes] = django(environ)
+            return whole
+
+        answer: Any = quick.QuickDoor(application)(environ, lambda status, headers: said.extend(headers))
+        for name, value in said:
+            answer[name] = value
+        answer.wsgi_request = WSGIRequest(environ)
+        return answer
+
+    client.handler = handler  # type: ignore[assignment]
+    return client
+
+
+def later(monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    """Let so much time go by."""
+    at = permits.now() + seconds
+    monkeypatch.setattr(permits, "now", lambda: at)
+
+
 def _withdraw() -> None:
     Study.objects.update(hidden_by_patient=True)  # binds doctors
 
@@ -55,8 +90,12 @@ def test_the_second_answer_is_the_first_one(taken: list[str]) -> None:
         assert taken.pop() == address
         assert (first.status_code, second.status_code) == (200, 200)
         assert body(first) == body(second)
-        for header in ("Content-Type", "ETag", "Cache-Control", "X-Content-Type-Options"):
-            assert first[header] == second[header], header
+        policy = second["Content-Security-Policy"]
+        assert policy == "default-src 'none'; frame-ancestors 'none'"
+        other = ("Content-Security-Policy", "Content-Language")
+        said = [{name: said for name, said in one.items() if name not in other} for one in (first, second)]
+        assert said[0].pop("Vary").startswith(said[1].pop("Vary"))
+        assert said[0] == said[1]
         assert client.get(address, headers={"Accept": "text/csv"}).status_code == 406
         assert client.get(address, headers={"If-None-Match": first["ETag"]}).status_code == 304
 
@@ -75,8 +114,9 @@ def test_nobody_else_comes_in_by_it(taken: list[str]) -> None:
     address = f"{place(instance())}/frames/1"
     assert asker().get(address).status_code == 200
     assert asker("carla").get(address).status_code == 404
-    assert Client().get(address).status_code == 401
-    assert Client(headers={"Authorization": "Bearer x"}).get(address).status_code == 401
+    assert at_the_door(Client()).get(address).status_code == 401
+    stranger = at_the_door(Client(headers={"Authorization": "Bearer x"}))
+    assert stranger.get(address).status_code == 401
     assert asker().get(address.replace("/dicomweb", "/s/x/dicomweb")).status_code == 404
     assert taken == []
 
@@ -85,8 +125,7 @@ def test_what_is_withdrawn_is_refused_a_second_later(monkeypatch: pytest.MonkeyP
     client, address = asker(), f"{place(instance())}/frames/1"
     assert client.get(address).status_code == 200
     _withdraw()
-    now = time.monotonic()
-    monkeypatch.setattr(time, "monotonic", lambda: now + 1.01)
+    later(monkeypatch, 1.01)
     assert client.get(address).status_code == 404
     assert permits.SECONDS <= 1.0
 
@@ -95,8 +134,7 @@ def test_a_dead_token_dies_with_its_permit(monkeypatch: pytest.MonkeyPatch) -> N
     client, address = asker(), f"{place(instance())}/frames/1"
     client.get(address)
     AccessToken.objects.all().delete()
-    now = time.monotonic()
-    monkeypatch.setattr(time, "monotonic", lambda: now + 1.01)
+    later(monkeypatch, 1.01)
     assert client.get(address).status_code == 401
 
 
@@ -122,3 +160,89 @@ def test_what_is_not_there_is_404_all_the_same() -> None:
     assert client.get(f"{STUDY}/series/1.2/instances/1.3/frames/1").status_code == 404
     assert len(said(client.get(f"{STUDY}/metadata"))) == 3
     assert parts(client.get(f"{place(instance())}/frames/1"))
+
+
+def test_one_request_asks_the_rules_again_before_the_second_is_over(
+    taken: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, here = asker(), place(instance())
+    client.get(f"{here}/frames/1")
+    (permit,) = permits._permits.values()
+    later(monkeypatch, permits.RENEWED_AFTER + 0.1)
+    assert permit.is_to_be_renewed()  # somebody else is on the whole way
+    assert client.get(f"{here}/frames/1").status_code == 200
+    assert len(taken) == 1
+    permits.forget()
+    client.get(f"{here}/frames/1")
+    later(monkeypatch, permits.RENEWED_AFTER + 0.1)
+    assert client.get(f"{here}/frames/1").status_code == 200
+    assert len(taken) == 1
+    (renewed,) = permits._permits.values()
+    assert not renewed.is_to_be_renewed()
+
+
+def test_a_refusal_at_the_renewal_ends_the_permit_for_all(
+    taken: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, address = asker(), f"{place(instance())}/frames/1"
+    client.get(address)
+    _withdraw()
+    later(monkeypatch, permits.RENEWED_AFTER + 0.1)
+    assert [client.get(address).status_code for _ in range(2)] == [404, 404]
+    assert taken == []
+
+
+def test_a_renewal_brings_the_rows_for_those_who_follow(
+    monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    client = asker()
+    client.get(f"{place(instance())}/frames/1")
+    later(monkeypatch, permits.RENEWED_AFTER + 0.1)
+    client.get(f"{place(instance())}/frames/1")
+    there = place(instance(1, 2))
+    with django_assert_num_queries(0):
+        assert client.get(f"{there}/frames/1").status_code == 200
+
+
+KEY = ("Bearer x", "", "", CT)
+
+
+def _second_asker(answers: list[permits.Permit | None]) -> threading.Thread:
+    assert permits.found(KEY) is None  # the first one goes the whole way
+    thread = threading.Thread(target=lambda: answers.append(permits.found(KEY)))
+    thread.start()
+    thread.join(0.1)
+    assert thread.is_alive()
+    return thread
+
+
+def test_whoever_asks_at_once_waits_for_the_first_one_s_permit() -> None:
+    answers: list[permits.Permit | None] = []
+    second = _second_asker(answers)
+    first = permits.Permit(permits.now(), None)  # type: ignore[arg-type]
+    permits._permits[KEY] = first
+    permits.rules_asked(KEY, permits.now())
+    second.join(5)
+    assert answers == [first]
+
+
+def test_a_refusal_of_the_first_one_lets_the_others_ask_themselves() -> None:
+    answers: list[permits.Permit | None] = []
+    second = _second_asker(answers)
+    permits.rules_asked(KEY, permits.now())
+    second.join(5)
+    assert answers == [None]
+    assert permits._asking == {}
+
+
+def test_the_door_speaks_wsgi() -> None:
+    client, address = asker(), f"{place(instance())}/frames/1"
+    first = client.get(address)
+    said: list[Any] = []
+    environ = first.wsgi_request.environ
+    door = quick.QuickDoor(lambda environ, start_response: pytest.fail("it went the whole way"))
+    answer = list(door(environ, lambda *words: said.extend(words)))
+    status, headers = said
+    assert status == "200 OK"
+    assert dict(headers)["Content-Length"] == str(sum(map(len, answer)))
+    assert b"".join(answer) == body(first)

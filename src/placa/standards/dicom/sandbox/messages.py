@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import socket
+from collections.abc import Iterable
 from struct import pack, unpack
 from typing import Any, Final
 
@@ -67,6 +68,23 @@ def encoded(request: dict[str, Any], data: bytes | None = None) -> bytes:
     """The message of a request."""
     line = json.dumps(request).encode()
     return line if data is None else b"%b\n%b" % (line, data)
+
+
+def packed(parts: Iterable[bytes]) -> bytes:
+    """Several results as one body: a length (4 bytes, big-endian) before each."""
+    return b"".join(piece for part in parts for piece in (pack(">I", len(part)), part))
+
+
+def unpacked(body: bytes) -> list[bytes]:
+    """What `packed` joined. Raises RenderFailed for what it did not: a child may have been made to say anything."""
+    parts, at = [], 0
+    while at < len(body):
+        start = at + 4
+        at = start + int.from_bytes(body[at:start], "big")
+        parts.append(body[start:at])
+    if at != len(body):
+        raise RenderFailed("failed-answer")
+    return parts
 
 
 def result(status: bytes, body: bytes) -> bytes:
