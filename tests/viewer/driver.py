@@ -25,6 +25,7 @@ FLAGS = [
     "--no-first-run",
 ]
 SURFACE = """JSON.stringify({look: placaViewer.look, tool: placaViewer.tool, layout: placaViewer.layout,
+  mpr: placaViewer.mpr, links: placaViewer.links,
   pixels: placaViewer.pixelState, playing: placaViewer.playing, panes: placaViewer.panes,
   measurements: placaViewer.measurements})"""
 
@@ -40,7 +41,9 @@ class Driver:
         )
         page.on("pageerror", lambda error: self.errors.append(str(error)))
 
-    def open(self, **query: str) -> None:
+    def open(self, study: str = "", **query: str) -> None:
+        if study:
+            self.address = f"{self.address.partition('?')[0]}?study={study}"
         extra = "".join(f"&{name}={value}" for name, value in query.items())
         self.page.goto(self.address + extra)
 
