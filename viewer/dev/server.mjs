@@ -59,11 +59,12 @@ async function seriesOf(study) {
 }
 
 async function studyInfo(study, set) {
-  return {
+  const info = {
     uid: study, description: String(value(set, '00081030', 'Estudio')) || 'Estudio', date: String(value(set, '00080020')),
     date_text: new Date(String(value(set, '00080020')).replace(/(....)(..)(..)/, '$1-$2-$3T12:00')).toLocaleDateString('es', { day: 'numeric', month: 'short', year: 'numeric' }),
     accession_number: String(value(set, '00080050')), modalities: set['00080061']?.Value ?? [], may_download: true,
   };
+  return { ...info, dated: info.date_text };
 }
 
 const studySet = async (study) => (await qido(`/studies?StudyInstanceUID=${study}&includefield=00081030`))[0];

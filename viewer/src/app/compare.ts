@@ -32,7 +32,7 @@ export class Compare {
     if (this.studies.length < 2) return null;
     const study = this.studyOf(series);
     const earlier = study.uid !== this.viewer.context.study.uid;
-    return { earlier, text: `${study.date_text} · ${this.viewer.t(earlier ? 'compareEarlier' : 'compareCurrent')}` };
+    return { earlier, text: `${study.dated} · ${this.viewer.t(earlier ? 'compareEarlier' : 'compareCurrent')}` };
   }
 
   /** Open an earlier study beside what the active pane shows, scrolling together. */

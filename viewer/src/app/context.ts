@@ -43,7 +43,10 @@ export interface StudyInfo {
   uid: string;
   description: string;
   date: string;
+  /** As people say it: "yesterday, 10:40". */
   date_text: string;
+  /** With its year, for what is compared by its date. */
+  dated: string;
   accession_number: string;
   modalities: string[];
   /** Whether the person may take images along: without it nothing is saved or printed here either. */

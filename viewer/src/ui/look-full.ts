@@ -50,7 +50,7 @@ export class FullLook {
         this.cinePanel.element),
       h('footer', { class: 'pv-controls' }, this.slider.element), this.chrome.report.element);
     viewer.on('change', () => this.update());
-    viewer.on('study', ({ study: earlier, series }) => this.strip.add(series, earlier.date_text));
+    viewer.on('study', ({ study: earlier, series }) => this.strip.add(series, earlier.dated));
     viewer.on('progress', (told) => progress.show(told));
     viewer.on('ask', (what) => void this.openDialog(what));
     this.update();

@@ -69,7 +69,7 @@ function table(rows: readonly TagRow[], t: Translate): HTMLElement[] {
       h('td', {}, '› '.repeat(row.depth), row.tag), h('td', {}, row.vr), h('th', { scope: 'row' }, row.name), h('td', {}, row.value))));
     more.textContent = matching.length > MOST ? t('tagsMany', { count: matching.length - MOST }) : '';
   };
-  const search = h('input', { type: 'search', class: 'pv-field', 'aria-label': t('tagsFind'), placeholder: t('tagsFind'), oninput: () => show(search.value) });
+  const search = h('input', { type: 'search', class: 'pv-field', 'aria-label': t('tagsFind'), placeholder: t('tagsFind'), autofocus: true, oninput: () => show(search.value) });
   show('');
   return [search, h('table', { class: 'pv-tags' },
     h('thead', {}, h('tr', {}, h('th', { scope: 'col' }, t('tagNumber')), h('th', { scope: 'col' }, 'VR'),
