@@ -28,7 +28,7 @@ def free_port() -> int:
 
 
 def wait_for(url: str) -> None:
-    for _ in range(150):
+    for _ in range(600):
         try:
             with urllib.request.urlopen(url, timeout=2):
                 return

@@ -65,6 +65,11 @@ class Driver:
         pane = f"placaViewer.panes[{number}]"
         self.until(f"window.placaViewer && {pane} && {pane}.diagnostic && {pane}.shownIndex === {pane}.index")
         self.page.wait_for_timeout(150)
+        self.drawn()
+
+    def drawn(self) -> None:
+        """Wait for two frames: what is drawn with the next one is on screen."""
+        self.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))")
 
     def grey(self, number: int = 0) -> np.ndarray:
         """What is on screen in a pane, letters and measurements left out, as levels of grey."""

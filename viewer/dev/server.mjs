@@ -87,7 +87,7 @@ async function contextOf(study, query) {
   const series = query.get('empty') ? [] : await seriesOf(study);
   return {
     language: query.get('lang') ?? 'es', look: query.get('look') ?? 'simple', dicomweb: '/dicomweb',
-    study: await studyInfo(study, set), priors: query.get('look') === 'full' ? await priorsOf(set) : [],
+    study: { ...(await studyInfo(study, set)), may_download: query.get('download') !== 'no' }, priors: query.get('look') === 'full' ? await priorsOf(set) : [],
     patient: { name: 'Ana Morales Peralta', birth_date: '08/05/1985', age_text: '41 a', sex: 'F', patient_id: String(value(set, '00100020')) },
     institution: 'Clínica Alborada', back_url: '/',
     report: query.get('report') === 'none' ? null : {

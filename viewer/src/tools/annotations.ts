@@ -75,7 +75,8 @@ export class Annotations {
     return annotation.state.getAllAnnotations().flatMap((one) => {
       const tool = tools.find(([, type]) => type.toolName === one.metadata?.toolName)?.[0];
       const stats = Object.values((one.data.cachedStats ?? {}) as Record<string, MeasurementStats>)[0];
-      if (!tool || !one.annotationUID) return [];
+      // a note without words is still being written
+      if (!tool || !one.annotationUID || (tool === 'note' && !one.data.label)) return [];
       return [{
         uid: one.annotationUID, tool,
         lines: tool === 'note' ? [one.data.label ?? ''] : (measurementLines(stats, this.language) ?? []),

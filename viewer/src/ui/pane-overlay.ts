@@ -84,7 +84,7 @@ export class PaneOverlay {
     const top = bottom - bar.pixels;
     const ticks = `M${x - 6} ${top}H${x}V${bottom}H${x - 6}`;
     return [
-      drawn('path', { class: 'pv-scale', d: ticks }),
+      drawn('path', { class: 'pv-scale pv-scale--under', d: ticks }), drawn('path', { class: 'pv-scale', d: ticks }),
       drawn('text', { class: 'pv-scale__text', x: x - 9, y: (top + bottom) / 2 + 4, 'text-anchor': 'end' }, bar.label),
     ];
   }
