@@ -170,6 +170,7 @@ dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>/frames
 dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>/frames/<str:frames>/thumbnail GET dicomweb
 dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>/bulkdata/<path:pointer> GET dicomweb
 viewer/<str:uid>                                            GET       page_images
+viewer/<str:uid>/series                                     GET       page_images
 files/<str:uid>/report/<uuid:report>                        GET       page_report
 files/<str:uid>/study.zip                                   GET       download
 files/<str:uid>/zip-status                                  GET       download
@@ -204,6 +205,7 @@ s/<str:token>/dicomweb/studies/<str:study>/series/<str:series>/instances/<str:in
 s/<str:token>/dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>/frames/<str:frames>/thumbnail GET share_data
 s/<str:token>/dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>/bulkdata/<path:pointer> GET share_data
 s/<str:token>/viewer/<str:uid>                              GET       share_page
+s/<str:token>/viewer/<str:uid>/series                       GET       share_page
 s/<str:token>/files/<str:uid>/report/<uuid:report>          GET       share_data
 s/<str:token>/files/<str:uid>/study.zip                     GET       share_data
 s/<str:token>/files/<str:uid>/zip-status                    GET       share_data

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.viewer import phantom
+from tests.viewer import phantom, space
 from tests.viewer.driver import CHROMIUM, FLAGS, Driver
 
 ROOT = Path(__file__).parents[2]
@@ -28,7 +28,7 @@ def free_port() -> int:
 
 
 def wait_for(url: str) -> None:
-    for _ in range(150):
+    for _ in range(600):
         try:
             with urllib.request.urlopen(url, timeout=2):
                 return
@@ -39,7 +39,7 @@ def wait_for(url: str) -> None:
 
 @pytest.fixture(scope="session")
 def orthanc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of the DICOMweb door of an Orthanc that holds the phantom's two series."""
+    """Address of the DICOMweb door of an Orthanc that holds the phantom's two series and the studies of `space`."""
     program = shutil.which("Orthanc")
     if program is None:
         pytest.skip("Orthanc is not installed")
@@ -61,12 +61,15 @@ def orthanc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     try:
         base = f"http://127.0.0.1:{port}"
         wait_for(f"{base}/system")
-        for series in (phantom.SERIES, phantom.SECOND):
-            for index in range(phantom.SLICES):
-                body = phantom.instance(index, series)
-                urllib.request.urlopen(
-                    urllib.request.Request(f"{base}/instances", data=body, method="POST")
-                ).close()
+        bodies = [
+            phantom.instance(index, series)
+            for series in (phantom.SERIES, phantom.SECOND)
+            for index in range(phantom.SLICES)
+        ]
+        for body in bodies + space.files():
+            urllib.request.urlopen(
+                urllib.request.Request(f"{base}/instances", data=body, method="POST")
+            ).close()
         yield f"{base}/dicom-web"
     finally:
         process.terminate()

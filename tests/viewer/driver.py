@@ -25,6 +25,7 @@ FLAGS = [
     "--no-first-run",
 ]
 SURFACE = """JSON.stringify({look: placaViewer.look, tool: placaViewer.tool, layout: placaViewer.layout,
+  mpr: placaViewer.mpr, links: placaViewer.links,
   pixels: placaViewer.pixelState, playing: placaViewer.playing, panes: placaViewer.panes,
   measurements: placaViewer.measurements})"""
 
@@ -40,7 +41,9 @@ class Driver:
         )
         page.on("pageerror", lambda error: self.errors.append(str(error)))
 
-    def open(self, **query: str) -> None:
+    def open(self, study: str = "", **query: str) -> None:
+        if study:
+            self.address = f"{self.address.partition('?')[0]}?study={study}"
         extra = "".join(f"&{name}={value}" for name, value in query.items())
         self.page.goto(self.address + extra)
 
@@ -62,15 +65,20 @@ class Driver:
         pane = f"placaViewer.panes[{number}]"
         self.until(f"window.placaViewer && {pane} && {pane}.diagnostic && {pane}.shownIndex === {pane}.index")
         self.page.wait_for_timeout(150)
+        self.drawn()
+
+    def drawn(self) -> None:
+        """Wait for two frames: what is drawn with the next one is on screen."""
+        self.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))")
 
     def grey(self, number: int = 0) -> np.ndarray:
         """What is on screen in a pane, letters and measurements left out, as levels of grey."""
         self.page.evaluate(
-            "document.querySelectorAll('.p-c').forEach((one) => { one.style.visibility = 'hidden'; })"
+            "document.querySelectorAll('.p-c, .pv-lines').forEach((one) => { one.style.visibility = 'hidden'; })"
         )
         shot = self.page.locator(".pv-stage").nth(number).screenshot()
         self.page.evaluate(
-            "document.querySelectorAll('.p-c').forEach((one) => { one.style.visibility = ''; })"
+            "document.querySelectorAll('.p-c, .pv-lines').forEach((one) => { one.style.visibility = ''; })"
         )
         return np.asarray(Image.open(io.BytesIO(shot)).convert("L")).astype(int)
 

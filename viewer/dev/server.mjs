@@ -58,18 +58,36 @@ async function seriesOf(study) {
   return series.sort((a, b) => a.number - b.number);
 }
 
+async function studyInfo(study, set) {
+  const info = {
+    uid: study, description: String(value(set, '00081030', 'Estudio')) || 'Estudio', date: String(value(set, '00080020')),
+    date_text: new Date(String(value(set, '00080020')).replace(/(....)(..)(..)/, '$1-$2-$3T12:00')).toLocaleDateString('es', { day: 'numeric', month: 'short', year: 'numeric' }),
+    accession_number: String(value(set, '00080050')), modalities: set['00080061']?.Value ?? [], may_download: true,
+  };
+  return { ...info, dated: info.date_text };
+}
+
+const studySet = async (study) => (await qido(`/studies?StudyInstanceUID=${study}&includefield=00081030`))[0];
+
+/** Older studies of the same patient, as the portal lists those that a person may see. */
+async function priorsOf(set) {
+  const all = await qido(`/studies?PatientID=${value(set, '00100020')}&includefield=00081030`);
+  const older = all.filter((one) => String(value(one, '00080020')) < String(value(set, '00080020')));
+  return Promise.all(older.map(async (one) => {
+    const { uid, description, date_text, modalities } = await studyInfo(value(one, '0020000D'), one);
+    return { uid, description, date_text, modalities, url: `/described?study=${uid}` };
+  }));
+}
+
 const REPORT = 'Conclusión:\nEstudio de prueba sin hallazgos agudos.\n\nHallazgos:\nHígado de tamaño y densidad normales, sin lesiones '
   + 'focales. Vesícula sin cálculos. Páncreas, bazo y suprarrenales sin alteraciones.\n\nTécnica:\nCortes axiales con contraste.';
 
 async function contextOf(study, query) {
-  const [set] = await qido(`/studies?StudyInstanceUID=${study}&includefield=00081030`);
+  const set = await studySet(study);
   const series = query.get('empty') ? [] : await seriesOf(study);
   return {
     language: query.get('lang') ?? 'es', look: query.get('look') ?? 'simple', dicomweb: '/dicomweb',
-    study: {
-      uid: study, description: String(value(set, '00081030', 'Estudio')) || 'Estudio', date: String(value(set, '00080020')), date_text: '12 nov 2026',
-      accession_number: String(value(set, '00080050')), modalities: set['00080061']?.Value ?? [],
-    },
+    study: { ...(await studyInfo(study, set)), may_download: query.get('download') !== 'no' }, priors: query.get('look') === 'full' ? await priorsOf(set) : [],
     patient: { name: 'Ana Morales Peralta', birth_date: '08/05/1985', age_text: '41 a', sex: 'F', patient_id: String(value(set, '00100020')) },
     institution: 'Clínica Alborada', back_url: '/',
     report: query.get('report') === 'none' ? null : {
@@ -81,7 +99,8 @@ async function contextOf(study, query) {
 
 function page(context, nonce) {
   const entry = JSON.parse(readFileSync(new URL('manifest.json', BUILD), 'utf8'))['src/app/main.ts'];
-  const first = context.series.find(({ kind }) => kind === 'image');
+  const images = context.series.filter(({ kind }) => kind === 'image');
+  const first = images.find(({ count, modality }) => count > 3 || modality !== 'CT') ?? images[0];
   const instance = first?.instances[Math.floor((first.instances.length - 1) / 2)];
   const picture = instance
     ? `<img id="first-image" alt="" src="/dicomweb/studies/${context.study.uid}/series/${first.uid}/instances/${instance.uid}/frames/1/rendered?viewport=768,768&amp;quality=80">` : '';
@@ -123,6 +142,11 @@ function samplePdf() {
 async function answer(incoming, outgoing) {
   const url = new URL(incoming.url, 'http://dev');
   if (url.pathname.startsWith('/dicomweb/')) return proxy(incoming, outgoing, url.pathname.slice('/dicomweb'.length) + url.search);
+  if (url.pathname === '/described') {
+    const study = url.searchParams.get('study');
+    const described = { study: await studyInfo(study, await studySet(study)), series: await seriesOf(study) };
+    return send(outgoing, JSON.stringify(described), 'application/json');
+  }
   if (url.pathname === '/alive') return outgoing.writeHead(204).end();
   if (url.pathname === '/report.pdf') return send(outgoing, samplePdf(), 'application/pdf');
   if (url.pathname.startsWith('/static/')) {

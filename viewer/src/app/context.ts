@@ -21,6 +21,8 @@ export interface InstanceInfo {
 
 export interface SeriesInfo {
   uid: string;
+  /** UID of the study it belongs to. */
+  study: string;
   number: number;
   description: string;
   modality: string;
@@ -31,6 +33,39 @@ export interface SeriesInfo {
   count: number;
   thumbnail_url: string;
   instances: InstanceInfo[];
+  body_part: string;
+  /** Computed here from a volume: no server has it. */
+  made: boolean;
+}
+
+/** A study as the viewer's own small door describes it. */
+export interface StudyInfo {
+  uid: string;
+  description: string;
+  date: string;
+  /** As people say it: "yesterday, 10:40". */
+  date_text: string;
+  /** With its year, for what is compared by its date. */
+  dated: string;
+  accession_number: string;
+  modalities: string[];
+  /** Whether the person may take images along: without it nothing is saved or printed here either. */
+  may_download: boolean;
+}
+
+/** An earlier study of the same patient that this person may see, nearest in kind first. */
+export interface PriorInfo {
+  uid: string;
+  description: string;
+  date_text: string;
+  modalities: string[];
+  /** Where its series are described: `{study, series}`. */
+  url: string;
+}
+
+export interface OpenStudy {
+  study: StudyInfo;
+  series: SeriesInfo[];
 }
 
 export interface ReportInfo {
@@ -47,14 +82,7 @@ export interface ViewerContext {
   look: Look;
   /** Root of the DICOMweb door, without a slash at the end. */
   dicomweb: string;
-  study: {
-    uid: string;
-    description: string;
-    date: string;
-    date_text: string;
-    accession_number: string;
-    modalities: string[];
-  };
+  study: StudyInfo;
   patient: { name: string; birth_date: string; age_text: string; sex: string; patient_id: string };
   institution: string;
   back_url: string | null;
@@ -62,6 +90,9 @@ export interface ViewerContext {
   report_reason: string;
   alive_url: string | null;
   series: SeriesInfo[];
+  priors: PriorInfo[];
+  /** The same study in OHIF, where this person may use it. */
+  ohif_url: string | null;
 }
 
 const LANGUAGES: readonly Language[] = ['es', 'en', 'it', 'pt'];
@@ -70,6 +101,13 @@ const LANGUAGES: readonly Language[] = ['es', 'en', 'it', 'pt'];
 export function languageOf(tag: string | undefined): Language {
   const short = (tag ?? '').slice(0, 2).toLowerCase();
   return LANGUAGES.find((language) => language === short) ?? 'es';
+}
+
+/** Series as a page or the door of an earlier study gives them, with what every part of the viewer relies on. */
+export function completeSeries(series: readonly Partial<SeriesInfo>[], study: string): SeriesInfo[] {
+  return series.map((one) => ({
+    ...(one as SeriesInfo), study, made: false, family: one.family ?? '', key_images: one.key_images ?? [], body_part: one.body_part ?? '',
+  }));
 }
 
 /**
@@ -88,7 +126,10 @@ export function readContext(page: Document): ViewerContext {
     language: languageOf(context.language),
     look: context.look === 'full' ? 'full' : 'simple',
     dicomweb: context.dicomweb.replace(/\/$/, ''),
-    series: context.series.map((one) => ({ ...one, family: one.family ?? '', key_images: one.key_images ?? [] })),
+    series: completeSeries(context.series, context.study.uid),
+    study: { ...context.study, may_download: context.study.may_download ?? false },
+    priors: context.priors ?? [],
+    ohif_url: context.ohif_url ?? null,
     report: context.report ?? null,
     report_reason: context.report_reason ?? '',
   };

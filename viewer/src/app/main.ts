@@ -3,7 +3,9 @@ import '../styles/viewer.css';
 import { listenToKeys } from '../ui/keyboard';
 import { FullLook } from '../ui/look-full';
 import { SimpleLook } from '../ui/look-simple';
+import { firstSeries, isLocalizer } from '../core/hanging';
 import { readContext, type SeriesInfo } from './context';
+import { hangStudy } from './hang';
 import { exposeTestSurface } from './test-surface';
 import { Viewer } from './viewer';
 
@@ -20,12 +22,13 @@ function pictured(viewer: Viewer, picture: HTMLImageElement): { series: SeriesIn
 
 function openFirst(viewer: Viewer, picture: HTMLImageElement | null): void {
   const found = picture?.src ? pictured(viewer, picture) : null;
-  if (found) {
+  const first = firstSeries(viewer.series);
+  // a scout is no picture to begin with, whatever the page chose
+  if (found && !(isLocalizer(found.series) && first !== found.series)) {
     viewer.open(found.series, found.index);
     if (picture?.complete && picture.naturalWidth) viewer.active.pane.adopt(picture);
     return;
   }
-  const first = viewer.series.find(({ kind }) => kind === 'image') ?? viewer.series[0];
   if (first) viewer.open(first);
 }
 
@@ -44,6 +47,7 @@ function start(): void {
     window: (dx, dy) => viewer.adjustWindow(dx, dy),
   });
   openFirst(viewer, picture);
+  void hangStudy(viewer);
   if (!viewer.series.length) picture?.remove();
   // Where the picture was not taken over it stays behind the panes until one of them shows something.
   const end = viewer.active.pane.on('shown', () => {

@@ -4,12 +4,14 @@ import type { Viewer } from './viewer';
 export interface TestSurface {
   readonly look: string;
   readonly tool: string;
-  readonly layout: number;
+  readonly layout: string;
+  readonly mpr: string;
+  readonly links: { scroll: boolean; look: boolean; lines: boolean };
   readonly pixelState: string;
   readonly playing: boolean;
   readonly panes: readonly {
     seriesUid: string | null; index: number; shownIndex: number; count: number; instanceUid: string | null;
-    diagnostic: boolean; exact: boolean; window: { center: number; width: number } | null; view: object; edges: string;
+    diagnostic: boolean; exact: boolean; window: { center: number; width: number } | null; view: object; edges: string; study: string | null; plane: object | null;
   }[];
   readonly measurements: readonly { tool: string; lines: readonly string[]; instanceUid: string }[];
 }
@@ -26,11 +28,15 @@ export function exposeTestSurface(viewer: Viewer): void {
     get look() { return viewer.context.look; },
     get tool() { return viewer.tool; },
     get layout() { return viewer.layout; },
+    get mpr() { return viewer.mpr.state; },
+    get links() { return { scroll: viewer.links.scroll, look: viewer.links.look, lines: viewer.links.lines }; },
     get pixelState() { return viewer.pixels; },
     get playing() { return viewer.cine.playing; },
     get panes() {
       return viewer.panes.map(({ pane, element }) => ({
         seriesUid: pane.series?.uid ?? null,
+        study: pane.series?.study ?? null,
+        plane: pane.place.plane,
         index: pane.index,
         shownIndex: pane.shownIndex,
         count: pane.stack.length,

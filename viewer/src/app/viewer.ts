@@ -1,19 +1,24 @@
 import { Cine, initialFps } from '../core/cine';
 import { Emitter } from '../core/emitter';
-import { isMeasuring } from '../core/gestures';
+import { paneCount, type Layout } from '../core/layout';
 import { deviceMemory, hasWebGl, isFastLink } from '../core/network';
+import type { Hang } from '../core/place';
 import { flippedHorizontally, flippedVertically, rotated, zoomAround } from '../core/view';
 import { DicomWeb } from '../dicomweb/client';
 import { MetadataStore } from '../dicomweb/store';
 import { translator, type Translate } from '../i18n';
 import type { Annotations, Measurement } from '../tools/annotations';
-import type { ActionId, ToolId } from '../tools/catalog';
+import { isFullOnly, needsPixels, type ActionId, type ToolId } from '../tools/catalog';
+import { askText } from '../ui/ask-text';
+import { Lens } from '../ui/lens';
 import { PaneView, type PaneHost } from '../ui/pane-view';
 import { keyImages, viewableSeries } from '../ui/series-strip';
-import type { SeriesInfo, ViewerContext } from './context';
+import { Compare } from './compare';
+import type { SeriesInfo, StudyInfo, ViewerContext } from './context';
+import { isPhone } from './device';
+import { Links } from './links';
+import { Mpr } from './mpr';
 import { KeepAlive } from './session';
-
-export type LayoutCount = 1 | 2 | 4;
 
 /** `idle`: pictures only so far; `impossible`: this browser has no WebGL. */
 export type PixelState = 'idle' | 'loading' | 'ready' | 'impossible';
@@ -22,23 +27,39 @@ interface ViewerEvents {
   /** Tool, active pane, layout, cine or quality changed. */
   change: void;
   measurements: readonly Measurement[];
-  /** Something that the look has to do: help, report. */
-  ask: 'help' | 'report';
+  /** Something that the look has to do. */
+  ask: 'help' | 'report' | 'compare' | 'tags' | 'save' | 'print';
   notice: string;
+  /** Something takes its time and can be given up; null when it is over. */
+  progress: { text: string; share: number; cancel: () => void } | null;
+  /** An earlier study was opened beside this one. */
+  study: { study: StudyInfo; series: readonly SeriesInfo[] };
+}
+
+/** What one pane is to show. */
+export interface Arranged {
+  series: SeriesInfo;
+  index: number;
+  hang?: Hang;
 }
 
 /** The viewer without its looks: panes, tools, what keys and buttons do. */
 export class Viewer extends Emitter<ViewerEvents> {
   readonly t: Translate;
   readonly series: SeriesInfo[];
+  readonly links = new Links(() => this.panes, () => this.active);
+  readonly mpr = new Mpr(this);
+  readonly compare: Compare;
   readonly grid = document.createElement('main');
   readonly cine = new Cine(() => this.emit('change', undefined));
   panes: PaneView[] = [];
-  layout: LayoutCount = 1;
+  layout: Layout = '1x1';
   tool: ToolId = 'scroll';
   pixels: PixelState;
   private readonly host: PaneHost;
   private annotations: Annotations | null = null;
+  private loadingPixels: Promise<void> | null = null;
+  private readonly lens = new Lens();
   private activeIndex = 0;
   private paneCount = 0;
 
@@ -46,12 +67,13 @@ export class Viewer extends Emitter<ViewerEvents> {
     super();
     this.t = translator(context.language);
     this.series = viewableSeries(context.series);
+    this.compare = new Compare(this);
     this.pixels = hasWebGl() ? 'idle' : 'impossible';
     const alive = new KeepAlive(context.alive_url, () => this.active.pane.retry());
     this.host = this.makeHost(alive);
     this.grid.id = 'image';
     this.grid.className = 'p-vf__grid';
-    this.setLayout(1);
+    this.setLayout('1x1');
     window.addEventListener('online', () => this.panes.forEach(({ pane }) => pane.retry()));
   }
 
@@ -65,7 +87,7 @@ export class Viewer extends Emitter<ViewerEvents> {
 
   private makeHost(alive: KeepAlive): PaneHost {
     const { context } = this;
-    const web = new DicomWeb(context.dicomweb, context.study.uid);
+    const web = new DicomWeb(context.dicomweb);
     const phone = isPhone();
     const pixelsFollow = () => this.pixels === 'loading' || (this.pixels === 'idle' && isFastLink());
     return {
@@ -75,7 +97,10 @@ export class Viewer extends Emitter<ViewerEvents> {
       tool: () => this.tool,
       activate: (view) => this.activate(view),
       wantsPixels: () => void this.demandPixels(),
-      doubleTap: (view, x, y) => (context.look === 'full' && this.layout > 1 ? this.setLayout(1) : view.toggleZoom(x, y)),
+      doubleTap: (view, x, y) => (context.look === 'full' && this.layout !== '1x1' ? this.setLayout('1x1') : view.toggleZoom(x, y)),
+      hold: (view, x, y, phase) => this.hold(view, x, y, phase),
+      drop: (view, uid) => this.drop(view, uid),
+      label: (series) => this.compare.label(series),
       cancelMeasurement: (view) => this.annotations?.cancel(view.pane.glElement as HTMLDivElement),
       failed: () => this.cine.stop(),
       interacted: () => alive.interacted(),
@@ -88,17 +113,18 @@ export class Viewer extends Emitter<ViewerEvents> {
     this.cine.stop();
     this.activeIndex = index;
     this.markActive();
+    this.links.draw();
     this.emit('change', undefined);
   }
 
   private markActive(): void {
-    this.panes.forEach((view, index) => view.element.classList.toggle('is-on', this.layout > 1 && index === this.activeIndex));
+    this.panes.forEach((view, index) => view.element.classList.toggle('is-on', this.panes.length > 1 && index === this.activeIndex));
   }
 
   /** Open a series in the active pane: at its middle for a volume in the simple look, where its subject is. */
   open(series: SeriesInfo, index?: number): void {
     this.cine.stop();
-    const chosen = keyImages(series, this.series);
+    const chosen = keyImages(series, this.compare.allSeries);
     if (chosen.length) return this.openKeyImage(chosen);
     const volume = ['CT', 'MR', 'PT'].includes(series.modality) && this.context.look === 'simple';
     this.active.pane.setSeries(series, index ?? (volume ? Math.floor(series.count / 2) : 0));
@@ -113,30 +139,51 @@ export class Viewer extends Emitter<ViewerEvents> {
     if (next) this.open(next.series, next.index);
   }
 
-  /** Show `count` panes; new ones take the next series, the active one stays first when there is only one left. */
-  setLayout(count: LayoutCount): void {
-    const kept = count === 1 && this.panes.length ? [this.active] : this.panes.slice(0, count);
-    for (const view of this.panes) if (!kept.includes(view)) this.dispose(view);
-    this.panes = kept;
-    while (this.panes.length < count) this.addPane();
-    this.layout = count;
-    this.activeIndex = Math.max(0, Math.min(this.activeIndex, count - 1));
-    if (count === 1) this.activeIndex = 0;
-    this.grid.dataset['layout'] = String(count);
-    this.grid.replaceChildren(...this.panes.map(({ element }) => element));
-    this.markActive();
+  /** Open a series by its UID in another pane than the active one: what is dragged there. */
+  private drop(view: PaneView, uid: string): void {
+    const series = this.compare.allSeries.find((one) => one.uid === uid);
+    this.activate(view);
+    if (series) this.open(series);
+  }
+
+  /** Show these images, one a pane, and with `fill` the next series where there are more panes. */
+  arrange(layout: Layout, images: readonly Arranged[], fill = false): void {
+    this.cine.stop();
+    this.activeIndex = 0;
+    this.setLayout(layout, fill);
+    images.forEach(({ series, index, hang }, at) => this.panes[at]?.pane.setSeries(series, index, hang));
+    this.links.anchor();
     this.emit('change', undefined);
   }
 
-  private addPane(): void {
+  /** Show so many panes; new ones take the next series, the active one stays first when there is only one left. */
+  setLayout(layout: Layout, fill = true): void {
+    const count = paneCount(layout);
+    const kept = count === 1 && this.panes.length ? [this.active] : this.panes.slice(0, count);
+    for (const view of this.panes) if (!kept.includes(view)) this.dispose(view);
+    this.panes = kept;
+    while (this.panes.length < count) this.addPane(fill);
+    this.layout = layout;
+    this.activeIndex = Math.max(0, Math.min(this.activeIndex, count - 1));
+    if (count === 1) this.activeIndex = 0;
+    this.grid.dataset['layout'] = layout;
+    this.grid.replaceChildren(...this.panes.map(({ element }) => element));
+    this.markActive();
+    this.links.anchor();
+    this.links.draw();
+    this.emit('change', undefined);
+  }
+
+  private addPane(fill: boolean): void {
     const view = new PaneView(`pane-${++this.paneCount}`, this.host);
     const open = new Set(this.panes.map(({ pane }) => pane.series?.uid));
     this.panes.push(view);
     view.pane.on('shown', () => this.pictureArrived());
+    this.links.watch(view);
     if (this.panes.length === 1) return;
     const images = this.series.filter(({ kind }) => kind === 'image');
     const next = images.find(({ uid }) => !open.has(uid)) ?? images[0];
-    if (next) view.pane.setSeries(next, 0);
+    if (next && fill) view.pane.setSeries(next, 0);
     if (this.pixels === 'ready') void this.givePixels(view);
   }
 
@@ -157,14 +204,18 @@ export class Viewer extends Emitter<ViewerEvents> {
   }
 
   /** Load the engine, once, and let every pane show diagnostic pixels. */
-  async demandPixels(): Promise<void> {
-    if (this.pixels !== 'idle') return;
+  demandPixels(): Promise<void> {
+    if (this.pixels === 'idle') this.loadingPixels = this.loadPixels();
+    return this.loadingPixels ?? Promise.resolve();
+  }
+
+  private async loadPixels(): Promise<void> {
     this.setPixels('loading');
     try {
       await this.active.pane.firstPixels; // the engine keeps the page busy: the first image goes before it
       const [{ startEngine }, { Annotations }] = await Promise.all([import('../core/pixels'), import('../tools/annotations')]);
       startEngine(isPhone());
-      this.annotations = new Annotations(this.t('locale'), () => this.emit('measurements', this.measurements));
+      this.annotations = new Annotations(this.t('locale'), () => this.emit('measurements', this.measurements), (done) => askText(this.t, done));
       for (const view of this.panes) await this.givePixels(view);
       this.annotations.select(this.tool);
       this.setPixels('ready');
@@ -174,6 +225,12 @@ export class Viewer extends Emitter<ViewerEvents> {
       this.emit('notice', this.t('failOffline'));
       throw error;
     }
+  }
+
+  /** Settled once the engine draws what is open. @throws where it cannot be had */
+  async pixelsReady(): Promise<void> {
+    await this.demandPixels();
+    if (this.pixels !== 'ready') throw new Error('No engine');
   }
 
   private setPixels(state: PixelState): void {
@@ -191,13 +248,13 @@ export class Viewer extends Emitter<ViewerEvents> {
 
   /** Choose what a drag does; choosing a measuring tool or the window asks for pixels. */
   select(tool: ToolId): void {
-    if (isMeasuring(tool) && this.pixels === 'impossible') {
+    if (needsPixels(tool) && this.pixels === 'impossible') {
       this.emit('notice', this.t('measureNeedsPixels'));
       return;
     }
     this.tool = tool;
     this.cine.stop();
-    if (isMeasuring(tool) || tool === 'window') void this.demandPixels();
+    if (needsPixels(tool) || tool === 'window') void this.demandPixels();
     this.annotations?.select(tool);
     this.grid.dataset['tool'] = tool;
     this.emit('change', undefined);
@@ -217,6 +274,14 @@ export class Viewer extends Emitter<ViewerEvents> {
     this.active.pane.dragWindow(dx, dy);
   }
 
+  /** Something is held down on an image with a tool that follows the pointer. */
+  private hold(view: PaneView, x: number, y: number, phase: 'down' | 'move' | 'up'): void {
+    if (this.tool === 'magnify') {
+      if (phase === 'up') this.lens.hide();
+      else void this.lens.show(view, x, y);
+    } else if (phase !== 'up') this.links.locate(view.pane, view.pane.place.at(x, y));
+  }
+
   private toggleCine(): void {
     const { pane } = this.active;
     if (this.cine.playing) return this.cine.stop();
@@ -225,8 +290,9 @@ export class Viewer extends Emitter<ViewerEvents> {
   }
 
   private stepSeries(by: number): void {
-    const at = this.series.findIndex(({ uid }) => uid === this.active.pane.series?.uid);
-    const next = this.series[at + by];
+    const all = this.compare.allSeries;
+    const at = all.findIndex(({ uid }) => uid === this.active.pane.series?.uid);
+    const next = all[at + by];
     if (next) this.open(next);
   }
 
@@ -257,17 +323,24 @@ export class Viewer extends Emitter<ViewerEvents> {
       clear: () => this.annotations?.clear(),
       nextSeries: () => this.stepSeries(1),
       previousSeries: () => this.stepSeries(-1),
-      layout1: () => this.context.look === 'full' && this.setLayout(1),
-      layout2: () => this.context.look === 'full' && this.setLayout(2),
-      layout4: () => this.context.look === 'full' && this.setLayout(4),
+      layout1: () => this.setLayout('1x1'),
+      layout2: () => this.setLayout('1x2'),
+      layout3: () => this.setLayout('2x1'),
+      layout4: () => this.setLayout('2x2'),
+      link: () => this.links.toggle('scroll'),
+      linkLook: () => this.links.toggle('look'),
+      lines: () => this.links.toggle('lines'),
+      mpr: () => void this.mpr.toggle(),
+      secondWindow: () => void window.open(window.location.href, '_blank', 'noopener'),
+      compare: () => this.emit('ask', 'compare'),
+      tags: () => this.emit('ask', 'tags'),
+      save: () => this.emit('ask', 'save'),
+      print: () => this.emit('ask', 'print'),
       report: () => this.emit('ask', 'report'),
       help: () => this.emit('ask', 'help'),
     };
+    if (this.context.look === 'simple' && isFullOnly(action)) return;
     acts[action]();
     this.emit('change', undefined);
   }
-}
-
-function isPhone(): boolean {
-  return window.matchMedia('(pointer: coarse) and (max-width: 900px)').matches;
 }

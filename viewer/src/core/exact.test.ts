@@ -3,7 +3,7 @@ import { levels, mayBeExact } from './exact';
 import type { ImageRef } from './stack';
 
 const image = (changed: Partial<ImageRef>): ImageRef => ({
-  seriesUid: '1.2', instanceUid: '1.3', frame: 1, frames: 1, rows: 512, columns: 512, transferSyntax: '1.2.840.10008.1.2.1', ...changed,
+  studyUid: '1', made: false, seriesUid: '1.2', instanceUid: '1.3', frame: 1, frames: 1, rows: 512, columns: 512, transferSyntax: '1.2.840.10008.1.2.1', ...changed,
 });
 
 it('applies the linear window of PS3.3 C.11.2.1.2.1', () => {

@@ -9,6 +9,8 @@ export interface GestureTarget {
   zoom(factor: number, x: number, y: number): void;
   window(dx: number, dy: number): void;
   doubleTap(x: number, y: number): void;
+  /** A tool that follows the pointer is held down at (x, y). */
+  hold(x: number, y: number, phase: 'down' | 'move' | 'up'): void;
   /** Two fingers came down: a measurement begun by the first is not meant. */
   cancelMeasurement(): void;
   /** Pixels of drag for one image. */
@@ -48,6 +50,10 @@ export class Gestures {
     return { x: event.clientX - box.left - box.width / 2, y: event.clientY - box.top - box.height / 2 };
   }
 
+  private holding(finger: Finger): boolean {
+    return finger.button === 0 && ['magnify', 'locate'].includes(this.target.tool());
+  }
+
   private measuring(finger: Finger): boolean {
     return isMeasuring(this.target.tool()) && finger.button === 0;
   }
@@ -63,6 +69,7 @@ export class Gestures {
       if (isMeasuring(this.target.tool())) this.target.cancelMeasurement();
     }
     if (!this.measuring(finger)) this.surface.setPointerCapture(event.pointerId);
+    if (this.fingers.size === 1 && this.holding(finger)) this.target.hold(finger.x, finger.y, 'down');
     if (event.pointerType === 'mouse' && event.button === 1) event.preventDefault();
   }
 
@@ -85,6 +92,7 @@ export class Gestures {
       case 'zoom': return this.target.zoom(Math.exp(-dy / 150), 0, 0);
       case 'pan': return this.target.pan(dx, dy);
       case 'scroll': return this.dragScroll(dx, dy);
+      case 'magnify': case 'locate': return this.target.hold(now.x, now.y, 'move');
     }
   }
 
@@ -111,6 +119,7 @@ export class Gestures {
     const finger = this.fingers.get(event.pointerId);
     this.fingers.delete(event.pointerId);
     this.carried = 0;
+    if (finger && this.holding(finger)) this.target.hold(finger.x, finger.y, 'up');
     if (!finger || event.type === 'pointercancel' || finger.button !== 0) return;
     if (this.travelled > TAP_DISTANCE || this.fingers.size || isMeasuring(this.target.tool())) return;
     const near = Math.hypot(finger.x - this.lastTap.x, finger.y - this.lastTap.y) < 40;
@@ -141,5 +150,5 @@ export class Gestures {
 
 /** True for tools whose drag belongs to Cornerstone. */
 export function isMeasuring(tool: ToolId): boolean {
-  return tool === 'length' || tool === 'angle' || tool === 'ellipse' || tool === 'rectangle';
+  return ['length', 'angle', 'ellipse', 'rectangle', 'probe', 'note'].includes(tool);
 }

@@ -4,6 +4,7 @@ import { RequestFailure, type DicomWeb } from '../dicomweb/client';
 import type { MetadataStore } from '../dicomweb/store';
 import { Emitter } from './emitter';
 import { exactImage, mayBeExact } from './exact';
+import { PLAIN, Place, type Hang } from './place';
 import { JpegLayer } from './jpeg-layer';
 import type { PixelLayer } from './pixels';
 import { buildStack, clampIndex, prefetchOrder, type ImageRef } from './stack';
@@ -46,6 +47,7 @@ export class Pane extends Emitter<PaneEvents> {
   readonly stage = document.createElement('div');
   readonly glElement = document.createElement('div');
   readonly jpeg = new JpegLayer();
+  readonly place: Place = new Place(this);
   series: SeriesInfo | null = null;
   stack: ImageRef[] = [];
   index = 0;
@@ -58,6 +60,9 @@ export class Pane extends Emitter<PaneEvents> {
   /** Chosen by the person; null leaves each image its own. */
   window: Window | null = null;
   private layer: PixelLayer | null = null;
+  private hang = PLAIN;
+  /** The view that nobody has changed yet: it follows the size of the pane. */
+  private home: ViewState = this.view;
   private layerOpen = false;
   /** Settled once the first image is drawn without the engine, or cannot be. */
   firstPixels: Promise<void> = Promise.resolve();
@@ -66,7 +71,7 @@ export class Pane extends Emitter<PaneEvents> {
   private settle = 0;
   private slow = 0;
 
-  constructor(readonly id: string, private readonly environment: PaneEnvironment) {
+  constructor(readonly id: string, readonly environment: PaneEnvironment) {
     super();
     this.stage.className = 'pv-stage';
     this.glElement.className = 'pv-gl';
@@ -101,8 +106,10 @@ export class Pane extends Emitter<PaneEvents> {
   }
 
   /** Show a series, from image `index` on, with a fresh view and its own window. */
-  setSeries(series: SeriesInfo, index: number): void {
+  setSeries(series: SeriesInfo, index: number, hang: Hang = PLAIN): void {
     this.series = series;
+    this.hang = hang;
+    this.place.forget();
     this.stack = buildStack(series);
     this.index = clampIndex(index, this.stack.length);
     this.shownIndex = -1;
@@ -110,7 +117,7 @@ export class Pane extends Emitter<PaneEvents> {
     this.exact = false;
     this.layerOpen = false;
     this.turn += 1;
-    this.view = { ...INITIAL_VIEW };
+    this.home = this.view = this.place.home(hang);
     this.window = null;
     this.jpeg.clear();
     this.stage.classList.remove('is-pixels');
@@ -118,9 +125,18 @@ export class Pane extends Emitter<PaneEvents> {
     this.emit('failure', null);
     this.emit('view', this.view);
     if (!this.drawn) return;
-    if (series.kind === 'image') this.loadMetadata(series.uid);
+    if (series.kind === 'image') this.loadMetadata(series);
     this.showCurrent();
     this.firstPixels = this.environment.pixelsFollow() ? this.showExact(this.turn) : Promise.resolve();
+  }
+
+  /** The same images computed anew, of a volume: everything stays as it lies, what is on screen until the new one is there. */
+  renew(series: SeriesInfo): void {
+    this.series = series;
+    this.stack = buildStack(series);
+    this.place.forget();
+    this.layerOpen = false;
+    this.showCurrent(0);
   }
 
   /** True for what is drawn in the layers here; documents and video are elements of their own. */
@@ -170,7 +186,12 @@ export class Pane extends Emitter<PaneEvents> {
 
   reset(): void {
     this.setWindow(null);
-    this.setView({ ...INITIAL_VIEW });
+    this.goHome();
+  }
+
+  private goHome(): void {
+    this.home = this.place.home(this.hang);
+    this.setView(this.home);
   }
 
   /** From now on load and show diagnostic pixels, drawn by `layer`. */
@@ -182,13 +203,14 @@ export class Pane extends Emitter<PaneEvents> {
 
   resize(): void {
     this.layer?.resize();
-    this.emit('view', this.view);
+    if (this.view === this.home) this.goHome();
+    else this.emit('view', this.view);
   }
 
   retry(): void {
     this.emit('failure', null);
     if (!this.series || !this.drawn) return;
-    if (this.series.kind === 'image') this.loadMetadata(this.series.uid);
+    if (this.series.kind === 'image') this.loadMetadata(this.series);
     this.showCurrent();
   }
 
@@ -201,10 +223,10 @@ export class Pane extends Emitter<PaneEvents> {
     this.layer = null;
   }
 
-  private loadMetadata(seriesUid: string): void {
-    this.environment.metadata.load(seriesUid).then(
-      () => this.series?.uid === seriesUid && this.emit('shown', undefined),
-      (error: unknown) => this.series?.uid === seriesUid && this.fail(error),
+  private loadMetadata(series: SeriesInfo): void {
+    this.environment.metadata.load(series).then(
+      () => this.series === series && this.emit('shown', undefined),
+      (error: unknown) => this.series === series && this.fail(error),
     );
   }
 
@@ -231,14 +253,14 @@ export class Pane extends Emitter<PaneEvents> {
   private pictureUrl(image: ImageRef, sharp = false): string {
     const color = this.environment.metadata.of(image)?.color ?? false;
     const chosen = this.window && !color ? { window: this.window } : {};
-    if (this.series?.kind === 'ecg') return this.environment.web.documentUrl(image.seriesUid, image.instanceUid);
+    if (this.series?.kind === 'ecg') return this.environment.web.documentUrl(image);
     return this.environment.web.renderedUrl(image, { ...(sharp ? SHARP_PICTURE : PICTURE), ...chosen });
   }
 
   private async showPicture(turn: number): Promise<void> {
     const index = this.index;
     const image = this.image;
-    if (!image || (this.shownIndex === index && this.exact)) return;
+    if (!image || image.made || (this.shownIndex === index && this.exact)) return;
     try {
       const shown = await this.jpeg.show(this.pictureUrl(image, !this.layer && this.view.zoom > 1.5));
       // Pixels may have come first, or the person moved on.
@@ -253,10 +275,10 @@ export class Pane extends Emitter<PaneEvents> {
   /** The first image from its stored pixels, before the engine is there: a failure is left to whoever comes next. */
   private async showExact(turn: number): Promise<void> {
     const { image, index, series } = this;
-    if (!image || !series || !mayBeExact(image)) return;
+    if (!image || !series || image.made || !mayBeExact(image)) return;
     try {
       const { web, metadata } = this.environment;
-      const [answer, sets] = await Promise.all([web.frame(image), metadata.load(series.uid)]);
+      const [answer, sets] = await Promise.all([web.frame(image), metadata.load(series)]);
       const set = sets.get(image.instanceUid);
       const drawn = set && turn === this.turn ? exactImage(answer, set, image, this.window ?? metadata.of(image)?.window ?? null) : null;
       if (!drawn || this.pixelsShown) return;
@@ -282,7 +304,7 @@ export class Pane extends Emitter<PaneEvents> {
     try {
       if (!this.layerOpen) {
         const { registerMetadata } = await import('./pixels');
-        registerMetadata(await this.environment.metadata.load(series.uid));
+        registerMetadata(await this.environment.metadata.load(series));
         if (turn !== this.turn) return;
         layer.open(this.stack);
         this.layerOpen = true;
@@ -323,7 +345,7 @@ export class Pane extends Emitter<PaneEvents> {
   private prefetchPictures(): void {
     for (const index of prefetchOrder(this.index, this.stack.length, this.direction, PICTURES_AHEAD)) {
       const image = this.stack[index];
-      if (image) this.jpeg.prefetch(this.pictureUrl(image));
+      if (image && !image.made) this.jpeg.prefetch(this.pictureUrl(image));
     }
   }
 

@@ -47,6 +47,19 @@ function failureFrom(error: unknown): RequestFailure {
   return Number.isNaN(status) ? new RequestFailure('server') : new RequestFailure(failureKind(status), status);
 }
 
+/** The name under which Cornerstone knows an image; its scheme says who loads it. */
+export function imageIdOf(image: ImageRef, web: DicomWeb): string {
+  return image.made ? `made:${image.instanceUid}` : `wadors:${web.frameUrl(image)}`;
+}
+
+/** Tell Cornerstone's loader how to read images, frames of one instance by its first. */
+export function registerStack(images: readonly ImageRef[], sets: Map<string, DicomJson>, web: DicomWeb): void {
+  for (const image of images) {
+    const set = sets.get(image.instanceUid);
+    if (set && image.frame === 1) wadors.metaDataManager.add(imageIdOf(image, web), { ...set } as never);
+  }
+}
+
 /** One pane's worth of pixels: a stack viewport that is told exactly how to lie, so that it covers the JPEG. */
 export class PixelLayer {
   private readonly viewport: StackViewport;
@@ -67,12 +80,11 @@ export class PixelLayer {
   open(images: ImageRef[]): void {
     this.turn += 1;
     this.opened = false;
-    this.imageIds = images.map((image) => {
-      const imageId = `wadors:${this.web.frameUrl(image)}`;
+    this.imageIds = images.map((image) => imageIdOf(image, this.web));
+    registerStack(images, metadataOf, this.web);
+    images.forEach((image, index) => {
       const set = metadataOf.get(image.instanceUid);
-      if (set && lacksPalette(set)) this.undrawable.add(imageId);
-      if (set && image.frame === 1) wadors.metaDataManager.add(imageId, { ...set } as never);
-      return imageId;
+      if (set && lacksPalette(set)) this.undrawable.add(this.imageIds[index] as string);
     });
   }
 

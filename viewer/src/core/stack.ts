@@ -2,6 +2,7 @@ import type { SeriesInfo } from '../app/context';
 
 /** One image of a series: an instance, or one frame of a multi-frame instance. */
 export interface ImageRef {
+  studyUid: string;
   seriesUid: string;
   instanceUid: string;
   /** 1-based, as in the path of WADO-RS frames. */
@@ -10,6 +11,8 @@ export interface ImageRef {
   rows: number;
   columns: number;
   transferSyntax: string;
+  /** Computed here from a volume: no server has it. */
+  made: boolean;
 }
 
 /** The images of a series in the order of the context, multi-frame instances unrolled. */
@@ -17,6 +20,7 @@ export function buildStack(series: SeriesInfo): ImageRef[] {
   return series.instances.flatMap((instance) => {
     const frames = Math.max(1, instance.frames);
     return Array.from({ length: frames }, (_, index) => ({
+      studyUid: series.study,
       seriesUid: series.uid,
       instanceUid: instance.uid,
       frame: index + 1,
@@ -24,6 +28,7 @@ export function buildStack(series: SeriesInfo): ImageRef[] {
       rows: instance.rows,
       columns: instance.columns,
       transferSyntax: instance.transfer_syntax,
+      made: series.made,
     }));
   });
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
-  cssTransform, edgesFromOrientation, edgesFromPatientOrientation, flippedHorizontally, flippedVertically, focalOffset,
+  cssTransform, onScreen as pointOnScreen, underScreen, edgesFromOrientation, edgesFromPatientOrientation, flippedHorizontally, flippedVertically, focalOffset,
   INITIAL_VIEW, MAX_ZOOM, patientDirections, rotated, screenAxes, zoomAround, type ViewState,
 } from './view';
 
@@ -61,6 +61,13 @@ describe('the camera and the CSS matrix agree', () => {
     expect([ux - x0, uy - y0].map((n) => Math.round(n * 100) / 100)).toEqual([0, -one.zoom]);
     expect([rx - x0, ry - y0].map((n) => Math.round(n * 100) / 100)).toEqual([one.zoom, 0]);
   });
+});
+
+it('finds the image point under a screen point', () => {
+  const of = view({ rotation: 90, flipH: true, zoom: 3, panX: 12, panY: -7 });
+  const [x, y] = pointOnScreen(of, 2, [10, 4]);
+  expect(onScreen(of, 20, 8)).toEqual([x, y]);
+  underScreen(of, 2, [x, y]).forEach((value, axis) => expect(value).toBeCloseTo([10, 4][axis] as number));
 });
 
 it('zooms around a point and within limits', () => {

@@ -139,3 +139,27 @@ function withOpposites(right: Direction[], top: Direction[]): EdgeDirections {
   const opposite = (letters: Direction[]) => letters.map((letter) => OPPOSITE[letter]);
   return { right, left: opposite(right), top, bottom: opposite(top) };
 }
+
+/** A width and a height. */
+export interface Size {
+  width: number;
+  height: number;
+}
+
+/** CSS pixels of one unit of an image that is laid whole into a box. */
+export function fitScale(image: Size, box: Size): number {
+  return Math.min(box.width / image.width, box.height / image.height);
+}
+
+/** CSS pixels from the pane's middle of a point in units from the image's middle; `fit` as of `fitScale`. */
+export function onScreen(view: ViewState, fit: number, [x, y]: readonly [number, number]): [number, number] {
+  const [a, b, c, d] = screenMatrix(view);
+  const k = view.zoom * fit;
+  return [k * (a * x + c * y) + view.panX, k * (b * x + d * y) + view.panY];
+}
+
+/** The inverse of `onScreen`. */
+export function underScreen(view: ViewState, fit: number, [x, y]: readonly [number, number]): [number, number] {
+  const { u, v } = focalOffset({ ...view, panX: view.panX - x, panY: view.panY - y }, fit);
+  return [u, v];
+}

@@ -6,6 +6,13 @@ export interface ImageAttributes {
   orientation: number[];
   patientOrientation: string[];
   position: number[];
+  /** Distance of two rows, of two columns (PixelSpacing); of a projection that at the detector. Empty where unknown. */
+  spacing: number[];
+  frameOfReference: string;
+  /** R, L, B or '' (ImageLaterality, else Laterality). */
+  laterality: string;
+  /** ViewPosition such as CC, MLO, PA, LL; '' where the file does not say. */
+  viewPosition: string;
   window: Window | null;
   sliceThickness: number | null;
   sliceLocation: number | null;
@@ -45,6 +52,10 @@ export function attributesOf(set: DicomJson, frame: number): ImageAttributes {
     orientation: whole(6, numbers(group(set, frame, '00209116'), '00200037'), numbers(set, '00200037')),
     patientOrientation: (set['00200020']?.Value ?? []).map(String),
     position: whole(3, numbers(group(set, frame, '00209113'), '00200032'), numbers(set, '00200032')),
+    spacing: whole(2, numbers(group(set, frame, '00289110'), '00280030'), numbers(set, '00280030'), numbers(set, '00181164')),
+    frameOfReference: text(set, '00200052'),
+    laterality: text(set, '00200062') || text(set, '00200060'),
+    viewPosition: text(set, '00185101').toUpperCase(),
     window: windowOf(group(set, frame, '00289132')) ?? windowOf(set),
     sliceThickness: first(numbers(group(set, frame, '00289110'), '00180050'), numbers(set, '00180050')),
     sliceLocation: first(numbers(set, '00201041')),

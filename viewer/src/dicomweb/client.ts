@@ -27,17 +27,20 @@ export interface RenderOptions {
   quality?: number;
 }
 
-/** The viewer's side of DICOMweb (PS3.18 section 10), for one study. */
-export class DicomWeb {
-  constructor(readonly root: string, private readonly studyUid: string) {}
+/** Names an instance: what every address of it is made of. */
+export type InstanceRef = Pick<ImageRef, 'studyUid' | 'seriesUid' | 'instanceUid'>;
 
-  private instance(seriesUid: string, instanceUid: string): string {
-    return `${this.root}/studies/${this.studyUid}/series/${seriesUid}/instances/${instanceUid}`;
+/** The viewer's side of DICOMweb (PS3.18 section 10). */
+export class DicomWeb {
+  constructor(readonly root: string) {}
+
+  private instance({ studyUid, seriesUid, instanceUid }: InstanceRef): string {
+    return `${this.root}/studies/${studyUid}/series/${seriesUid}/instances/${instanceUid}`;
   }
 
   /** WADO-RS frame: the stored bytes of one image. Absolute, since workers and loaders resolve it elsewhere. */
   frameUrl(image: ImageRef): string {
-    const path = `${this.instance(image.seriesUid, image.instanceUid)}/frames/${image.frame}`;
+    const path = `${this.instance(image)}/frames/${image.frame}`;
     return new URL(path, document.baseURI).href;
   }
 
@@ -57,21 +60,21 @@ export class DicomWeb {
       viewport ? `viewport=${viewport[0]},${viewport[1]}` : '',
       quality ? `quality=${quality}` : '',
     ].filter(Boolean);
-    const path = `${this.instance(image.seriesUid, image.instanceUid)}/frames/${image.frame}/rendered`;
+    const path = `${this.instance(image)}/frames/${image.frame}/rendered`;
     return query.length ? `${path}?${query.join('&')}` : path;
   }
 
   /** The rendered form of a whole instance: a PDF, a page for an SR, a video, a drawing for an ECG. */
-  documentUrl(seriesUid: string, instanceUid: string): string {
-    return `${this.instance(seriesUid, instanceUid)}/rendered`;
+  documentUrl(instance: InstanceRef): string {
+    return `${this.instance(instance)}/rendered`;
   }
 
   /**
    * WADO-RS metadata of a series, by SOP Instance UID.
    * @throws RequestFailure
    */
-  async seriesMetadata(seriesUid: string): Promise<Map<string, DicomJson>> {
-    const url = `${this.root}/studies/${this.studyUid}/series/${seriesUid}/metadata`;
+  async seriesMetadata(studyUid: string, seriesUid: string): Promise<Map<string, DicomJson>> {
+    const url = `${this.root}/studies/${studyUid}/series/${seriesUid}/metadata`;
     const response = await request(url, { headers: { Accept: 'application/dicom+json' } });
     const sets = (await response.json()) as DicomJson[];
     return new Map(sets.map((set) => [text(set, '00080018'), set]));

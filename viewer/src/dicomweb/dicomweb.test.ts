@@ -3,8 +3,8 @@ import type { ImageRef } from '../core/stack';
 import { attributesOf } from './attributes';
 import { DicomWeb, failureKind, request } from './client';
 
-const image: ImageRef = { seriesUid: '1.2', instanceUid: '1.2.3', frame: 2, frames: 5, rows: 1, columns: 1, transferSyntax: '' };
-const web = new DicomWeb('/s/abc/dicomweb', '1');
+const image: ImageRef = { made: false, studyUid: '1', seriesUid: '1.2', instanceUid: '1.2.3', frame: 2, frames: 5, rows: 1, columns: 1, transferSyntax: '' };
+const web = new DicomWeb('/s/abc/dicomweb');
 
 describe('rendered addresses', () => {
   it('name frame, window, viewport and quality', () => {

@@ -1,9 +1,12 @@
+import type { SeriesInfo } from '../app/context';
 import type { ImageRef } from '../core/stack';
 import { attributesOf, type ImageAttributes } from './attributes';
 import type { DicomJson, DicomWeb } from './client';
 import { withPalette } from './palette';
 
-/** Metadata of the study's series, each fetched once, when first needed. */
+type SeriesRef = Pick<SeriesInfo, 'study' | 'uid'>;
+
+/** Metadata of series, each fetched once, when first needed. */
 export class MetadataStore {
   private readonly series = new Map<string, Promise<Map<string, DicomJson>>>();
   private readonly sets = new Map<string, DicomJson>();
@@ -15,18 +18,29 @@ export class MetadataStore {
    * The data sets of a series by SOP Instance UID. A failed request is forgotten, so that asking again tries again.
    * @throws RequestFailure
    */
-  load(seriesUid: string): Promise<Map<string, DicomJson>> {
-    let promise = this.series.get(seriesUid);
+  load(series: SeriesRef): Promise<Map<string, DicomJson>> {
+    let promise = this.series.get(series.uid);
     if (!promise) {
-      promise = this.fetch(seriesUid);
-      this.series.set(seriesUid, promise);
-      promise.catch(() => this.series.delete(seriesUid));
+      promise = this.fetch(series);
+      this.series.set(series.uid, promise);
+      promise.catch(() => this.series.delete(series.uid));
     }
     return promise;
   }
 
-  private async fetch(seriesUid: string): Promise<Map<string, DicomJson>> {
-    const sets = await this.web.seriesMetadata(seriesUid);
+  /** Take in the data sets of a series that was computed here. */
+  put(seriesUid: string, sets: Map<string, DicomJson>): void {
+    this.series.set(seriesUid, Promise.resolve(sets));
+    for (const [uid, set] of sets) this.sets.set(uid, set);
+  }
+
+  /** The whole data set of an image where its series has been loaded, else null. */
+  set(image: ImageRef | undefined): DicomJson | null {
+    return (image && this.sets.get(image.instanceUid)) ?? null;
+  }
+
+  private async fetch({ study, uid: seriesUid }: SeriesRef): Promise<Map<string, DicomJson>> {
+    const sets = await this.web.seriesMetadata(study, seriesUid);
     for (const [uid, set] of sets) {
       const complete = await withPalette(set, this.web.root);
       sets.set(uid, complete);

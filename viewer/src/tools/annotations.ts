@@ -1,7 +1,7 @@
 /** Measurements, drawn and edited by Cornerstone's tools; loaded together with the pixels. */
 import { eventTarget, metaData } from '@cornerstonejs/core';
 import {
-  AngleTool, annotation, cancelActiveManipulations, EllipticalROITool, Enums, init, LengthTool, RectangleROITool,
+  AngleTool, annotation, ArrowAnnotateTool, cancelActiveManipulations, EllipticalROITool, Enums, init, LengthTool, ProbeTool, RectangleROITool,
   ToolGroupManager, addTool, type Types, utilities,
 } from '@cornerstonejs/tools';
 import { isMeasuring } from '../core/gestures';
@@ -9,7 +9,7 @@ import { ENGINE_ID } from '../core/pixels';
 import type { ToolId } from './catalog';
 import { measurementLines, type MeasurementStats } from './measurement-text';
 
-const CLASSES = { length: LengthTool, angle: AngleTool, ellipse: EllipticalROITool, rectangle: RectangleROITool };
+const CLASSES = { length: LengthTool, angle: AngleTool, ellipse: EllipticalROITool, rectangle: RectangleROITool, probe: ProbeTool, note: ArrowAnnotateTool };
 type MeasureId = keyof typeof CLASSES;
 const GROUP = 'placa';
 
@@ -27,7 +27,11 @@ const events = Enums.Events;
 export class Annotations {
   private readonly group;
 
-  constructor(private readonly language: string, private readonly changed: () => void) {
+  constructor(
+    private readonly language: string, private readonly changed: () => void,
+    /** Ask for the words of a note; '' where there shall be none. */
+    private readonly askNote: (done: (words: string) => void) => void,
+  ) {
     init();
     this.style();
     this.group = ToolGroupManager.createToolGroup(GROUP);
@@ -36,6 +40,7 @@ export class Annotations {
       this.group?.addTool(tool.toolName, {
         getTextLines: (data: { cachedStats: Record<string, MeasurementStats> }, target: string) =>
           measurementLines(data.cachedStats[target], this.language),
+        getTextCallback: this.askNote,
       });
       this.group?.setToolEnabled(tool.toolName);
     }
@@ -70,9 +75,11 @@ export class Annotations {
     return annotation.state.getAllAnnotations().flatMap((one) => {
       const tool = tools.find(([, type]) => type.toolName === one.metadata?.toolName)?.[0];
       const stats = Object.values((one.data.cachedStats ?? {}) as Record<string, MeasurementStats>)[0];
-      if (!tool || !one.annotationUID) return [];
+      // a note without words is still being written
+      if (!tool || !one.annotationUID || (tool === 'note' && !one.data.label)) return [];
       return [{
-        uid: one.annotationUID, tool, lines: measurementLines(stats, this.language) ?? [],
+        uid: one.annotationUID, tool,
+        lines: tool === 'note' ? [one.data.label ?? ''] : (measurementLines(stats, this.language) ?? []),
         instanceUid: instanceOf(one),
       }];
     });

@@ -15,6 +15,12 @@ it('writes mean and deviation in HU above the area', () => {
     .toEqual(['3.4 ± 0.1', '12.0 mm²']);
 });
 
+it('writes the value at a point', () => {
+  expect(measurementLines({ value: -1024, modalityUnit: 'HU' }, 'en')).toEqual(['-1,024 HU']);
+  expect(measurementLines({ value: 0.25, modalityUnit: 'raw' }, 'it')).toEqual(['0,3']);
+  expect(measurementLines({ value: [1, 2, 3], modalityUnit: 'raw' }, 'en')).toEqual(['1 · 2 · 3']);
+});
+
 it('says nothing before there is something to say', () => {
   expect(measurementLines(undefined, 'en')).toBeUndefined();
   expect(measurementLines({ angle: 'Incomplete Angle' }, 'en')).toBeUndefined();

@@ -9,6 +9,8 @@ export interface MeasurementStats {
   stdDev?: number | null;
   min?: number | null;
   max?: number | null;
+  /** At one point; of a colour image several. */
+  value?: number | readonly number[] | null;
   modalityUnit?: string | null;
 }
 
@@ -30,6 +32,8 @@ export function measurementLines(stats: MeasurementStats | undefined, language: 
   if (!stats) return undefined;
   if (isNumber(stats.length)) return [`${format(stats.length, 1, language)}${unitText(stats.unit)}`];
   if (isNumber(stats.angle)) return [`${format(stats.angle, 1, language)}°`];
+  if (isNumber(stats.value)) return [`${format(stats.value, Number.isInteger(stats.value) ? 0 : 1, language)}${unitText(stats.modalityUnit)}`];
+  if (Array.isArray(stats.value)) return [stats.value.join(' · ')];
   const lines: string[] = [];
   if (isNumber(stats.mean) && isNumber(stats.stdDev)) {
     const digits = Math.abs(stats.mean) < 10 ? 1 : 0;

@@ -20,7 +20,10 @@ export class Chrome {
     this.reportButton = iconButton('file-earmark-text', t('report'), () => this.toggleReport(!this.report.isOpen), {
       className: 'pv-btn pv-btn--report', pressed: false, title: t('reportShow'),
     });
-    viewer.on('ask', (what) => (what === 'help' ? this.keys.open(host) : this.toggleReport(!this.report.isOpen)));
+    viewer.on('ask', (what) => {
+      if (what === 'help') this.keys.open(host);
+      if (what === 'report') this.toggleReport(!this.report.isOpen);
+    });
     viewer.on('measurements', (list) => this.report.showMeasurements(list));
     viewer.on('notice', (text) => this.say(text));
     document.addEventListener('keydown', (event) => {

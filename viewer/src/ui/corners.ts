@@ -1,4 +1,4 @@
-import type { ViewerContext } from '../app/context';
+import type { SeriesInfo, ViewerContext } from '../app/context';
 import type { Pane } from '../core/pane';
 import { edgesFromOrientation, edgesFromPatientOrientation, type Direction, type EdgeDirections } from '../core/view';
 import type { MessageKey, Translate } from '../i18n';
@@ -26,7 +26,8 @@ export class Corners {
 
   constructor(
     parent: HTMLElement, private readonly pane: Pane, private readonly context: ViewerContext,
-    private readonly t: Translate, private readonly preview: () => boolean,
+    private readonly t: Translate, private readonly label: (series: SeriesInfo) => { text: string; earlier: boolean } | null,
+    private readonly preview: () => boolean,
   ) {
     const place = (name: string) => h('div', { class: `p-c p-c--${name}` });
     this.corner = { tl: place('tl'), tr: place('tr'), bl: place('bl'), br: place('br') };
@@ -51,7 +52,11 @@ export class Corners {
     const attributes = pane.attributes;
     const window = pane.effectiveWindow;
     const { patient } = this.context;
+    const label = this.label(series);
+    this.corner.tl.classList.toggle('is-dated', Boolean(label));
+    this.corner.tl.classList.toggle('is-earlier', Boolean(label?.earlier));
     this.fill('tl', [
+      label?.text,
       t('cornerSeries', { number: series.number, index: pane.shownIndex + 1, count: pane.stack.length }),
       [series.description, attributes?.sliceThickness && t('cornerThickness', { mm: short(attributes.sliceThickness) })]
         .filter(Boolean).join(' · '),

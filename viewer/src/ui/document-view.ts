@@ -15,7 +15,7 @@ export function documentView(series: SeriesInfo, index: number, web: DicomWeb, t
   if (!instance || (!isPage && (series.kind === 'other' || series.kind === 'presentation'))) {
     return message(named(series)?.icon ?? 'file-earmark-text', t('otherKindTitle', { name }), t('otherKind'));
   }
-  const url = web.documentUrl(series.uid, instance.uid);
+  const url = web.documentUrl({ studyUid: series.study, seriesUid: series.uid, instanceUid: instance.uid });
   if (series.kind === 'video') {
     const video = h('video', { class: 'pv-video', src: url, controls: true, playsinline: true, 'aria-label': t('videoTitle', { name }) });
     // Browsers play MP4; other streams are kept as they came, for programs that know them.

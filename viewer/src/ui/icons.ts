@@ -7,6 +7,7 @@ import arrowDownUpSvg from 'bootstrap-icons/icons/arrow-down-up.svg?raw';
 import arrowLeftSvg from 'bootstrap-icons/icons/arrow-left.svg?raw';
 import arrowRepeatSvg from 'bootstrap-icons/icons/arrow-repeat.svg?raw';
 import arrowsMoveSvg from 'bootstrap-icons/icons/arrows-move.svg?raw';
+import aspectRatioSvg from 'bootstrap-icons/icons/aspect-ratio.svg?raw';
 import badgeHdSvg from 'bootstrap-icons/icons/badge-hd.svg?raw';
 import bookmarkStarSvg from 'bootstrap-icons/icons/bookmark-star.svg?raw';
 import boxSvg from 'bootstrap-icons/icons/box.svg?raw';
@@ -20,12 +21,17 @@ import chevronRightSvg from 'bootstrap-icons/icons/chevron-right.svg?raw';
 import circleSvg from 'bootstrap-icons/icons/circle.svg?raw';
 import circleHalfSvg from 'bootstrap-icons/icons/circle-half.svg?raw';
 import clipboardDataSvg from 'bootstrap-icons/icons/clipboard-data.svg?raw';
+import clockHistorySvg from 'bootstrap-icons/icons/clock-history.svg?raw';
+import crosshairSvg from 'bootstrap-icons/icons/crosshair.svg?raw';
+import cursorTextSvg from 'bootstrap-icons/icons/cursor-text.svg?raw';
 import databaseSvg from 'bootstrap-icons/icons/database.svg?raw';
+import downloadSvg from 'bootstrap-icons/icons/download.svg?raw';
 import eraserSvg from 'bootstrap-icons/icons/eraser.svg?raw';
 import exclamationTriangleSvg from 'bootstrap-icons/icons/exclamation-triangle.svg?raw';
 import fileEarmarkMedicalSvg from 'bootstrap-icons/icons/file-earmark-medical.svg?raw';
 import fileEarmarkPdfSvg from 'bootstrap-icons/icons/file-earmark-pdf.svg?raw';
 import fileEarmarkTextSvg from 'bootstrap-icons/icons/file-earmark-text.svg?raw';
+import fileImageSvg from 'bootstrap-icons/icons/file-image.svg?raw';
 import filmSvg from 'bootstrap-icons/icons/film.svg?raw';
 import fullscreenSvg from 'bootstrap-icons/icons/fullscreen.svg?raw';
 import graphUpSvg from 'bootstrap-icons/icons/graph-up.svg?raw';
@@ -34,26 +40,34 @@ import grid3x3Svg from 'bootstrap-icons/icons/grid-3x3.svg?raw';
 import handIndexThumbSvg from 'bootstrap-icons/icons/hand-index-thumb.svg?raw';
 import heartPulseSvg from 'bootstrap-icons/icons/heart-pulse.svg?raw';
 import hourglassSplitSvg from 'bootstrap-icons/icons/hourglass-split.svg?raw';
+import hrSvg from 'bootstrap-icons/icons/hr.svg?raw';
 import imagesSvg from 'bootstrap-icons/icons/images.svg?raw';
 import keyboardSvg from 'bootstrap-icons/icons/keyboard.svg?raw';
 import layersSvg from 'bootstrap-icons/icons/layers.svg?raw';
 import layoutSplitSvg from 'bootstrap-icons/icons/layout-split.svg?raw';
+import link45degSvg from 'bootstrap-icons/icons/link-45deg.svg?raw';
 import pauseFillSvg from 'bootstrap-icons/icons/pause-fill.svg?raw';
 import pencilSvg from 'bootstrap-icons/icons/pencil.svg?raw';
 import playSvg from 'bootstrap-icons/icons/play.svg?raw';
 import playFillSvg from 'bootstrap-icons/icons/play-fill.svg?raw';
+import plusLgSvg from 'bootstrap-icons/icons/plus-lg.svg?raw';
+import printerSvg from 'bootstrap-icons/icons/printer.svg?raw';
 import questionCircleSvg from 'bootstrap-icons/icons/question-circle.svg?raw';
+import recordCircleSvg from 'bootstrap-icons/icons/record-circle.svg?raw';
 import rulersSvg from 'bootstrap-icons/icons/rulers.svg?raw';
+import searchSvg from 'bootstrap-icons/icons/search.svg?raw';
 import slidersSvg from 'bootstrap-icons/icons/sliders.svg?raw';
 import soundwaveSvg from 'bootstrap-icons/icons/soundwave.svg?raw';
 import squareSvg from 'bootstrap-icons/icons/square.svg?raw';
 import symmetryHorizontalSvg from 'bootstrap-icons/icons/symmetry-horizontal.svg?raw';
 import symmetryVerticalSvg from 'bootstrap-icons/icons/symmetry-vertical.svg?raw';
+import tagsSvg from 'bootstrap-icons/icons/tags.svg?raw';
 import threeDotsSvg from 'bootstrap-icons/icons/three-dots.svg?raw';
 import triangleSvg from 'bootstrap-icons/icons/triangle.svg?raw';
 import vectorPenSvg from 'bootstrap-icons/icons/vector-pen.svg?raw';
 import volumeUpSvg from 'bootstrap-icons/icons/volume-up.svg?raw';
 import wifiOffSvg from 'bootstrap-icons/icons/wifi-off.svg?raw';
+import windowPlusSvg from 'bootstrap-icons/icons/window-plus.svg?raw';
 import xLgSvg from 'bootstrap-icons/icons/x-lg.svg?raw';
 import yinYangSvg from 'bootstrap-icons/icons/yin-yang.svg?raw';
 import zoomInSvg from 'bootstrap-icons/icons/zoom-in.svg?raw';
@@ -68,6 +82,7 @@ const SOURCES = {
   'arrow-left': arrowLeftSvg,
   'arrow-repeat': arrowRepeatSvg,
   'arrows-move': arrowsMoveSvg,
+  'aspect-ratio': aspectRatioSvg,
   'badge-hd': badgeHdSvg,
   'bookmark-star': bookmarkStarSvg,
   box: boxSvg,
@@ -81,12 +96,17 @@ const SOURCES = {
   circle: circleSvg,
   'circle-half': circleHalfSvg,
   'clipboard-data': clipboardDataSvg,
+  'clock-history': clockHistorySvg,
+  crosshair: crosshairSvg,
+  'cursor-text': cursorTextSvg,
   database: databaseSvg,
+  download: downloadSvg,
   eraser: eraserSvg,
   'exclamation-triangle': exclamationTriangleSvg,
   'file-earmark-medical': fileEarmarkMedicalSvg,
   'file-earmark-pdf': fileEarmarkPdfSvg,
   'file-earmark-text': fileEarmarkTextSvg,
+  'file-image': fileImageSvg,
   film: filmSvg,
   fullscreen: fullscreenSvg,
   'graph-up': graphUpSvg,
@@ -95,26 +115,34 @@ const SOURCES = {
   'hand-index-thumb': handIndexThumbSvg,
   'heart-pulse': heartPulseSvg,
   'hourglass-split': hourglassSplitSvg,
+  hr: hrSvg,
   images: imagesSvg,
   keyboard: keyboardSvg,
   layers: layersSvg,
   'layout-split': layoutSplitSvg,
+  'link-45deg': link45degSvg,
   'pause-fill': pauseFillSvg,
   pencil: pencilSvg,
   play: playSvg,
   'play-fill': playFillSvg,
+  'plus-lg': plusLgSvg,
+  printer: printerSvg,
   'question-circle': questionCircleSvg,
+  'record-circle': recordCircleSvg,
   rulers: rulersSvg,
+  search: searchSvg,
   sliders: slidersSvg,
   soundwave: soundwaveSvg,
   square: squareSvg,
   'symmetry-horizontal': symmetryHorizontalSvg,
   'symmetry-vertical': symmetryVerticalSvg,
+  tags: tagsSvg,
   'three-dots': threeDotsSvg,
   triangle: triangleSvg,
   'vector-pen': vectorPenSvg,
   'volume-up': volumeUpSvg,
   'wifi-off': wifiOffSvg,
+  'window-plus': windowPlusSvg,
   'x-lg': xLgSvg,
   'yin-yang': yinYangSvg,
   'zoom-in': zoomInSvg,

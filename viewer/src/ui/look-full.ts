@@ -1,13 +1,15 @@
-import type { LayoutCount, Viewer } from '../app/viewer';
-import { action, MEASURE_TOOLS, MOVE_TOOLS, type ActionId, type ToolId, type ToolInfo } from '../tools/catalog';
+import type { Viewer } from '../app/viewer';
 import { BrightnessPanel } from './brightness-panel';
 import { Chrome } from './chrome';
 import { CinePanel } from './cine-panel';
-import { h, iconButton, relabel, setPressed } from './dom';
+import { CompareChooser } from './compare-chooser';
+import { h, iconButton, setPressed } from './dom';
+import { icon } from './icons';
+import { MprPanel } from './mpr-panel';
+import { ProgressPanel } from './progress-panel';
 import { SeriesStrip } from './series-strip';
 import { Slider } from './slider';
-
-const LAYOUTS: [LayoutCount, ActionId][] = [[1, 'layout1'], [2, 'layout2'], [4, 'layout4']];
+import { FullToolbar } from './toolbar-full';
 
 /** The look for doctors and companies: series at the left, tools on top, up to four panes, the report at the right. */
 export class FullLook {
@@ -15,12 +17,10 @@ export class FullLook {
   private readonly slider: Slider;
   private readonly presets: BrightnessPanel;
   private readonly cinePanel: CinePanel;
+  private readonly mprPanel: MprPanel;
   private readonly strip: SeriesStrip;
-  private readonly tools = new Map<ToolId, HTMLButtonElement>();
-  private readonly layouts = new Map<LayoutCount, HTMLButtonElement>();
-  private readonly cine: HTMLButtonElement;
-  private readonly invert: HTMLButtonElement;
-  private readonly presetButton: HTMLButtonElement;
+  private readonly toolbar: FullToolbar;
+  private readonly compare: CompareChooser;
   private followed = '';
   private presetsOpen = false;
 
@@ -31,57 +31,46 @@ export class FullLook {
     this.slider = new Slider(t);
     this.presets = new BrightnessPanel(t, false, () => void viewer.demandPixels());
     this.cinePanel = new CinePanel(t, viewer.cine);
+    this.mprPanel = new MprPanel(t, viewer.mpr);
+    this.compare = new CompareChooser(viewer);
+    const progress = new ProgressPanel(t);
     this.strip = new SeriesStrip(h('nav', { class: 'p-vf__ser', 'aria-label': t('seriesList') }, h('h2', {}, context.study.date_text)),
       viewer.series, t, true, (series) => viewer.open(series));
-    this.cine = this.actionButton('cine');
-    this.invert = this.actionButton('invert');
-    this.presetButton = iconButton('sliders', t('presets'), () => this.togglePresets(), { pressed: false });
+    this.toolbar = new FullToolbar(viewer, () => this.togglePresets());
     this.chrome.reportButton.classList.add('pv-btn--primary');
     if (!viewer.series.length) viewer.grid.replaceChildren(this.chrome.emptyStudy());
     const { patient, study } = context;
     host.append(this.chrome.skipLink(),
       this.chrome.bar([patient.name, [patient.age_text, patient.sex].filter(Boolean).join(', ')].filter(Boolean).join(' · '),
-        [study.description, study.date_text, study.accession_number].filter(Boolean).join(' · '), this.chrome.reportButton,
+        [study.description, study.date_text, study.accession_number].filter(Boolean).join(' · '),
+        ...[this.compare.button, this.ohif(), this.chrome.reportButton].filter((one): one is HTMLElement => one !== null),
         iconButton('keyboard', t('keyboardTitle'), () => viewer.act('help'), { className: 'pv-btn pv-btn--ghost', iconOnly: true })),
-      h('section', { class: 'pv-controls', 'aria-label': t('tools') }, this.toolbar()), this.strip.element,
-      h('div', { class: 'pv-main' }, viewer.grid, this.chrome.notice, this.presets.element, this.cinePanel.element),
+      h('section', { class: 'pv-controls', 'aria-label': t('tools') }, this.toolbar.element), this.strip.element,
+      h('div', { class: 'pv-main' }, viewer.grid, this.chrome.notice, progress.element, this.presets.element, this.mprPanel.element,
+        this.cinePanel.element),
       h('footer', { class: 'pv-controls' }, this.slider.element), this.chrome.report.element);
     viewer.on('change', () => this.update());
+    viewer.on('study', ({ study: earlier, series }) => this.strip.add(series, earlier.dated));
+    viewer.on('progress', (told) => progress.show(told));
+    viewer.on('ask', (what) => void this.openDialog(what));
     this.update();
     if (window.matchMedia('(min-width: 1200px)').matches) this.chrome.toggleReport(true, false);
     if (viewer.pixels === 'impossible') this.chrome.say(t('noWebgl'), 8000);
   }
 
-  private toolButton(tool: ToolInfo): HTMLButtonElement {
-    const { t } = this.viewer;
-    const button = iconButton(tool.icon, t(tool.label), () => this.viewer.select(tool.id), {
-      pressed: false, title: `${t(tool.label)} (${tool.key.toUpperCase()})`,
-    });
-    this.tools.set(tool.id, button);
-    return button;
+  private ohif(): HTMLElement | null {
+    const { t, context } = this.viewer;
+    return context.ohif_url ? h('a', {
+      class: 'pv-btn pv-btn--ohif', href: context.ohif_url, target: '_blank', rel: 'noopener', title: t('ohifOpen'), 'aria-label': t('ohifOpen'),
+    }, icon('box-arrow-up-right'), h('span', {}, t('ohif'))) : null;
   }
 
-  private actionButton(id: ActionId): HTMLButtonElement {
-    const { t } = this.viewer;
-    const { icon, label, keys } = action(id);
-    const key = keys[0];
-    return iconButton(icon ?? 'three-dots', t(label), () => this.viewer.act(id), {
-      title: key ? `${t(label)} (${key.toUpperCase()})` : t(label),
-    });
-  }
-
-  private toolbar(): HTMLElement {
-    const rule = () => h('hr', { 'aria-hidden': 'true' });
-    const layouts = LAYOUTS.map(([count, id]) => {
-      const button = this.actionButton(id);
-      this.layouts.set(count, button);
-      return button;
-    });
-    return h('div', { class: 'p-vf__tools', role: 'toolbar', 'aria-label': this.viewer.t('tools') },
-      ...MOVE_TOOLS.map((tool) => this.toolButton(tool)), rule(),
-      ...MEASURE_TOOLS.map((tool) => this.toolButton(tool)), this.actionButton('clear'), rule(),
-      this.actionButton('rotate'), this.actionButton('flipH'), this.actionButton('flipV'), this.invert, this.cine, rule(),
-      ...layouts, rule(), this.presetButton, this.actionButton('reset'), this.actionButton('fullscreen'));
+  /** Dialogs that few need come with their code when they are asked for. */
+  private async openDialog(what: string): Promise<void> {
+    if (what === 'compare') this.compare.open();
+    if (what === 'tags') (await import('./tag-browser')).openTagBrowser(this.viewer);
+    if (what === 'save') (await import('./export-sheet')).openSaveSheet(this.viewer);
+    if (what === 'print') await (await import('./export-sheet')).printImage(this.viewer);
   }
 
   private togglePresets(): void {
@@ -102,18 +91,11 @@ export class FullLook {
     const { viewer } = this;
     this.follow();
     const { pane } = viewer.active;
-    const image = pane.series?.kind === 'image';
-    for (const [id, button] of this.tools) {
-      setPressed(button, viewer.tool === id);
-      if (MEASURE_TOOLS.some((tool) => tool.id === id)) button.disabled = viewer.pixels === 'impossible';
-    }
-    for (const [count, button] of this.layouts) setPressed(button, viewer.layout === count);
-    setPressed(this.cine, viewer.cine.playing);
-    relabel(this.cine, viewer.cine.playing ? 'pause-fill' : 'play', viewer.t('actionCine'));
-    this.cine.disabled = !image || pane.stack.length < 2;
-    setPressed(this.invert, pane.view.invert);
-    setPressed(this.presetButton, this.presetsOpen);
-    this.presets.element.hidden = !this.presetsOpen || !image;
+    this.toolbar.update();
+    this.compare.update();
+    this.mprPanel.update();
+    setPressed(this.toolbar.presets, this.presetsOpen);
+    this.presets.element.hidden = !this.presetsOpen || pane.series?.kind !== 'image';
     this.cinePanel.update();
     this.strip.mark(viewer.panes.map((view) => view.pane.series?.uid ?? ''), pane.series?.uid);
   }

@@ -1,4 +1,4 @@
-import type { ViewerContext } from '../app/context';
+import type { SeriesInfo, ViewerContext } from '../app/context';
 import { Gestures, type GestureTarget } from '../core/gestures';
 import { Pane, type PaneEnvironment } from '../core/pane';
 import { INITIAL_VIEW, zoomAround } from '../core/view';
@@ -9,7 +9,8 @@ import { Corners } from './corners';
 import { documentView } from './document-view';
 import { h } from './dom';
 import { failureMessage } from './message';
-import { seriesTitle } from './series-strip';
+import { PaneOverlay } from './pane-overlay';
+import { DRAGGED, seriesTitle } from './series-strip';
 
 /** What a pane on screen needs of the viewer around it. */
 export interface PaneHost {
@@ -24,6 +25,12 @@ export interface PaneHost {
   cancelMeasurement(view: PaneView): void;
   failed(kind: FailureKind, view: PaneView): void;
   interacted(): void;
+  /** A tool that follows the pointer is held down at (x, y), CSS pixels from the pane's middle. */
+  hold(view: PaneView, x: number, y: number, phase: 'down' | 'move' | 'up'): void;
+  /** A series was dragged here. */
+  drop(view: PaneView, seriesUid: string): void;
+  /** Which study a series is of, where more than one is open. */
+  label(series: SeriesInfo): { text: string; earlier: boolean } | null;
 }
 
 /** A pane with everything drawn on it: image layers, corners, documents, messages, progress. */
@@ -31,6 +38,7 @@ export class PaneView {
   readonly pane: Pane;
   readonly element: HTMLElement;
   readonly corners: Corners;
+  readonly overlay: PaneOverlay;
   private readonly over = h('div', { class: 'pv-over' });
   private readonly wait = h('div', { class: 'pv-wait', role: 'progressbar', hidden: true });
 
@@ -38,11 +46,14 @@ export class PaneView {
     this.pane = new Pane(id, host.environment);
     this.wait.setAttribute('aria-label', host.t('loading'));
     this.element = h('section', { class: 'p-vp', tabindex: '0', role: 'group' }, this.pane.stage, this.over, this.wait);
-    this.corners = new Corners(this.element, this.pane, host.context, host.t,
+    this.overlay = new PaneOverlay(this.pane);
+    this.pane.stage.after(this.overlay.element);
+    this.corners = new Corners(this.element, this.pane, host.context, host.t, (series) => host.label(series),
       () => this.pane.shownIndex >= 0 && !this.pane.exact && this.pane.series?.kind === 'image');
     new Gestures(this.pane.stage, this.gestures());
     this.element.addEventListener('focus', () => host.activate(this));
     this.listen();
+    this.takeDrops();
     new ResizeObserver(() => this.pane.resize()).observe(this.pane.stage);
   }
 
@@ -56,6 +67,23 @@ export class PaneView {
     });
     pane.on('index', () => this.isDocument && this.showDocument());
     for (const event of ['shown', 'index', 'series'] as const) pane.on(event, () => this.describe());
+  }
+
+  private takeDrops(): void {
+    const mark = (on: boolean) => this.element.classList.toggle('is-target', on);
+    this.element.addEventListener('dragover', (event) => {
+      if (!event.dataTransfer?.types.includes(DRAGGED)) return;
+      event.preventDefault();
+      mark(true);
+    });
+    this.element.addEventListener('dragleave', () => mark(false));
+    this.element.addEventListener('drop', (event) => {
+      mark(false);
+      const uid = event.dataTransfer?.getData(DRAGGED);
+      if (!uid) return;
+      event.preventDefault();
+      this.host.drop(this, uid);
+    });
   }
 
   private get isDocument(): boolean {
@@ -105,6 +133,7 @@ export class PaneView {
         pane.dragWindow(dx, dy);
       }),
       doubleTap: (x, y) => change(() => host.doubleTap(this, x, y)),
+      hold: (x, y, phase) => change(() => host.hold(this, x, y, phase)),
       cancelMeasurement: () => host.cancelMeasurement(this),
       pixelsPerImage: () => Math.max(4, Math.min(24, (pane.stage.clientHeight * 0.8) / Math.max(1, pane.stack.length))),
     };

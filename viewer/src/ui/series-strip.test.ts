@@ -5,7 +5,7 @@ import { keyImages, named, seriesTitle, viewableSeries } from './series-strip';
 
 const instance = (uid: string, frames = 1): InstanceInfo => ({ uid, number: 1, frames, rows: 4, columns: 4, transfer_syntax: '' });
 const series = (more: Partial<SeriesInfo>): SeriesInfo => ({
-  uid: '1', number: 1, description: '', modality: 'CT', kind: 'image', family: '', key_images: [], count: 1,
+  uid: '1', study: '1', body_part: '', made: false, number: 1, description: '', modality: 'CT', kind: 'image', family: '', key_images: [], count: 1,
   thumbnail_url: '', instances: [instance('1.1')], ...more,
 });
 const images = series({ uid: '1', instances: [instance('1.1'), instance('1.2', 10), instance('1.3')] });

@@ -38,6 +38,9 @@ const FAMILIES: Record<Exclude<SeriesFamily, ''>, Named> = {
   data: { icon: 'database', label: 'familyData' },
 };
 
+/** Type of what is dragged from the strip into a pane. */
+export const DRAGGED = 'application/x-placa-series';
+
 /** What a series is, where it is no stack of pictures. */
 export function named(series: SeriesInfo): Named | undefined {
   return series.family ? FAMILIES[series.family] : KINDS[series.kind];
@@ -68,20 +71,28 @@ export class SeriesStrip {
   private readonly buttons = new Map<string, HTMLButtonElement>();
 
   constructor(
-    readonly element: HTMLElement, series: readonly SeriesInfo[], t: Translate, withWords: boolean,
-    open: (series: SeriesInfo) => void,
+    readonly element: HTMLElement, series: readonly SeriesInfo[], private readonly t: Translate, private readonly withWords: boolean,
+    private readonly open: (series: SeriesInfo) => void,
   ) {
+    this.add(series);
+  }
+
+  /** Put the series of a study below those that are there, under a heading where one is given. */
+  add(series: readonly SeriesInfo[], heading = ''): void {
+    const { t, withWords, open } = this;
+    if (heading) this.element.append(h('h2', {}, heading));
     for (const one of series) {
       const title = seriesTitle(one, t);
       const count = one.count === 1 ? t('seriesOneImage') : t('seriesImages', { count: one.count });
       const isImage = one.kind === 'image';
       const button = h('button', {
         type: 'button', 'aria-pressed': 'false', title, 'aria-label': isImage ? `${title}, ${count}` : title,
-        'data-series': one.uid, onclick: () => open(one),
+        'data-series': one.uid, onclick: () => open(one), draggable: 'true',
+        ondragstart: (event: DragEvent) => event.dataTransfer?.setData(DRAGGED, one.uid),
       }, h('span', {}, this.picture(one), withWords && isImage && h('em', {}, String(one.count))),
       withWords && h('b', {}, title));
       this.buttons.set(one.uid, button);
-      element.append(button);
+      this.element.append(button);
     }
   }
 

@@ -6,9 +6,9 @@ export class Sheet {
   readonly body = h('div', { class: 'pv-sheet__body' });
   private readonly dialog: HTMLDialogElement;
 
-  constructor(t: Translate, title: string) {
+  constructor(t: Translate, title: string, className = '') {
     const id = nextId('sheet');
-    this.dialog = h('dialog', { class: 'pv-sheet', 'aria-labelledby': id },
+    this.dialog = h('dialog', { class: `pv-sheet ${className}`.trim(), 'aria-labelledby': id },
       h('header', {}, h('h2', { id }, title),
         iconButton('x-lg', t('close'), () => this.close(), { className: 'pv-btn pv-btn--ghost', iconOnly: true })),
       this.body);
@@ -21,14 +21,18 @@ export class Sheet {
     return this.dialog.open;
   }
 
-  open(host: HTMLElement): void {
+  /** `closed` is told once, however the dialog ends. */
+  open(host: HTMLElement, closed?: () => void): void {
     if (this.dialog.open) return;
+    this.dialog.addEventListener('close', () => {
+      this.dialog.remove();
+      closed?.();
+    }, { once: true });
     host.append(this.dialog);
     this.dialog.showModal();
   }
 
   close(): void {
     this.dialog.close();
-    this.dialog.remove();
   }
 }

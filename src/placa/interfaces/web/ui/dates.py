@@ -31,6 +31,12 @@ def moment(value: dt.datetime | dt.date, zone: dt.tzinfo) -> str:
     return small(date_format(day, pgettext("date of another year, Django format", "j M Y")))
 
 
+def dated(value: dt.datetime | dt.date, zone: dt.tzinfo) -> str:
+    """The date with its year, "4 Mar 2024", however near: for what is compared by its date."""
+    local = value.astimezone(zone) if isinstance(value, dt.datetime) else value
+    return small(date_format(local, pgettext("date of another year, Django format", "j M Y")))
+
+
 def exact(value: dt.datetime | dt.date, zone: dt.tzinfo) -> str:
     """The whole date, with weekday and, for a datetime, the time in `zone`."""
     local = value.astimezone(zone) if isinstance(value, dt.datetime) else value

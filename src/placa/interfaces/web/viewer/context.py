@@ -1,5 +1,6 @@
 """What the viewer is told about a study: a small JSON beside DICOMweb (see viewer/README.md)."""
 
+import re
 from typing import Any
 
 from django.http import HttpRequest
@@ -9,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from placa.common import clock
 from placa.domain.access import images, selectors
+from placa.domain.access.earlier import earlier_studies
 from placa.domain.access.images import OpenStudy
 from placa.domain.access.types import Instance, Series, Study
 from placa.domain.access.viewers import Viewer
@@ -16,9 +18,11 @@ from placa.domain.institution import selectors as institution
 from placa.domain.people.models import Patient
 from placa.domain.reports.sections import sections
 from placa.interfaces.web import studies
+from placa.interfaces.web.ohif import views as ohif
 from placa.interfaces.web.ui import dates
 from placa.standards.dicom.families import family_of
 
+SCOUT = re.compile(r"scout|topogram|locali[sz]|surview|survey|pilot", re.IGNORECASE)
 FULL = ("doctor", "company", "staff")
 HOMES = {
     "patient": "patient:study",
@@ -31,9 +35,10 @@ HOMES = {
 def context(request: HttpRequest, viewer: Viewer, opened: OpenStudy, token: str) -> dict[str, Any]:
     """Everything the viewer needs before its first request; nothing that `viewer` may not see."""
     study, doors = opened.study, studies.Doors(token=token)
+    look = "full" if viewer.role in FULL else "simple"
     return {
         "language": (get_language() or "es")[:2],
-        "look": "full" if viewer.role in FULL else "simple",
+        "look": look,
         "dicomweb": _root(token),
         "institution": institution.current().name,
         "study": _study(study),
@@ -42,7 +47,34 @@ def context(request: HttpRequest, viewer: Viewer, opened: OpenStudy, token: str)
         "alive_url": reverse("account:alive") if not token else None,
         **_report(viewer, study, doors),
         "series": _series(opened, _root(token)),
+        "priors": _priors(viewer, study) if look == "full" else [],
+        "ohif_url": _ohif(viewer, study),
     }
+
+
+def described_as(opened: OpenStudy, token: str) -> dict[str, Any]:
+    """What the viewer needs to show a study beside another one of the same patient."""
+    return {"study": _study(opened.study), "series": _series(opened, _root(token))}
+
+
+def _priors(viewer: Viewer, study: Study) -> list[dict[str, Any]]:
+    """Earlier studies that may be opened beside `study`: only in the full look, and only what access hands out."""
+    return [
+        {
+            "uid": one.study_instance_uid,
+            "description": studies.title(one),
+            "date_text": dates.dated(one.exam_at, institution.zone()),
+            "modalities": one.modalities_in_study,
+            "url": reverse("viewer:described", args=[one.study_instance_uid]),
+        }
+        for one in earlier_studies(viewer, study)
+    ]
+
+
+def _ohif(viewer: Viewer, study: Study) -> str | None:
+    if viewer.role != "doctor" or not ohif.is_open():
+        return None
+    return f"{reverse('ohif:page', args=['viewer'])}?StudyInstanceUIDs={study.study_instance_uid}"
 
 
 def _root(token: str) -> str:
@@ -56,8 +88,10 @@ def _study(study: Study) -> dict[str, Any]:
         "description": studies.title(study),
         "date": study.exam_at.isoformat(),
         "date_text": dates.moment(study.exam_at, institution.zone()),
+        "dated": dates.dated(study.exam_at, institution.zone()),
         "accession_number": study.accession_number,
         "modalities": study.modalities_in_study,
+        "may_download": study.may_download,
     }
 
 
@@ -106,6 +140,12 @@ def _report(viewer: Viewer, study: Study, doors: studies.Doors) -> dict[str, Any
     }
 
 
+def is_localizer(row: Series) -> bool:
+    """A scout, with which no study opens where it has more: `viewer/src/core/hanging.ts` says the same."""
+    few = row.number_of_images < 4 or SCOUT.search(row.series_description) is not None
+    return row.modality in ("CT", "MR", "PT") and few
+
+
 def _series(opened: OpenStudy, root: str) -> list[dict[str, Any]]:
     rows = opened.series()
     of_series: dict[int, list[Instance]] = {row.pk: [] for row in rows}
@@ -122,6 +162,7 @@ def _one_series(opened: OpenStudy, row: Series, instances: list[Instance], root:
         "number": row.series_number,
         "description": row.series_description,
         "modality": row.modality,
+        "body_part": row.body_part_examined,
         "kind": instances[0].kind,
         "family": family,
         "key_images": _key_images(opened, instances) if family == "key_images" else [],

@@ -1,6 +1,6 @@
 """The viewer's page: the study's JSON, the first picture, and the bundle that takes over."""
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
@@ -9,7 +9,7 @@ from placa.domain.access.selectors import get_study
 from placa.domain.access.viewers import NOBODY
 from placa.interfaces.web.account.session import to_sign_in
 from placa.interfaces.web.studies import Doors
-from placa.interfaces.web.viewer.context import context
+from placa.interfaces.web.viewer.context import context, described_as, is_localizer
 
 
 # what Cornerstone's codecs need beyond the portal's policy, on this page alone
@@ -40,9 +40,25 @@ def page(request: HttpRequest, uid: str, token: str = "") -> HttpResponse:  # no
     return answer
 
 
+@require_safe
+def described(request: HttpRequest, uid: str, token: str = "") -> HttpResponse:  # noqa: S107  a share's, none by default
+    """The series of a study, for a viewer that shows it beside another one; 404 for what is not theirs or not here."""
+    viewer = getattr(request, "viewer", NOBODY)
+    if viewer.role == "nobody":
+        if token:
+            raise Http404
+        return to_sign_in(request)
+    opened = open_images(viewer, uid)
+    if opened.study.availability != opened.study.Availability.ONLINE:
+        raise Http404
+    answer = JsonResponse(described_as(opened, token))
+    answer["Cache-Control"] = "no-store, private"
+    return answer
+
+
 def _first(opened: OpenStudy, root: str) -> str:
     """Address of the first picture that the viewer will show, so that it is asked for before any script runs."""
-    for series in opened.series():
+    for series in sorted(opened.series(), key=is_localizer):
         instances = opened.instances_of(series)
         for instance in instances[len(instances) // 2 :][:1]:  # the middle says more than the edge
             if instance.kind == "image":

@@ -1,0 +1,165 @@
+/** Reads the slices of a stack into one array, and lends the engine planes through it as images. Loaded when MPR is asked for. */
+import { cache, Enums, imageLoader, utilities, type Types } from '@cornerstonejs/core';
+import type { SeriesInfo } from '../app/context';
+import { imageIdOf } from '../core/pixels';
+import type { ImageRef } from '../core/stack';
+import type { Window } from '../core/window';
+import { numbers, type DicomJson, type DicomWeb } from '../dicomweb/client';
+import type { VolumePlan } from './plan';
+import { cutsOf, halfSlices, originOf, reslice, type PlaneName, type Slab, type Values, type Volume } from './reslice';
+
+const AT_ONCE = 4;
+const SCHEME = 'made';
+
+/** Whether every value of these images, after the modality LUT (PS3.3 C.11.1), is a whole number of 16 bits. */
+export function fitsShort(sets: Iterable<DicomJson>): boolean {
+  for (const set of sets) {
+    const [slope, intercept] = [numbers(set, '00281053')[0] ?? 1, numbers(set, '00281052')[0] ?? 0];
+    const [bits, signed] = [numbers(set, '00280101')[0] ?? 16, numbers(set, '00280103')[0] === 1];
+    const ends = (signed ? [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1] : [0, 2 ** bits - 1]).map((one) => one * slope + intercept);
+    const whole = Number.isInteger(slope) && Number.isInteger(intercept);
+    if (!whole || set['52009229'] || Math.min(...ends) < -32768 || Math.max(...ends) > 32767) return false;
+  }
+  return true;
+}
+
+export interface Loading {
+  plan: VolumePlan;
+  stack: readonly ImageRef[];
+  short: boolean;
+  web: DicomWeb;
+  /** Slices read so far; false ends the reading. */
+  progress(done: number): boolean;
+}
+
+/**
+ * Read a volume. What was not in the engine's cache before does not stay there: its values are in the volume.
+ * @returns null where the reading was ended.
+ * @throws whatever the loader throws for a slice that does not come.
+ */
+export async function loadVolume({ plan, stack, short, web, progress }: Loading): Promise<Volume | null> {
+  const [columns, rows, slices] = plan.size;
+  const values = short ? new Int16Array(columns * rows * slices) : new Float32Array(columns * rows * slices);
+  let [next, done, going] = [0, 0, true];
+  const worker = async (): Promise<void> => {
+    for (let slice = next++; slice < slices && going; slice = next++) {
+      const imageId = imageIdOf(stack[plan.order[slice] as number] as ImageRef, web);
+      const known = cache.getImage(imageId) !== undefined;
+      const image = await imageLoader.loadAndCacheImage(imageId, { useRGBA: false, requestType: Enums.RequestType.Prefetch, priority: 5 } as never);
+      if (image.columns !== columns || image.rows !== rows) throw new Error('A slice is of another size than its file says');
+      take(image, values, slice * columns * rows);
+      if (!known) cache.removeImageLoadObject(imageId);
+      done += 1;
+      going &&= progress(done);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return going ? { ...plan, values } : null;
+}
+
+/** The values of a slice after the modality LUT, whether the loader applied it or not. */
+function take(image: Types.IImage, values: Values, at: number): void {
+  const pixels = image.getPixelData();
+  if (image.preScale?.scaled || (image.slope === 1 && image.intercept === 0)) {
+    values.set(pixels as ArrayLike<number>, at);
+    return;
+  }
+  for (let n = 0; n < pixels.length; n += 1) values[at + n] = (pixels[n] as number) * image.slope + image.intercept;
+}
+
+interface Maker {
+  make(): Types.IImage;
+}
+
+const makers = new Map<string, Maker>();
+let volumes = 0;
+
+imageLoader.registerImageLoader(SCHEME, ((imageId: string) => {
+  const maker = makers.get(imageId.slice(SCHEME.length + 1));
+  return { promise: maker ? Promise.resolve().then(() => maker.make()) : Promise.reject(new Error('The volume is gone')) };
+}) as never);
+
+/** A series of planes, and the data sets that say where they lie. */
+export interface Made {
+  series: SeriesInfo;
+  sets: Map<string, DicomJson>;
+}
+
+/** Lends planes of one volume to the engine. */
+export class Planes {
+  private readonly id = ++volumes;
+  private readonly own = new Set<string>();
+
+  constructor(
+    private readonly volume: Volume, private readonly source: SeriesInfo, private readonly template: DicomJson,
+    private readonly window: Window | null,
+  ) {}
+
+  /** The images of one plane. A slab of another thickness is another series: what was measured on one is not true of the other. */
+  series(name: PlaneName, title: string, slab: Slab): Made {
+    const { volume, source } = this;
+    const cuts = cutsOf(volume, name);
+    const half = halfSlices(cuts, slab);
+    const uid = `mpr-${this.id}-${name}-${half ? `${slab.mode}${half}` : 'thin'}`;
+    const sets = new Map<string, DicomJson>();
+    const instances = Array.from({ length: cuts.count }, (_, index) => {
+      const instance = `${uid}-${index}`;
+      const origin = originOf(volume, cuts, index);
+      sets.set(instance, this.dataSet(uid, instance, index, { ...cuts, origin, thickness: (2 * half + 1) * cuts.spacing[2] }));
+      const make = () => this.image(instance, reslice(volume, cuts, index, slab), cuts);
+      makers.set(instance, { make });
+      this.own.add(instance);
+      return { uid: instance, number: index + 1, frames: 1, rows: cuts.rows, columns: cuts.columns, transfer_syntax: '' };
+    });
+    const series: SeriesInfo = { ...source, uid, description: title, made: true, count: cuts.count, instances, key_images: [], thumbnail_url: '' };
+    return { series, sets };
+  }
+
+  /** Let go of the volume and of every image made of it. */
+  release(): void {
+    for (const instance of this.own) {
+      makers.delete(instance);
+      if (cache.getImage(`${SCHEME}:${instance}`)) cache.removeImageLoadObject(`${SCHEME}:${instance}`);
+    }
+    this.own.clear();
+  }
+
+  /** What says where an image lies and how to read it; patient, study and window are those of the slices. */
+  private dataSet(
+    series: string, instance: string, index: number,
+    lie: { rows: number; columns: number; spacing: readonly number[]; row: readonly number[]; column: readonly number[]; origin: readonly number[]; thickness: number },
+  ): DicomJson {
+    const is = (vr: string, ...Value: (number | string)[]) => ({ vr, Value });
+    const kept = Object.entries(this.template).filter(([tag]) => /^(0008|0010|0020000D|00200052)/.test(tag) && tag !== '00080008');
+    return {
+      ...Object.fromEntries(kept),
+      '00080018': is('UI', instance), '0020000E': is('UI', series), '00200013': is('IS', index + 1), '00180050': is('DS', lie.thickness),
+      '00200032': is('DS', ...lie.origin), '00200037': is('DS', ...lie.row, ...lie.column),
+      '00280002': is('US', 1), '00280004': is('CS', 'MONOCHROME2'), '00280010': is('US', lie.rows), '00280011': is('US', lie.columns),
+      '00280030': is('DS', lie.spacing[1] as number, lie.spacing[0] as number),
+      '00280100': is('US', 16), '00280101': is('US', 16), '00280102': is('US', 15), '00280103': is('US', 1),
+      '00281052': is('DS', 0), '00281053': is('DS', 1), '00281054': this.template['00281054'],
+      ...(this.window ? { '00281050': is('DS', this.window.center), '00281051': is('DS', this.window.width) } : {}),
+    };
+  }
+
+  private image(instance: string, values: Values, { rows, columns, spacing }: { rows: number; columns: number; spacing: readonly number[] }): Types.IImage {
+    let [least, most] = [Infinity, -Infinity];
+    for (const value of values) {
+      if (value < least) least = value;
+      if (value > most) most = value;
+    }
+    const imageId = `${SCHEME}:${instance}`;
+    const voxelManager = utilities.VoxelManager.createImageVoxelManager({ width: columns, height: rows, numberOfComponents: 1, scalarData: values, id: imageId });
+    const { modality } = this.source;
+    return {
+      imageId, rows, columns, height: rows, width: columns, color: false, rgba: false, numberOfComponents: 1, invert: false,
+      minPixelValue: least, maxPixelValue: most, slope: 1, intercept: 0, isPreScaled: true,
+      preScale: { enabled: true, scaled: true, scalingParameters: { modality, rescaleSlope: 1, rescaleIntercept: 0 } },
+      windowCenter: this.window?.center ?? (least + most) / 2, windowWidth: this.window?.width ?? Math.max(1, most - least),
+      voiLUTFunction: Enums.VOILUTFunctionType.LINEAR, photometricInterpretation: 'MONOCHROME2',
+      columnPixelSpacing: spacing[0], rowPixelSpacing: spacing[1], sizeInBytes: values.byteLength, dataType: values.constructor.name,
+      getPixelData: () => values, getCanvas: undefined, voxelManager,
+    } as unknown as Types.IImage;
+  }
+}

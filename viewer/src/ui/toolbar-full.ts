@@ -1,0 +1,89 @@
+import type { Viewer } from '../app/viewer';
+import type { Layout } from '../core/layout';
+import { action, LOCATE_TOOL, MEASURE_TOOLS, MOVE_TOOLS, needsPixels, type ActionId, type ToolId, type ToolInfo } from '../tools/catalog';
+import { h, iconButton, relabel, setPressed } from './dom';
+import { Menu } from './menu';
+
+const LAYOUT_ACTIONS: Record<Layout, ActionId> = { '1x1': 'layout1', '1x2': 'layout2', '2x1': 'layout3', '2x2': 'layout4' };
+
+/** The row of tools of the full look. */
+export class FullToolbar {
+  readonly element: HTMLElement;
+  readonly presets: HTMLButtonElement;
+  private readonly tools = new Map<ToolId, HTMLButtonElement>();
+  private readonly actions = new Map<ActionId, HTMLButtonElement>();
+  private readonly layout: HTMLButtonElement;
+
+  constructor(private readonly viewer: Viewer, togglePresets: () => void) {
+    const { t } = viewer;
+    this.presets = iconButton('sliders', t('presets'), togglePresets, { pressed: false });
+    this.layout = iconButton('app', t('layout'), () => undefined, { title: t('layout') });
+    const more = iconButton('three-dots', t('moreMenu'), () => undefined);
+    const layouts = new Menu(this.layout, t('layout'), Object.values(LAYOUT_ACTIONS).map((id) => this.item(id)));
+    const others = new Menu(more, t('moreMenu'), (
+      ['clear', 'flipV', 'linkLook', 'fullscreen', 'secondWindow', 'save', 'print', 'tags'] as const).map((id) => this.item(id)));
+    const rule = () => h('hr', { 'aria-hidden': 'true' });
+    this.element = h('div', { class: 'p-vf__tools', role: 'toolbar', 'aria-label': t('tools') },
+      ...MOVE_TOOLS.map((tool) => this.tool(tool)), rule(),
+      ...MEASURE_TOOLS.map((tool) => this.tool(tool)), rule(),
+      this.action('rotate'), this.action('flipH'), this.action('invert'), this.action('cine'), rule(),
+      this.action('link'), this.action('lines'), this.tool(LOCATE_TOOL), this.action('mpr'), this.layout, rule(),
+      this.presets, this.action('reset'), more, layouts.element, others.element);
+  }
+
+  private tool(tool: ToolInfo): HTMLButtonElement {
+    const { t } = this.viewer;
+    const button = iconButton(tool.icon, t(tool.label), () => this.viewer.select(tool.id), {
+      pressed: false, title: `${t(tool.label)} (${tool.key.toUpperCase()})`,
+    });
+    this.tools.set(tool.id, button);
+    return button;
+  }
+
+  private action(id: ActionId): HTMLButtonElement {
+    const { t } = this.viewer;
+    const { icon, label, keys } = action(id);
+    const button = iconButton(icon ?? 'three-dots', t(label), () => this.viewer.act(id), {
+      title: keys[0] ? `${t(label)} (${keys[0].toUpperCase()})` : t(label),
+    });
+    this.actions.set(id, button);
+    return button;
+  }
+
+  private item(id: ActionId): HTMLButtonElement {
+    const button = this.action(id);
+    button.className = 'pv-item';
+    const key = action(id).keys[0];
+    if (key?.length === 1) button.append(h('kbd', { 'aria-hidden': 'true' }, key.toUpperCase()));
+    return button;
+  }
+
+  private press(id: ActionId, pressed: boolean): void {
+    const button = this.actions.get(id);
+    if (button) setPressed(button, pressed);
+  }
+
+  update(): void {
+    const { viewer } = this;
+    const { pane } = viewer.active;
+    const image = pane.series?.kind === 'image';
+    for (const [id, button] of this.tools) {
+      setPressed(button, viewer.tool === id);
+      if (needsPixels(id)) button.disabled = viewer.pixels === 'impossible';
+    }
+    for (const [layout, id] of Object.entries(LAYOUT_ACTIONS)) this.press(id, viewer.layout === layout);
+    const { icon, label } = action(LAYOUT_ACTIONS[viewer.layout]);
+    relabel(this.layout, icon ?? 'app', viewer.t(label));
+    this.layout.setAttribute('aria-label', `${viewer.t('layout')}: ${viewer.t(label)}`);
+    this.press('link', viewer.links.scroll);
+    this.press('linkLook', viewer.links.look);
+    this.press('lines', viewer.links.lines);
+    this.press('mpr', viewer.mpr.state !== 'off');
+    this.press('invert', pane.view.invert);
+    this.press('cine', viewer.cine.playing);
+    const cine = this.actions.get('cine');
+    if (!cine) return;
+    relabel(cine, viewer.cine.playing ? 'pause-fill' : 'play', viewer.t('actionCine'));
+    cine.disabled = !image || pane.stack.length < 2;
+  }
+}
