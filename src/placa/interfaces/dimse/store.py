@@ -2,7 +2,6 @@
 
 import logging
 import socket
-from dataclasses import replace
 
 from placa.domain.archive.errors import PermanentError, RetriableError
 from placa.domain.archive.records import Sender
@@ -39,17 +38,10 @@ class Store:
         kept, self._kept = self._kept, None
         if kept is None:
             return
-        received = kept.received
         try:
-            received = replace(received, record=kept.record())
-        except (
-            Exception
-        ) as error:  # it is on disk and acknowledged: the indexer finds out, and staff are told
-            log.error("%s: no record: %s", received.key, type(error).__name__)
-        try:
-            feed.tell(self._writing, received)
+            feed.tell(self._writing, kept.described())
         except OSError:
-            log.warning("%s waits for the next indexer", received.key)
+            log.warning("%s waits for the next indexer", kept.received.key)
         self._names.refill()
 
 
