@@ -22,6 +22,7 @@ class Store:
     def __init__(self, inbound: Inbound, names: Source, writing: socket.socket, sender: Sender) -> None:
         self._inbound, self._names, self._writing, self._sender = inbound, names, writing, sender
         self._kept: Kept | None = None
+        self._told = False
 
     def receive(self, context_id: int, context: Context, request: Command) -> tuple[int, str]:
         """Take the data set of `request` and keep it. Returns (status, comment) of the response (PS3.4 B.2.3)."""
@@ -40,9 +41,16 @@ class Store:
             return
         try:
             feed.tell(self._writing, kept.described())
+            self._told = True
         except OSError:
             log.warning("%s waits for the next indexer", kept.received.key)
         self._names.refill()
+
+    def close(self) -> None:
+        """The association ends: the indexer need not wait for more, and names that nobody used go."""
+        if self._told:
+            feed.done(self._writing)
+        self._names.close()
 
 
 class _Receiving:

@@ -92,6 +92,12 @@ def implicit_vr(tag: int) -> str:
     return "UN"
 
 
+def element_name(tag: int) -> str:
+    """The dictionary's name of `tag` (PS3.6), such as "Patient's Name"; "" where unknown or private."""
+    entry = DicomDictionary.get(tag)
+    return str(entry[2]) if entry is not None else ""
+
+
 class Walker:
     """Walks one data set of one source; all its iterations share one budget of elements."""
 
