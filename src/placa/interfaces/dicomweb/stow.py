@@ -3,6 +3,7 @@
 The body is read as it comes: a part goes to its file while the next is still on the wire.
 """
 
+import contextlib
 import json
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -29,6 +30,7 @@ from placa.standards.dicom.native_xml import native_xml
 
 PARTS_LIMIT: Final = 20_000
 OBJECT_LIMIT: Final = 4 * 1024**3
+STEPPED_OVER: Final = 512 * 1024**2  # bytes behind what is wrong that are read before the answer
 HEAD: Final = 128 * 1024  # group 0002 and the beginning of the data set lie in it
 SMALL: Final = 4 * 1024**2  # objects below that are held in memory, IN_FLIGHT at most
 IN_FLIGHT: Final = 8
@@ -68,20 +70,22 @@ def store(request: HttpRequest, viewer: Viewer, study: str = "") -> HttpResponse
         raise Refused(403, "Storing wants a bearer token.")
     media, _related, _range = chosen(request, [(DICOM_JSON, False), (DICOM_XML, False)])
     storing = Storing(viewer, study)
-    bodies = _bodies(request)  # says 415 before anything is read
+    read = reader(request)
+    bodies = _bodies(request, read)  # says 415 before anything is read
     outcome = Outcome()
     try:
         _store_all(bodies, storing, outcome)
     finally:
         storing.finish()
+    if outcome.broken:
+        _step_over(read)
     if outcome.broken and not outcome.stored:
         raise BadQuery(outcome.broken)
     return _answer(outcome, media)
 
 
-def _bodies(request: HttpRequest) -> Iterator[Iterable[bytes]]:
+def _bodies(request: HttpRequest, read: Read) -> Iterator[Iterable[bytes]]:
     kind, parameters = media_type(request.headers.get("Content-Type", ""))
-    read = reader(request)
     if kind == DICOM:
         return iter([_whole(read)])
     if kind == RELATED and parameters.get("type", DICOM).lower() == DICOM:
@@ -96,6 +100,14 @@ def _of_parts(read: Read, boundary: str) -> Iterator[Iterable[bytes]]:
         if headers.get_content_type() != DICOM and "Content-Type" in headers:
             raise BadMultipart("a part is of another type than application/dicom")
         yield chunks
+
+
+def _step_over(read: Read) -> None:
+    """Read what is left, within reason: whoever still sends would not hear the answer."""
+    buffer, left = memoryview(bytearray(CHUNK)), STEPPED_OVER
+    with contextlib.suppress(OSError):
+        while left > 0 and (count := read(buffer)):
+            left -= count
 
 
 def _whole(read: Read) -> Iterator[bytes]:
