@@ -38,7 +38,7 @@ def between(known: Instance, record: Record) -> dict[str, Any]:
     }
 
 
-def _described(deflated: bytes | None) -> dict[str, Any]:
+def _described(deflated: bytes | memoryview | None) -> dict[str, Any]:
     described: dict[str, Any] = json.loads(zlib.decompress(deflated)) if deflated else {}
     return {tag: element for tag, element in described.items() if tag not in _PIXELS}
 

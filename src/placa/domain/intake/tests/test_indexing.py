@@ -175,10 +175,10 @@ def test_the_same_written_in_another_way_differs_in_nothing() -> None:
 
 
 def test_at_most_ten_are_shown_and_the_others_counted() -> None:
-    others = {
+    others: dict[str, Any] = {
         "StudyDescription": "X" * 60, "PatientName": "Otra^Persona", "PatientID": "9", "PatientSex": "M",
-        "StudyTime": "110000", "StudyDate": "20200101", "Modality": "MR", "AccessionNumber": "1", "SeriesNumber": 4, "BitsStored": 16,
-        "HighBit": 15, "PatientBirthDate": "",
+        "StudyTime": "110000", "StudyDate": "20200101", "Modality": "MR", "AccessionNumber": "1", "SeriesNumber": 4,
+        "BitsStored": 16, "HighBit": 15, "PatientBirthDate": "",
     }  # fmt: skip
     found = _what_differs(received(ct()), received(ct(**others)))
     assert (len(found["differs"]), found["more"]) == (10, 2)
