@@ -22,6 +22,7 @@ from isal import isal_zlib
 
 CHUNK: Final = 1024 * 1024
 WHOLE: Final = 4 * CHUNK  # a file up to that is read and summed before its first byte goes out
+_SMALL, _GATHERED = 64 * 1024, 256 * 1024
 _MAX16, _MAX32 = 0xFFFF, 0xFFFFFFFF
 _UTF8: Final = 0x0800
 _ZIP64_ID: Final = 0x0001
@@ -118,7 +119,9 @@ class StoredZip:
         Raises BadSource where a file is not there, shorter than announced, or of another CRC-32. Of a wrong file up to
         `WHOLE` nothing is sent, of a larger one never the end.
         """
-        end = self.size if stop is None else min(stop, self.size)
+        return _gathered(self._pieces(start, self.size if stop is None else min(stop, self.size)))
+
+    def _pieces(self, start: int, end: int) -> Iterator[bytes]:
         if start >= end:
             return
         with _OneFile() as file:
@@ -272,6 +275,24 @@ class _OneFile:
 
     def __exit__(self, *_error: object) -> None:
         self.close()
+
+
+def _gathered(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Small pieces together, large ones as they are: a system call for each header costs more than its bytes."""
+    small: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        is_small = len(piece) < _SMALL
+        if is_small:
+            small.append(piece)
+            size += len(piece)
+        if small and (size >= _GATHERED or not is_small):
+            yield b"".join(small)
+            small, size = [], 0
+        if not is_small:
+            yield piece
+    if small:
+        yield b"".join(small)
 
 
 def _cut(data: bytes, position: int, start: int, end: int) -> Iterator[bytes]:

@@ -1,6 +1,5 @@
 """The metadata of a study: one gzip stream of DICOM JSON, put together from its instances' pieces (PS3.18 F.2)."""
 
-import json
 import zlib
 
 from django.db import transaction
@@ -8,8 +7,8 @@ from django.db.models import F
 from isal import igzip, isal_zlib
 
 from placa.domain.archive.models import InstanceMetadata, Study, StudyMetadata
-from placa.standards.dicom.header import InstanceHeader, Scan
-from placa.standards.dicom.metadata import JsonDataSet, metadata_of, metadata_of_scan
+from placa.standards.dicom.header import InstanceHeader, Scan, scan
+from placa.standards.dicom.metadata import metadata_text
 from placa.standards.dicom.source import ByteSource
 
 PIECE_LEVEL = 2
@@ -26,17 +25,12 @@ def bulk_data_root(header: InstanceHeader) -> str:
 
 def describe(source: ByteSource, header: InstanceHeader) -> bytes:
     """The DICOM JSON object of one instance, deflated. Raises InvalidObject where its structure is broken."""
-    return _deflated(metadata_of(source, bulk_data_root(header)))
+    return describe_scan(scan(source), header)
 
 
 def describe_scan(scanned: Scan, header: InstanceHeader) -> bytes:
     """The same of an object that was walked just now."""
-    return _deflated(metadata_of_scan(scanned, bulk_data_root(header)))
-
-
-def _deflated(described: JsonDataSet) -> bytes:
-    text = json.dumps(described, ensure_ascii=False, separators=(",", ":")).encode()
-    return isal_zlib.compress(text, PIECE_LEVEL)
+    return isal_zlib.compress(metadata_text(scanned, bulk_data_root(header)).encode(), PIECE_LEVEL)
 
 
 def pieces(study: Study, *, series_instance_uid: str = "") -> list[bytes]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from placa.domain.archive import metadata
 from placa.domain.archive.storage import storage
-from placa.standards.dicom.header import InstanceHeader, header_of
+from placa.standards.dicom.header import InstanceHeader, header_of_scan, scan
 from placa.standards.dicom.part10 import FileDigest, digest_source
 from placa.standards.dicom.source import FileSource
 
@@ -53,9 +53,10 @@ def read_record(received: Received) -> Record:
     """Read header, digest and metadata of a stored file. Raises InvalidObject, FileNotFoundError."""
     store, key = storage(), received.key
     with FileSource(store.path(key)) as source:
-        header = header_of(source)
+        scanned = scan(source)
+        header = header_of_scan(scanned)
         digest = digest_source(source, header.data_set_start)
-        described = metadata.describe(source, header)
+        described = metadata.describe_scan(scanned, header)
     return Record(
         key=key,
         header=header,

@@ -3,6 +3,7 @@
 What is lost with a process is found by `recover`: the files are the truth, the message only saves the reading.
 """
 
+import contextlib
 import pickle
 import socket
 import threading
@@ -17,6 +18,7 @@ RECORDS_MAX = 1_000  # of these, how many keep their record in memory
 BUFFER = 4 * 1024 * 1024
 
 LOOK_AGAIN = b"look"  # somebody died: files without rows may be there
+DONE = b"done"  # an association ended: nothing of it is worth waiting for
 
 
 def pair() -> tuple[socket.socket, socket.socket]:
@@ -34,6 +36,12 @@ def tell(writing: socket.socket, received: Received) -> None:
     writing.send(message)
 
 
+def done(writing: socket.socket) -> None:
+    """Tell that no more comes for now, so that nobody waits for it. Never raises: it only saves a moment."""
+    with contextlib.suppress(OSError):
+        writing.send(DONE)
+
+
 class Inlet:
     """The reading end: a thread that empties the socket, so that nobody waits while a batch is being indexed."""
 
@@ -41,17 +49,23 @@ class Inlet:
         self._reading = reading
         self._waiting: deque[Received] = deque()
         self._changed = threading.Condition()
+        self._most = 1
         self._ended = False
-        self._look = False
+        self._look = self._done = False
         threading.Thread(target=self._read, name="inlet", daemon=True).start()
 
     def batch(self, most: int, wait: float, gather: float) -> list[Received]:
-        """Up to `most` files: the first within `wait` seconds, more within `gather` seconds of it; maybe none."""
+        """Up to `most` files: the first within `wait` seconds, more within `gather` seconds of it or until an association
+        ends; maybe none."""
         with self._changed:
+            self._most = most
             self._changed.wait_for(lambda: self._waiting or self._ended or self._look, wait)
             if self._waiting:
-                self._changed.wait_for(lambda: len(self._waiting) >= most or self._ended, gather)
+                self._changed.wait_for(
+                    lambda: len(self._waiting) >= most or self._ended or self._done, gather
+                )
             taken = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
+            self._done = self._done and bool(self._waiting)
             self._changed.notify_all()
             return taken
 
@@ -74,12 +88,15 @@ class Inlet:
 
     def _read(self) -> None:
         while message := self._message():
+            word = message in (LOOK_AGAIN, DONE)
+            received = None if word else pickle.loads(message)  # noqa: S301 - from our own processes alone
             with self._changed:
-                if message == LOOK_AGAIN:
-                    self._look = True
-                else:
-                    self._keep(pickle.loads(message))  # noqa: S301 - from our own processes alone
-                self._changed.notify_all()
+                if received is not None:
+                    self._keep(received)
+                self._look |= message == LOOK_AGAIN
+                self._done |= message == DONE and bool(self._waiting)
+                if word or len(self._waiting) in (1, self._most):  # nobody waits for those between
+                    self._changed.notify_all()
                 self._changed.wait_for(lambda: len(self._waiting) < WAITING_MAX)
         with self._changed:
             self._ended = True

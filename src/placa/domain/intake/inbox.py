@@ -7,6 +7,7 @@ from placa.domain.archive.indexing import Indexed, identifier
 from placa.domain.archive.models import Study
 from placa.domain.archive.records import Received
 from placa.domain.archive.selectors import damaged_of
+from placa.domain.intake import differences
 from placa.domain.intake.models import InboxItem
 
 Kind = InboxItem.Kind
@@ -56,7 +57,11 @@ def other_content(item: Indexed) -> bool:
             "study": item.study,
             "instance": item.instance,
             "sender": item.record.sender.name,
-            "detail": {"digest": digest, "bytes": item.record.digest.size},
+            "detail": {
+                "digest": digest,
+                "bytes": item.record.digest.size,
+                **differences.between(item.instance, item.record),
+            },
             "created_at": clock.now(),
         },
     )

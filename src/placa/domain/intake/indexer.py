@@ -21,8 +21,10 @@ from placa.domain.intake.recovery import recover
 
 log = logging.getLogger(__name__)
 
-BATCH = 64
-GATHER_SECONDS = 0.15  # a transaction costs more than a row: wait for company
+BATCH = 256
+GATHER_SECONDS = (
+    0.3  # a transaction costs as much as a hundred rows: wait for company, while there may be any
+)
 QUIET_SECONDS = 1.0  # a study without news for that long is prepared
 PREVIEW_SECONDS = 3.0  # while news come, its previews are looked after that often; the first time at once
 BACKOFF_SECONDS = (0.1, 0.5, 2.0, 5.0)

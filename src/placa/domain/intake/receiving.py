@@ -1,9 +1,10 @@
 """The first step: bytes to disk, checked and durable, before anybody says Success."""
 
 import hashlib
+import logging
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from isal import isal_zlib
 
@@ -19,6 +20,8 @@ from placa.standards.dicom.errors import InvalidObject
 from placa.standards.dicom.header import InstanceHeader, Scan, header_of_scan, scan
 from placa.standards.dicom.part10 import FileDigest
 from placa.standards.dicom.source import FileSource, JoinedSource
+
+log = logging.getLogger(__name__)
 
 MISMATCH = "uid-mismatch"
 _Whole = tuple[bytes | memoryview, Scan]  # a data set that came in one piece, and the walk over it
@@ -38,7 +41,7 @@ def _anything(header: InstanceHeader) -> None:
 
 
 def receive(
-    data_set: Iterable[bytes],
+    data_set: Iterable[bytes | memoryview],
     announced: Announced,
     sender: Sender,
     *,
@@ -99,28 +102,31 @@ class Incoming:
 
     def finish(self, last: bytes | memoryview = b"") -> "Kept":
         """Check the object and make it durable. `last` must stay as it is until `Kept.record` was asked for."""
+        if self._writer is None:
+            return self.examine(last).keep()
+        if last:
+            self.write(last)
         try:
-            if self._writer is None:
-                return self._in_one_piece(last)
-            if last:
-                self.write(last)
             return self._in_pieces(self._writer)
         except InvalidObject as error:
             raise PermanentError(error.reason, error.detail) from error
         except StorageError as error:
             raise RetriableError(str(error)) from error
 
-    def _in_one_piece(self, last: bytes | memoryview) -> "Kept":
-        self._count(last)
+    def examine(self, data_set: bytes | memoryview) -> "Examined":
+        """Check an object that came in one piece; `Examined.keep` makes it durable, in any thread.
+
+        `data_set` must stay as it is until `Kept.record` was asked for. Raises PermanentError.
+        """
+        self._count(data_set)
         head = self._header(self._length, self._crc)
-        scanned = scan(
-            JoinedSource(head, last), part10.meta_of(head, last, self.announced.transfer_syntax_uid)
-        )
-        header = self._checked(scanned)
-        writer = self._open.enter_context(self._new())
-        writer.write(head)
-        writer.write(last)
-        return self._kept(writer, head, header, (last, scanned))
+        try:
+            meta = part10.meta_of(head, data_set, self.announced.transfer_syntax_uid)
+            scanned = scan(JoinedSource(head, data_set), meta)
+            header = self._checked(scanned)
+        except InvalidObject as error:
+            raise PermanentError(error.reason, error.detail) from error
+        return Examined(self._new, self.sender, head, data_set, scanned, header, self._crc)
 
     def _in_pieces(self, writer: Writer) -> "Kept":
         with FileSource(writer.path) as source:
@@ -131,12 +137,8 @@ class Incoming:
                 file.write(head)
         except OSError as error:
             raise StorageError(f"cannot write: {error.strerror}") from error
-        return self._kept(writer, head, header, None)
-
-    def _kept(self, writer: Writer, head: bytes, header: InstanceHeader, whole: _Whole | None) -> "Kept":
-        crc = isal_zlib.crc32_combine(isal_zlib.crc32(head), self._crc, self._length)
-        size = len(head) + self._length
-        return Kept(Received(writer.commit(), self.sender), header, whole, self._sha, crc, size)
+        crc, size = _joined(head, self._crc, self._length)
+        return Kept(Received(writer.commit(), self.sender), header, None, self._sha, crc, size)
 
     def _header(self, length: int, crc: int) -> bytes:
         announced = self.announced
@@ -166,6 +168,37 @@ class Incoming:
         return header
 
 
+def _joined(head: bytes, crc: int, length: int) -> tuple[int, int]:
+    """CRC-32 and size of a file, of its header and of what is known of its data set."""
+    return isal_zlib.crc32_combine(isal_zlib.crc32(head), crc, length), len(head) + length
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """An object in memory that may be kept. What is left to do waits for the disk, not for Python."""
+
+    new: Callable[[], Writer]
+    sender: Sender
+    head: bytes
+    data_set: bytes | memoryview
+    scanned: Scan
+    header: InstanceHeader
+    crc32: int  # of the data set
+
+    def keep(self) -> "Kept":
+        """Make it durable. Raises RetriableError; then nothing is kept."""
+        try:
+            with self.new() as writer:
+                writer.write(self.head)
+                writer.write(self.data_set)
+                received = Received(writer.commit(), self.sender)
+        except StorageError as error:
+            raise RetriableError(str(error)) from error
+        crc, size = _joined(self.head, self.crc32, len(self.data_set))
+        whole = (self.data_set, self.scanned)
+        return Kept(received, self.header, whole, hashlib.sha256(), crc, size)
+
+
 class Kept:
     """An object that is on disk. What the index wants to know of it is found out only when nobody waits any more."""
 
@@ -173,26 +206,34 @@ class Kept:
         self, received: Received, header: InstanceHeader, whole: _Whole | None, sha: "hashlib._Hash", crc32: int,
         size: int,
     ) -> None:  # fmt: skip
-        self.received = received
-        self._header, self._whole = header, whole
+        self.received, self.header = received, header
+        self._whole = whole
         self._sha, self._crc32, self._size = sha, crc32, size
+
+    def described(self) -> Received:
+        """What the indexer is told; without a record where none can be made, which it then finds out itself."""
+        try:
+            return replace(self.received, record=self.record())
+        except Exception as error:  # it is on disk, and may be acknowledged: staff are told
+            log.error("%s: no record: %s", self.received.key, type(error).__name__)
+            return self.received
 
     def record(self) -> Record:
         """The record for the index, from the bytes while they are at hand. Raises InvalidObject, OSError."""
         if self._whole is not None:
             data_set, scanned = self._whole
             self._sha.update(data_set)
-            return self._record(metadata.describe_scan(scanned, self._header))
+            return self._record(metadata.describe_scan(scanned, self.header))
         with FileSource(storage().path(self.received.key)) as source:
-            return self._record(metadata.describe(source, self._header))
+            return self._record(metadata.describe(source, self.header))
 
     def _record(self, described: bytes) -> Record:
         return Record(
             key=self.received.key,
-            header=self._header,
+            header=self.header,
             digest=FileDigest(self._sha.hexdigest(), self._crc32, self._size),
             metadata=described,
-            frame_offsets=frame_offsets(self._header),
+            frame_offsets=frame_offsets(self.header),
             received_at=clock.now(),
             sender=self.received.sender,
         )

@@ -6,7 +6,8 @@ What a process that dies has stored and not indexed is found by the sweep `intak
 import logging
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import partial
+from dataclasses import dataclass
+from threading import Lock
 
 from django.db import DatabaseError
 
@@ -14,17 +15,27 @@ from placa.domain.access import storing as access
 from placa.domain.access.viewers import Viewer
 from placa.domain.archive.errors import PermanentError, RetriableError
 from placa.domain.archive.records import Received, Sender
+from placa.domain.archive.storage import Writer, ahead, storage
 from placa.domain.intake import pipeline, services
-from placa.domain.intake.receiving import Announced, receive
+from placa.domain.intake.receiving import Announced, Examined, Incoming
 from placa.standards.dicom.header import InstanceHeader
 
 log = logging.getLogger(__name__)
 
 BATCH = 64
 OVERLAP = 4
-Kept = tuple[InstanceHeader, Received]
+NAMES = 32  # open files of one request
 OTHER_STUDY = "other-study"
 NOT_AUTHORIZED = "not-authorized"
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """An object that was found good and is on its way to disk."""
+
+    announced: Announced
+    header: InstanceHeader
+    received: "Future[Received]"
 
 
 class Storing:
@@ -39,36 +50,37 @@ class Storing:
         self._counts: dict[str, int] = {}
         self._waiting: list[Received] = []
         self._news: set[str] = set()
+        self._names, self._turn = ahead.source(storage(), NAMES), Lock()
         self._pool: ThreadPoolExecutor | None = None
 
-    @property
-    def may_overlap(self) -> bool:
-        """Whether `begin` can be used: where the sites of a study need not be looked up for each object."""
-        return self._viewer.sites is None
-
-    def begin(self, data_set: bytes, announced: Announced) -> "Future[Kept]":
+    def begin(self, data_set: memoryview, announced: Announced) -> Begun:
         """Store an object that is in memory while the next one comes; `end` says what became of it.
 
-        A disk takes several syncs at once in little more time than one. The threads touch no database.
+        A disk takes several syncs at once in little more time than one. The threads wait for it and touch no database;
+        what is Python's is done here. Raises PermanentError.
         """
         if self._pool is None:
             self._pool = ThreadPoolExecutor(OVERLAP, thread_name_prefix="store")
-        return self._pool.submit(self._receive, (data_set,), announced)
+        examined = Incoming(self._new, announced, self._sender, self._check).examine(data_set)
+        return Begun(announced, examined.header, self._pool.submit(_kept, examined))
 
-    def end(self, begun: "Future[Kept]") -> InstanceHeader:
-        """When this returns the object is on disk. Raises PermanentError, RetriableError."""
-        return self._kept(*begun.result())
+    def end(self, begun: Begun) -> InstanceHeader:
+        """When this returns the object is on disk. Raises RetriableError."""
+        return self._count(begun.header, begun.received.result())
 
-    def keep(self, data_set: Iterable[bytes], announced: Announced) -> InstanceHeader:
-        """Store one object; when this returns it is on disk. Raises PermanentError, RetriableError."""
-        return self._kept(*self._receive(data_set, announced))
+    def keep(self, data_set: Iterable[bytes | memoryview], announced: Announced) -> InstanceHeader:
+        """Store one object as it comes; when this returns it is on disk. Raises PermanentError, RetriableError."""
+        with Incoming(self._new, announced, self._sender, self._check) as incoming:
+            for part in data_set:
+                incoming.write(part)
+            kept = incoming.finish()
+        return self._count(kept.header, kept.described())
 
-    def _receive(self, data_set: Iterable[bytes], announced: Announced) -> "Kept":
-        seen: list[InstanceHeader] = []
-        received = receive(data_set, announced, self._sender, look=partial(self._check, seen))
-        return seen[0], received
+    def _new(self) -> Writer:
+        with self._turn:
+            return self._names.new()
 
-    def _kept(self, header: InstanceHeader, received: Received) -> InstanceHeader:
+    def _count(self, header: InstanceHeader, received: Received) -> InstanceHeader:
         self._counts[header.study_instance_uid] = self._counts.get(header.study_instance_uid, 0) + 1
         self._waiting.append(received)
         if len(self._waiting) >= BATCH:
@@ -79,12 +91,13 @@ class Storing:
         """Index what waits, and have what is new prepared."""
         if self._pool is not None:
             self._pool.shutdown()
+        self._names.close()
         self._index()
         self._patiently(lambda: services.prepare(self._news))
         for uid, count in self._counts.items():
             access.stored(self._viewer, uid, count)
 
-    def _check(self, seen: list[InstanceHeader], header: InstanceHeader) -> None:
+    def _check(self, header: InstanceHeader) -> None:
         uid = header.study_instance_uid
         if self._only and uid != self._only:
             raise PermanentError(OTHER_STUDY, "it belongs to another study than the one in the address")
@@ -92,7 +105,6 @@ class Storing:
             self._allowed[uid] = access.may_add_to(self._viewer, uid)
         if not self._allowed[uid]:
             raise PermanentError(NOT_AUTHORIZED)
-        seen.append(header)
 
     def _index(self) -> None:
         batch, self._waiting = self._waiting, []
@@ -104,3 +116,7 @@ class Storing:
             work()
         except (RetriableError, DatabaseError):
             log.warning("what was stored waits for its rows: the sweep makes them", exc_info=True)
+
+
+def _kept(examined: Examined) -> Received:
+    return examined.keep().described()

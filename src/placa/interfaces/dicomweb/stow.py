@@ -3,11 +3,12 @@
 The body is read as it comes: a part goes to its file while the next is still on the wire.
 """
 
+import contextlib
 import json
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import chain
 from typing import Any, Final
 
@@ -17,8 +18,9 @@ from django.http import HttpRequest, HttpResponse
 from placa.domain.access.viewers import Viewer
 from placa.domain.archive.errors import PermanentError, RetriableError
 from placa.domain.intake.receiving import MISMATCH, Announced
-from placa.domain.intake.storing import NOT_AUTHORIZED, OTHER_STUDY, Kept, Storing
+from placa.domain.intake.storing import NOT_AUTHORIZED, OTHER_STUDY, Begun, Storing
 from placa.interfaces.dicomweb.accept import DICOM, DICOM_JSON, DICOM_XML, RELATED, chosen
+from placa.interfaces.dicomweb.bodies import reader
 from placa.interfaces.dicomweb.door import BadQuery, Refused, door
 from placa.interfaces.dicomweb.related import CHUNK, BadMultipart, Read, media_type, parts
 from placa.standards.dicom import errors, part10
@@ -28,10 +30,10 @@ from placa.standards.dicom.native_xml import native_xml
 
 PARTS_LIMIT: Final = 20_000
 OBJECT_LIMIT: Final = 4 * 1024**3
+STEPPED_OVER: Final = 512 * 1024**2  # bytes behind what is wrong that are read before the answer
 HEAD: Final = 128 * 1024  # group 0002 and the beginning of the data set lie in it
 SMALL: Final = 4 * 1024**2  # objects below that are held in memory, IN_FLIGHT at most
-IN_FLIGHT: Final = 6
-Begun = tuple[Announced, "Future[Kept]"]
+IN_FLIGHT: Final = 8
 # Failure Reason (0008,1197): PS3.18 table I.2-2, PS3.4 B.2.3
 NOT_ALLOWED, OUT_OF_RESOURCES = 0x0124, 0xA700
 DOES_NOT_MATCH, CANNOT_UNDERSTAND, SYNTAX_NOT_SUPPORTED = 0xA900, 0xC000, 0xC122
@@ -68,22 +70,24 @@ def store(request: HttpRequest, viewer: Viewer, study: str = "") -> HttpResponse
         raise Refused(403, "Storing wants a bearer token.")
     media, _related, _range = chosen(request, [(DICOM_JSON, False), (DICOM_XML, False)])
     storing = Storing(viewer, study)
-    bodies = _bodies(request)  # says 415 before anything is read
+    read = reader(request)
+    bodies = _bodies(request, read)  # says 415 before anything is read
     outcome = Outcome()
     try:
         _store_all(bodies, storing, outcome)
     finally:
         storing.finish()
+    if outcome.broken:
+        _step_over(read)
     if outcome.broken and not outcome.stored:
         raise BadQuery(outcome.broken)
     return _answer(outcome, media)
 
 
-def _bodies(request: HttpRequest) -> Iterator[Iterable[bytes]]:
+def _bodies(request: HttpRequest, read: Read) -> Iterator[Iterable[bytes]]:
     kind, parameters = media_type(request.headers.get("Content-Type", ""))
-    read = _reader(request)
     if kind == DICOM:
-        return iter([iter(lambda: read(CHUNK), b"")])
+        return iter([_whole(read)])
     if kind == RELATED and parameters.get("type", DICOM).lower() == DICOM:
         return _of_parts(read, parameters.get("boundary", ""))
     raise Refused(415, f'Send {DICOM}, alone or as {RELATED}; type="{DICOM}".')
@@ -98,12 +102,18 @@ def _of_parts(read: Read, boundary: str) -> Iterator[Iterable[bytes]]:
         yield chunks
 
 
-def _reader(request: HttpRequest) -> Read:
-    """Reads the body as it comes. A chunked one has no length, and Django would read nothing of it."""
-    if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
-        chunked: Read = request.META["wsgi.input"].read
-        return chunked
-    return request.read
+def _step_over(read: Read) -> None:
+    """Read what is left, within reason: whoever still sends would not hear the answer."""
+    buffer, left = memoryview(bytearray(CHUNK)), STEPPED_OVER
+    with contextlib.suppress(OSError):
+        while left > 0 and (count := read(buffer)):
+            left -= count
+
+
+def _whole(read: Read) -> Iterator[bytes]:
+    buffer = memoryview(bytearray(CHUNK))
+    while count := read(buffer):
+        yield bytes(buffer[:count])
 
 
 def _store_all(bodies: Iterator[Iterable[bytes]], storing: Storing, outcome: Outcome) -> None:
@@ -117,21 +127,22 @@ def _store_all(bodies: Iterator[Iterable[bytes]], storing: Storing, outcome: Out
         outcome.broken = "The body ended before its end."
     _settle(storing, outcome, waiting)
     if outcome.broken:
-        outcome.nameless.append(_failure(None, CANNOT_UNDERSTAND))
+        outcome.nameless.append(_failure(CANNOT_UNDERSTAND))
 
 
 def _store_one(chunks: Iterator[bytes], storing: Storing, outcome: Outcome, waiting: deque[Begun]) -> None:
     """Store one object: a small one while the next is read, a large one as it comes."""
     announced: Announced | None = None
-    head = _beginning(chunks, SMALL if storing.may_overlap else HEAD)
+    beginning, is_all = _beginning(chunks, SMALL)
     try:
-        announced, start = _announced(head[:HEAD])
-        if storing.may_overlap and len(head) < SMALL:
-            waiting.append((announced, storing.begin(head[start:], announced)))
+        announced, start = _announced(beginning[:HEAD])
+        data_set = memoryview(beginning)[start:]
+        if is_all:
+            waiting.append(storing.begin(data_set, announced))
             _settle(storing, outcome, waiting, leave=IN_FLIGHT - 1)
             return
         _settle(storing, outcome, waiting)
-        header = storing.keep(_bounded(chain([head[start:]], chunks)), announced)
+        header = storing.keep(_bounded(chain([data_set], chunks)), announced)
     except (InvalidObject, PermanentError, RetriableError) as error:
         _fail(outcome, announced, error)
     else:
@@ -141,13 +152,13 @@ def _store_one(chunks: Iterator[bytes], storing: Storing, outcome: Outcome, wait
 def _settle(storing: Storing, outcome: Outcome, waiting: deque[Begun], leave: int = 0) -> None:
     """Wait for what was begun first, until no more than `leave` are under way."""
     while len(waiting) > leave:
-        announced, begun = waiting.popleft()
+        begun = waiting.popleft()
         try:
             header = storing.end(begun)
-        except (PermanentError, RetriableError) as error:
-            _fail(outcome, announced, error)
+        except RetriableError as error:
+            _fail(outcome, begun.announced, error)
         else:
-            _succeed(outcome, announced, header)
+            _succeed(outcome, begun.announced, header)
 
 
 def _succeed(outcome: Outcome, announced: Announced, header: InstanceHeader) -> None:
@@ -159,18 +170,18 @@ def _succeed(outcome: Outcome, announced: Announced, header: InstanceHeader) -> 
     outcome.stored.append(_named(announced) | {"00081190": {"vr": "UR", "Value": [place]}})
 
 
-def _beginning(chunks: Iterator[bytes], least: int) -> bytes:
-    """The first `least` bytes and a few more; all, where there are fewer."""
+def _beginning(chunks: Iterator[bytes], least: int) -> tuple[bytes, bool]:
+    """The first `least` bytes and a few more, and whether they are all that there are."""
     found, total = [], 0
     for chunk in chunks:
         found.append(chunk)
         total += len(chunk)
         if total >= least:
-            break
-    return b"".join(found)
+            return b"".join(found), False
+    return b"".join(found), True
 
 
-def _bounded(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def _bounded(chunks: Iterable[bytes | memoryview]) -> Iterator[bytes | memoryview]:
     total = 0
     for chunk in chunks:
         total += len(chunk)
@@ -197,11 +208,16 @@ def _fail(outcome: Outcome, announced: Announced | None, error: Exception) -> No
     reason = OUT_OF_RESOURCES
     if isinstance(error, InvalidObject | PermanentError):
         reason = _REASONS.get(error.reason, CANNOT_UNDERSTAND)
-    (outcome.failed if announced else outcome.nameless).append(_failure(announced, reason))
+    if announced:
+        outcome.failed.append(_named(announced) | _failure(reason))
+    else:
+        outcome.nameless.append(_failure(reason))
 
 
-def _failure(announced: Announced | None, reason: int) -> dict[str, Any]:
-    return (_named(announced) if announced else {}) | {"00081197": {"vr": "US", "Value": [reason]}}
+@lru_cache(maxsize=16)
+def _failure(reason: int) -> dict[str, Any]:
+    """Kept once, however many parts fail."""
+    return {"00081197": {"vr": "US", "Value": [reason]}}
 
 
 def _named(announced: Announced) -> dict[str, Any]:
@@ -227,4 +243,7 @@ def _answer(outcome: Outcome, media: str) -> HttpResponse:
         if items:
             said[tag] = {"vr": "SQ", "Value": items}
     body = native_xml(said) if media == DICOM_XML else json.dumps(said).encode()
-    return HttpResponse(body, status=outcome.status, content_type=media)
+    answer = HttpResponse(body, status=outcome.status, content_type=media)
+    if outcome.broken:
+        answer["Warning"] = f'299 placa "{outcome.broken}"'
+    return answer

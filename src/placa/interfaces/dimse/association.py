@@ -39,8 +39,7 @@ class Association:
     def __init__(self, wire: Wire, sender: Sender, feed: socket.socket, place: Place) -> None:
         self._wire, self._sender, self._place = wire, sender, place
         self._inbound = Inbound(wire)
-        self._names = ahead.source(storage())
-        self._store = Store(self._inbound, self._names, feed, sender)
+        self._store = Store(self._inbound, ahead.source(storage()), feed, sender)
         self._commitment = Commitment(self._inbound, sender)
         self._contexts: Mapping[int, Context] = {}
         self._peer_max_pdu = MAX_PDU
@@ -64,7 +63,7 @@ class Association:
             log.warning("association with %s aborted: %s", self._sender.name, error)
             self._abort(error.reason)
         finally:
-            self._names.close()
+            self._store.close()
             self._wire.close()
         self._commitment.report_anew()
 

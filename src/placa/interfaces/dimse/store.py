@@ -2,7 +2,6 @@
 
 import logging
 import socket
-from dataclasses import replace
 
 from placa.domain.archive.errors import PermanentError, RetriableError
 from placa.domain.archive.records import Sender
@@ -23,6 +22,7 @@ class Store:
     def __init__(self, inbound: Inbound, names: Source, writing: socket.socket, sender: Sender) -> None:
         self._inbound, self._names, self._writing, self._sender = inbound, names, writing, sender
         self._kept: Kept | None = None
+        self._told = False
 
     def receive(self, context_id: int, context: Context, request: Command) -> tuple[int, str]:
         """Take the data set of `request` and keep it. Returns (status, comment) of the response (PS3.4 B.2.3)."""
@@ -39,18 +39,18 @@ class Store:
         kept, self._kept = self._kept, None
         if kept is None:
             return
-        received = kept.received
         try:
-            received = replace(received, record=kept.record())
-        except (
-            Exception
-        ) as error:  # it is on disk and acknowledged: the indexer finds out, and staff are told
-            log.error("%s: no record: %s", received.key, type(error).__name__)
-        try:
-            feed.tell(self._writing, received)
+            feed.tell(self._writing, kept.described())
+            self._told = True
         except OSError:
-            log.warning("%s waits for the next indexer", received.key)
+            log.warning("%s waits for the next indexer", kept.received.key)
         self._names.refill()
+
+    def close(self) -> None:
+        """The association ends: the indexer need not wait for more, and names that nobody used go."""
+        if self._told:
+            feed.done(self._writing)
+        self._names.close()
 
 
 class _Receiving:

@@ -176,27 +176,24 @@ def header_of_scan(scanned: Scan, *, require_uids: bool = True) -> InstanceHeade
 def _collect(walker: Walker, position: int, meta: FileMeta) -> _Found:
     found = _Found(little=meta.encoding.little)
     source, end = walker.source, walker.source.size
-    kept = found.elements
-    while end - position >= 8:
-        element = walker.element_at(position, end, meta.encoding)
-        position = element.end
-        tag = element.tag
+    kept, raw, read = found.elements, found.raw, source.read
+    for element in walker.top_level(position, end, meta.encoding):
+        tag, vr, start, length, position, _encoding = element
         if len(kept) < _ELEMENTS_KEPT:
             kept.append(element)
         if tag in tags.WANTED:
-            found.raw[tag] = source.read(element.start, min(max(element.length, 0), _VALUE_LIMIT))
+            raw[tag] = read(start, min(max(length, 0), _VALUE_LIMIT))
         elif tag in PIXEL_DATA_TAGS:
             found.pixel = element
         elif tag in (_EOT, _EOT_LENGTHS):
-            found.extended[tag] = (element.start, element.length)
+            found.extended[tag] = (start, length)
         elif tag == 0:
-            break  # padding of zeros behind the data set
-        elif element.vr == "SQ":
+            return found  # padding of zeros behind the data set
+        elif vr == "SQ":
             _note_sequence(walker, found, element)
         elif tag in tags.LOOKUPS:
             found.lookups = True
-    else:
-        _must_be_padding(source.read(position, end - position))
+    _must_be_padding(read(position, end - position))
     return found
 
 
@@ -258,21 +255,33 @@ def _text_of(raw: bytes) -> str:
 
 
 def _typed(raw: dict[int, bytes]) -> dict[str, object]:
+    """Dates, times and numbers of what is there; what is not has its default in `InstanceHeader`."""
     fields: dict[str, object] = {}
-    for tag, name in tags.DATES.items():
-        fields[name] = values.parse_da(_text_of(raw.get(tag, b"")))
-    for tag, name in tags.TIMES.items():
-        fields[name] = values.parse_tm(_text_of(raw.get(tag, b"")))
-    for tag, name in tags.INTEGERS.items():
-        fields[name] = values.parse_is(_text_of(raw.get(tag, b"")))
-    decimals = {name: values.parse_ds(_text_of(raw.get(tag, b""))) for tag, name in tags.DECIMALS.items()}
-    frame_time = decimals.pop("frame_time")
-    rates = (decimals.pop("recommended_display_frame_rate"), decimals.pop("cine_rate"))
+    rates: dict[str, float | None] = {}
+    for tag, value in raw.items():
+        if tag in tags.DATES:
+            fields[tags.DATES[tag]] = values.parse_da(_text_of(value))
+        elif tag in tags.TIMES:
+            fields[tags.TIMES[tag]] = values.parse_tm(_text_of(value))
+        elif tag in tags.INTEGERS:
+            fields[tags.INTEGERS[tag]] = values.parse_is(_text_of(value))
+        elif tag in tags.DECIMALS:
+            fields[tags.DECIMALS[tag]] = values.parse_ds(_text_of(value))
+        elif tag in tags.DECIMAL_LISTS:
+            fields[tags.DECIMAL_LISTS[tag]] = values.parse_many_ds(_text_of(value))
+        elif tag in tags.RATES:
+            rates[tags.RATES[tag]] = values.parse_ds(_text_of(value))
+    if rates:
+        fields["frame_rate"] = _frame_rate(rates)
+    return fields
+
+
+def _frame_rate(rates: dict[str, float | None]) -> float | None:
+    """Frames a second: as recommended, else as played, else by the time of a frame in ms."""
+    frame_time = rates.get("frame_time")
     timed = 1000 / frame_time if frame_time and frame_time > 0 else None
-    fields["frame_rate"] = next((rate for rate in (*rates, timed) if rate and rate > 0), None)
-    for tag, name in tags.DECIMAL_LISTS.items():
-        fields[name] = values.parse_many_ds(_text_of(raw.get(tag, b"")))
-    return fields | decimals
+    known = (rates.get("recommended_display_frame_rate"), rates.get("cine_rate"), timed)
+    return next((rate for rate in known if rate and rate > 0), None)
 
 
 def _shorts(raw: dict[int, bytes], little: bool) -> dict[str, object]:

@@ -52,6 +52,8 @@ DECIMALS: Final = {
     0x00201041: "slice_location",
     0x00281052: "rescale_intercept",
     0x00281053: "rescale_slope",
+}
+RATES: Final = {
     0x00180040: "cine_rate",
     0x00182144: "recommended_display_frame_rate",
     0x00181063: "frame_time",
@@ -80,6 +82,6 @@ ACCESSION_ISSUER, CONCEPT_NAME = 0x00080051, 0x0040A043
 # header.
 LOOKUPS: Final = frozenset({0x00283000, 0x00283010, 0x00281101, 0x52009229, 0x52009230})
 WANTED: Final = (
-    frozenset((*UI, *TEXT, *DATES, *TIMES, *INTEGERS, *DECIMALS, *DECIMAL_LISTS, *SHORTS))
+    frozenset((*UI, *TEXT, *DATES, *TIMES, *INTEGERS, *DECIMALS, *RATES, *DECIMAL_LISTS, *SHORTS))
     | {CHARSET, FRAMES}
 )  # fmt: skip

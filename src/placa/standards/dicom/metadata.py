@@ -5,14 +5,16 @@ What a value's VR does not allow is passed on as well as it can be; nothing in a
 
 from __future__ import annotations
 
+import json
 import math
 import os
 import struct
 from array import array
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import takewhile
+from functools import lru_cache
+from itertools import pairwise, takewhile
 from typing import Any, Final
 
 from pydicom._dicom_dict import DicomDictionary
@@ -24,13 +26,15 @@ from placa.standards.dicom.header import Scan
 from placa.standards.dicom.offsets import Span
 from placa.standards.dicom.part10 import data_set_source, read_file_meta
 from placa.standards.dicom.source import ByteSource, FileSource
-from placa.standards.dicom.walk import PIXEL_DATA_TAGS, Element, Walker, implicit_vr
+from placa.standards.dicom.walk import PIXEL_DATA_TAGS, Element, Encoding, Walker, implicit_vr
 
 JsonDataSet = dict[str, dict[str, Any]]
 
 INLINE_LIMIT: Final = 1024  # bytes of a binary value that go into the metadata itself
 TEXT_LIMIT: Final = 64 * 1024
+_REMEMBERED: Final = 128  # bytes of an element that may be remembered
 _CHARSET: Final = 0x00080005
+_UTF8: Final = {"vr": "CS", "Value": ["ISO_IR 192"]}  # of what is said here, whatever the object is in
 _PIXEL_REPRESENTATION: Final = 0x00280103
 _BINARY: Final = frozenset(("OB", "OD", "OF", "OL", "OV", "OW", "UN"))
 _WORD: Final = {"OW": "H", "OF": "I", "OL": "I", "OD": "Q", "OV": "Q"}
@@ -57,50 +61,73 @@ def metadata_json(
     nested ones tag/item number/tag. Raises InvalidObject where the structure, not a value, is broken.
     """
     with FileSource(path, offset, length) as source:
-        return metadata_of(source, bulk_data_root)
+        meta = read_file_meta(source)
+        data, position = data_set_source(source, meta)
+        walker = Walker(data)
+        return _model(walker, _top_level(walker, position, meta.encoding), bulk_data_root)
 
 
-def metadata_of(source: ByteSource, bulk_data_root: str) -> JsonDataSet:
-    """The JSON model of an open object (see `metadata_json`)."""
-    meta = read_file_meta(source)
-    data, position = data_set_source(source, meta)
-    walker = Walker(data)
-    return _model(walker, _top_level(walker, position, meta.encoding), bulk_data_root)
+def metadata_text(scanned: Scan, bulk_data_root: str) -> str:
+    """The JSON text of an object that was walked just now (see `metadata_json`).
 
-
-def metadata_of_scan(scanned: Scan, bulk_data_root: str) -> JsonDataSet:
-    """The JSON model of an object that was walked just now (see `metadata_json`)."""
-    walker = Walker(scanned.source)
-    kept = scanned.elements
-    if kept is None:
+    Slices of a series say mostly the same: what a short element becomes is remembered from the one before.
+    """
+    walker, kept = Walker(scanned.source), scanned.elements
+    if kept is None or any(one.tag >= next_.tag for one, next_ in pairwise(kept)):  # a tag may come twice
         elements = _top_level(walker, scanned.position, scanned.meta.encoding)
-    else:
-        elements = takewhile(lambda element: element.tag, kept)  # padding of zeros ends it
-    return _model(walker, elements, bulk_data_root)
+        return _dumped(_model(walker, elements, bulk_data_root))
+    builder = _Builder(walker, bulk_data_root.rstrip("/"))
+    return "{" + ",".join(builder.texts(kept)) + "}"
 
 
 def _model(walker: Walker, elements: Iterator[Element], bulk_data_root: str) -> JsonDataSet:
     builder = _Builder(walker, bulk_data_root.rstrip("/"))
     result = builder.data_set(elements, decoder_for(""), signed=False, pointer="", depth=0)
     if "00080005" in result:
-        result["00080005"] = {"vr": "CS", "Value": ["ISO_IR 192"]}
+        result["00080005"] = _UTF8
     return result
 
 
-def _top_level(walker: Walker, position: int, encoding: Any) -> Iterator[Element]:
-    end = walker.source.size
-    while end - position >= 8:
-        element = walker.element_at(position, end, encoding)
-        if element.tag == 0:
-            return  # padding of zeros behind the data set
-        yield element
-        position = element.end
+def _top_level(walker: Walker, position: int, encoding: Encoding) -> Iterator[Element]:
+    """The elements, without the padding of zeros that may follow them."""
+    return takewhile(lambda element: element.tag, walker.top_level(position, walker.source.size, encoding))
+
+
+def _dumped(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(slots=True)
 class _Builder:
     walker: Walker
     root: str
+
+    def texts(self, elements: Iterable[Element]) -> Iterator[str]:
+        """A member of the JSON object for each element of the top level, in ascending order of tags."""
+        charset, signed = "", False
+        read = self.walker.source.read
+        for element in elements:
+            tag, vr, start, length, _end, encoding = element
+            if tag & 0xFFFF == 0:
+                continue  # group lengths, and the zeros behind the data set
+            if tag == _CHARSET:
+                charset = _charset_of(read(start, length))
+                yield f'"00080005":{_dumped(_UTF8)}'
+                continue
+            if tag == _PIXEL_REPRESENTATION:
+                signed = read(start, 2).strip(b"\0") == b"\1"
+            if vr == "UN" or signed:
+                vr = _true_vr(element, signed)
+            if 0 < length <= _REMEMBERED and vr != "SQ" and tag not in PIXEL_DATA_TAGS:
+                yield _member(tag, vr, read(start, length), charset, encoding)
+                continue
+            key, decoder = f"{tag:08X}", decoder_for(charset)
+            said = (
+                self._sequence(element, decoder, signed, key, 0)
+                if vr == "SQ"
+                else self._value(element, vr, decoder, key)
+            )
+            yield f'"{key}":{_dumped(said)}'
 
     def data_set(
         self, elements: Iterator[Element], decoder: TextDecoder, *, signed: bool, pointer: str, depth: int
@@ -112,9 +139,7 @@ class _Builder:
             if tag & 0xFFFF == 0:
                 continue  # group lengths are of no meaning in JSON
             if tag == _CHARSET:
-                decoder = decoder_for(
-                    read(element.start, element.length).decode("ascii", "replace").strip(" \0")
-                )
+                decoder = decoder_for(_charset_of(read(element.start, element.length)))
             elif tag == _PIXEL_REPRESENTATION:
                 signed = read(element.start, 2).strip(b"\0") == b"\1"
             vr = _true_vr(element, signed)
@@ -143,11 +168,23 @@ class _Builder:
         limit = INLINE_LIMIT if vr in _BINARY else TEXT_LIMIT
         if length < 0 or element.tag in PIXEL_DATA_TAGS or length > limit:
             return {"vr": vr, "BulkDataURI": f"{self.root}/{pointer}"}
-        raw = self.walker.source.read(element.start, length)
-        if vr in _BINARY:
-            return {"vr": vr, "InlineBinary": b64encode(_little(raw, vr, element)).decode("ascii")}
-        values = _values(raw, vr, decoder, element.encoding.little)
-        return {"vr": vr, "Value": values} if values else {"vr": vr}
+        return _said(vr, self.walker.source.read(element.start, length), decoder, element.encoding.little)
+
+
+def _charset_of(raw: bytes) -> str:
+    return raw.decode("ascii", "replace").strip(" \0")
+
+
+@lru_cache(maxsize=2048)
+def _member(tag: int, vr: str, raw: bytes, charset: str, encoding: Encoding) -> str:
+    return f'"{tag:08X}":{_dumped(_said(vr, raw, decoder_for(charset), encoding.little))}'
+
+
+def _said(vr: str, raw: bytes, decoder: TextDecoder, little: bool) -> dict[str, Any]:
+    if vr in _BINARY:
+        return {"vr": vr, "InlineBinary": b64encode(_little(raw, vr, little)).decode("ascii")}
+    values = _values(raw, vr, decoder, little)
+    return {"vr": vr, "Value": values} if values else {"vr": vr}
 
 
 def _true_vr(element: Element, signed: bool) -> str:
@@ -166,10 +203,10 @@ def _true_vr(element: Element, signed: bool) -> str:
     return vr
 
 
-def _little(raw: bytes, vr: str, element: Element) -> bytes:
+def _little(raw: bytes, vr: str, little: bool) -> bytes:
     """Binary values are little endian in JSON, whatever the file."""
     word = _WORD.get(vr)
-    if element.encoding.little or word is None:
+    if little or word is None:
         return raw
     size = struct.calcsize(word)
     words = array(word if word != "I" or array("I").itemsize == 4 else "L", raw[: len(raw) // size * size])

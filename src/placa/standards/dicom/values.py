@@ -1,15 +1,20 @@
-"""Read values of text VRs leniently (PS3.5 6.2): what cannot be read is None or empty, never an error."""
+"""Read values of text VRs leniently (PS3.5 6.2): what cannot be read is None or empty, never an error.
+
+What costs most to read is remembered: the objects of a study repeat it.
+"""
 
 from __future__ import annotations
 
 import math
 import re
 from datetime import date, time
+from functools import lru_cache
 
 _DA = re.compile(r"(\d{4})[.\-/]?(\d{2})[.\-/]?(\d{2})$")
 _TM = re.compile(r"(\d{2}):?(\d{2})?:?(\d{2})?(?:\.(\d{1,6}))?$")
 
 
+@lru_cache(maxsize=256)
 def parse_da(value: str) -> date | None:
     """A DA, also in the old form with dots; None where empty or no date."""
     match = _DA.match(value.strip(" \0"))
@@ -21,6 +26,7 @@ def parse_da(value: str) -> date | None:
         return None
 
 
+@lru_cache(maxsize=256)
 def parse_tm(value: str) -> time | None:
     """A TM, also in the old form with colons; None where empty or no time."""
     match = _TM.match(value.strip(" \0"))
@@ -52,6 +58,7 @@ def parse_ds(value: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
+@lru_cache(maxsize=256)
 def parse_many_ds(value: str) -> tuple[float, ...]:
     """All values of a DS that are numbers."""
     found = (parse_ds(part) for part in value.split("\\"))

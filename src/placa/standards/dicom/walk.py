@@ -92,6 +92,12 @@ def implicit_vr(tag: int) -> str:
     return "UN"
 
 
+def element_name(tag: int) -> str:
+    """The dictionary's name of `tag` (PS3.6), such as "Patient's Name"; "" where unknown or private."""
+    entry = DicomDictionary.get(tag)
+    return str(entry[2]) if entry is not None else ""
+
+
 class Walker:
     """Walks one data set of one source; all its iterations share one budget of elements."""
 
@@ -110,6 +116,32 @@ class Walker:
             element = self.element_at(position, end, encoding, depth)
             if element.tag == ITEM_END:
                 return
+            yield element
+            position = element.end
+
+    def top_level(self, position: int, end: int, encoding: Encoding) -> Iterator[Element]:
+        """Yield the elements from `position` as long as 8 bytes are left, as `element_at` reads them.
+
+        Every object that comes is walked by this: runs of plain short elements are read in one loop over one window.
+        """
+        plain = encoding.explicit and encoding.little
+        while end - position >= 8:
+            if plain:
+                buffer, origin = self.source.window(position, 12)
+                at, last = position - origin, len(buffer) - 12
+                while at <= last:
+                    group, number, raw, length = _LE_SHORT.unpack_from(buffer, at)
+                    vr = _SHORT_VRS.get(raw)
+                    start = origin + at + 8
+                    if vr is None or start + length > end:
+                        break
+                    self._spend()
+                    at += 8 + length
+                    yield Element(group << 16 | number, vr, start, length, start + length, encoding)
+                position = origin + at
+                if end - position < 8:
+                    return
+            element = self.element_at(position, end, encoding)
             yield element
             position = element.end
 

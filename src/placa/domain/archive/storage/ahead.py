@@ -35,9 +35,9 @@ class Source(Protocol):
         """Remove what was made and not used."""
 
 
-def source(store: Storage) -> Source:
-    """Names made ahead where the storage is a local disk; plain writers elsewhere."""
-    return Ahead(store) if isinstance(store, LocalStorage) else _Plain(store)
+def source(store: Storage, most: int = BATCH_MAX) -> Source:
+    """Names made ahead, at most `most` at a time, where the storage is a local disk; plain writers elsewhere."""
+    return Ahead(store, most) if isinstance(store, LocalStorage) else _Plain(store)
 
 
 class _Plain:
@@ -57,8 +57,8 @@ class _Plain:
 class Ahead:
     """Empty files with durable names, of one process and one day (UTC)."""
 
-    def __init__(self, store: LocalStorage) -> None:
-        self._store = store
+    def __init__(self, store: LocalStorage, most: int) -> None:
+        self._store, self._most = store, most
         self._ready: list[AheadWriter] = []
         self._day = ""
         self._batch = 2  # a lone object should not wait for names that nobody uses
@@ -95,7 +95,7 @@ class Ahead:
                 writer = AheadWriter(folder, f"{beginning}{uuid.uuid4().hex[2:]}.dcm")
                 if writer.is_there():
                     self._ready.append(writer)
-            self._batch = min(BATCH_MAX, self._batch * 4)
+            self._batch = min(self._most, self._batch * 4)
         except OSError:
             self._batch = 2
             if not self._ready:

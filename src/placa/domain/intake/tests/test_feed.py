@@ -82,3 +82,21 @@ def test_a_look_for_files_without_rows_is_asked_for_once(ends: tuple[socket.sock
     assert inlet.batch(10, 5, 0) == []
     assert inlet.look_again()
     assert not inlet.look_again()
+
+
+def test_nobody_waits_for_company_once_an_association_ended(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
+    reading, writing = ends
+    inlet = feed.Inlet(reading)
+    for _ in range(2):
+        for number in range(3):
+            feed.tell(writing, Received(f"{number}", Sender()))
+        feed.done(writing)
+        began = time.monotonic()
+        assert len(inlet.batch(10, 5, 30)) == 3
+        assert time.monotonic() - began < 10
+    feed.done(writing)  # with nothing that waits it says nothing
+    feed.tell(writing, Received("alone", Sender()))
+    threading.Timer(0.1, feed.tell, (writing, Received("company", Sender()))).start()
+    assert len(inlet.batch(2, 5, 30)) == 2

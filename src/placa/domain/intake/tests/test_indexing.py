@@ -5,9 +5,12 @@ import errno
 import gzip
 import json
 import zlib
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
+from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import write_dataset
 
 from placa.domain.archive import selectors
 from placa.domain.archive.errors import RetriableError
@@ -21,9 +24,11 @@ from placa.domain.intake.feed import Inlet
 from placa.domain.intake.indexer import Indexer
 from placa.domain.intake.models import InboxItem
 from placa.domain.intake.pipeline import process
+from placa.domain.intake.receiving import Announced, receive
 from placa.domain.intake.recovery import recover
 from placa.domain.intake.senders import note_of, sender_at, sender_of
-from placa.domain.intake.tests.objects import MODALITY, STUDY, ct, received
+from placa.domain.intake.tests.objects import CT, MODALITY, STUDY, ct, received
+from placa.standards.dicom import uids
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("archive")]
 
@@ -133,6 +138,50 @@ def test_the_same_uid_with_other_bytes_waits_in_the_inbox_and_the_first_stays() 
     assert _outcomes(received(ct(StudyDescription="Otra cosa"))) == [Outcome.OTHER_CONTENT]
     assert _stored() == {first.key, second.key}
     assert InboxItem.objects.filter(study=_study(), kind=InboxItem.Kind.OTHER_CONTENT).count() == 1
+
+
+def _what_differs(first: Received, second: Received) -> dict[str, Any]:
+    process([first, second])
+    found: dict[str, Any] = InboxItem.objects.get(kind=InboxItem.Kind.OTHER_CONTENT, study=_study()).detail
+    return {key: found[key] for key in ("differs", "more", "pixels")}
+
+
+def test_what_differs_is_told_by_element() -> None:
+    second = received(ct(StudyDescription="Otra cosa", PatientSex=None, SliceThickness="1.5"))
+    assert _what_differs(received(ct()), second) == {
+        "differs": [
+            ["00081030", "TC de abdomen", "Otra cosa"],
+            ["00100040", "F", None],
+            ["00180050", None, "1.5"],
+        ],
+        "more": 0,
+        "pixels": "same",
+    }
+
+
+def test_other_pixels_are_told_and_never_shown() -> None:
+    assert _what_differs(received(ct()), received(ct(PixelData=bytes(32)))) == {
+        "differs": [], "more": 0, "pixels": "differ",
+    }  # fmt: skip
+
+
+def test_the_same_written_in_another_way_differs_in_nothing() -> None:
+    implicit = DicomBytesIO()
+    implicit.is_little_endian, implicit.is_implicit_VR = True, True
+    write_dataset(implicit, ct())
+    said = Announced(CT, f"{ct().SOPInstanceUID}", uids.IMPLICIT_VR_LITTLE_ENDIAN)
+    second = receive([implicit.getvalue()], said, MODALITY)
+    assert _what_differs(received(ct()), second) == {"differs": [], "more": 0, "pixels": "same"}
+
+
+def test_at_most_ten_are_shown_and_the_others_counted() -> None:
+    others: dict[str, Any] = {
+        "StudyDescription": "X" * 60, "PatientName": "Otra^Persona", "PatientID": "9", "PatientSex": "M",
+        "StudyTime": "110000", "StudyDate": "20200101", "Modality": "MR", "AccessionNumber": "1", "SeriesNumber": 4,
+        "BitsStored": 16, "HighBit": 15, "PatientBirthDate": "",
+    }  # fmt: skip
+    found = _what_differs(received(ct()), received(ct(**others)))
+    assert (len(found["differs"]), found["more"]) == (10, 2)
 
 
 def test_an_object_whose_file_was_gone_gets_it_back() -> None:

@@ -170,10 +170,12 @@ def test_a_full_disk_is_said_and_nothing_is_half_kept(monkeypatch: pytest.Monkey
     def full(*_: object) -> str:
         raise StorageError("no space")
 
-    monkeypatch.setattr("placa.domain.archive.storage.local.LocalWriter.commit", full)
+    monkeypatch.setattr("placa.domain.archive.storage.local.FileWriter.commit", full)
     answer = post(related(part10(slice_of())))
     assert answer.status_code == 409
     assert reasons(answer) == [0xA700]
+    kept = {path.suffix for path in storage().root.rglob("*") if path.is_file()}
+    assert kept == {".dcm"}  # what was there before: neither a part nor a name made ahead is left
 
 
 @pytest.mark.parametrize("username", ["ana", "diaz", "gomez"])

@@ -27,6 +27,7 @@ from placa.domain.people import selectors as people
 from placa.interfaces.web import studies as study_words
 from placa.interfaces.web.account.session import viewer_of
 from placa.interfaces.web.staff import words
+from placa.interfaces.web.staff.differences import differences_of
 from placa.interfaces.web.staff.doors import fetch, page, posted_id, route, staff
 from placa.interfaces.web.ui.rows import Fact
 from placa.interfaces.web.ui.templatetags.ui import person_name
@@ -79,6 +80,7 @@ def item(request: HttpRequest, item: uuid.UUID) -> HttpResponse:
         "study": study,
         "sender": words.sender_name(found.sender),
         "reason": intake.reason_of(found),
+        "differences": differences_of(found),
         "text": text,
         "matches": found.kind in MATCHING,
         **_size(viewer),

@@ -11,7 +11,9 @@ import pydicom
 import pytest
 
 from placa.standards.dicom import metadata
+from placa.standards.dicom.header import scan
 from placa.standards.dicom.metadata import metadata_json
+from placa.standards.dicom.source import FileSource, MemorySource
 from placa.standards.dicom.tests.conftest import packaged
 
 NAMES = [
@@ -114,3 +116,17 @@ def test_every_shared_file_has_metadata(testdata: Path) -> None:
             json.dumps(metadata_json(path, "/b"), allow_nan=False)
             seen += 1
     assert seen > 80
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_text_of_a_walked_object_says_the_same(name: str) -> None:
+    path = packaged(name)
+    for _ in range(2):  # the second time from what was remembered
+        with FileSource(path) as source:
+            text = metadata.metadata_text(scan(source), "/bulk")
+        assert json.loads(text) == json.loads(json.dumps(metadata_json(path, "/bulk")))
+
+
+def test_a_tag_that_comes_twice_is_said_once() -> None:
+    twice = b"".join(b"\x10\x00\x20\x00LO\x02\x00" + value for value in (b"A ", b"B "))
+    assert metadata.metadata_text(scan(MemorySource(twice)), "/") == '{"00100020":{"vr":"LO","Value":["B"]}}'

@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 
 from placa.common import clock
 from placa.demo import cast
+from placa.domain.accounts.models import User
 from placa.domain.archive.models import Study
 from placa.domain.audit.models import AuditEvent
 from placa.domain.intake.models import InboxItem
@@ -217,3 +218,49 @@ def test_who_does_not_create_the_patient_is_back_at_what_waits(jefe, stranger):
     wrong = jefe.post(reverse("staff:patient_create"), {"study": UID})
     assert wrong.content.decode().count(f'href="{url("inbox_item", stranger)}"') == 2  # above, and Cancel
     assert jefe.get(reverse("staff:patient_create")).context["back"][0] == reverse("staff:patients")
+
+
+@pytest.fixture
+def conflict(stranger) -> InboxItem:
+    """The stranger's study got a second content of one of its images."""
+    differs = [
+        ["00081030", "TC de <b>abdomen</b>", "Otra cosa"],
+        ["00100040", "F", None],
+        ["00081111", "", ""],
+    ]
+    return InboxItem.objects.create(
+        kind=InboxItem.Kind.OTHER_CONTENT, study=study(), created_at=clock.now(),
+        detail={"bytes": 1, "differs": [*differs, ["00091010", "a", "b"]], "more": 3, "pixels": "differ"},
+    )  # fmt: skip
+
+
+def test_staff_see_what_differs_between_two_contents(jefe, conflict):
+    User.objects.filter(username="jefe").update(language="en")
+    page = jefe.get(url("inbox_item", conflict))
+    rows = [(one.name, one.kept, one.arrived) for one in page.context["differences"].rows]
+    assert rows == [
+        ("Description of the study", "TC de <b>abdomen</b>", "Otra cosa"),
+        ("Sex", "F", "Not there"),
+        ("Referenced Performed Procedure Step Sequence (0008,1111)", "Not shown here", "Not shown here"),
+        ("Private datum (0009,1010)", "a", "b"),
+    ]
+    text = page.content.decode()
+    assert "TC de &lt;b&gt;abdomen&lt;/b&gt;" in text
+    assert "And 3 more." in text
+    assert "The picture itself is another one." in text
+
+
+def test_an_older_item_says_nothing_of_what_differs(jefe, conflict):
+    conflict.detail = {"bytes": 1}
+    conflict.save()
+    page = jefe.get(url("inbox_item", conflict))
+    assert page.status_code == 200
+    assert page.context["differences"] is None
+    assert 'id="differs"' not in page.content.decode()
+
+
+def test_nobody_else_is_told_what_differs(sign_in, employ, conflict):
+    for name in ("ana", "diaz"):
+        assert sign_in(name).get(url("inbox_item", conflict)).status_code in (302, 403, 404)
+    upload_only = employ("upload")
+    assert upload_only.get(url("inbox_item", conflict)).status_code in (302, 403, 404)
