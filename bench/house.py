@@ -16,7 +16,7 @@ from placa.interfaces.dimse.tests.listener import environment, free_port
 DOCTOR, STAFF = "diaz", "jefe"
 START_SECONDS = 120.0
 # one process for all of it: each start of Django costs seconds on a busy machine
-_SET_UP = f"""
+SET_UP = f"""
 import django; django.setup()
 from django.core.management import call_command
 from placa.demo import cast
@@ -55,7 +55,7 @@ def house(home: Path) -> Iterator[House]:
         PLACA_BASE_URL=f"http://127.0.0.1:{http}", DJANGO_SETTINGS_MODULE="placa.config.settings",
     )  # fmt: skip
     home.mkdir(parents=True, exist_ok=True)
-    tokens = _run(own, "-c", _SET_UP).split()
+    tokens = run(own, "-c", SET_UP).split()
     with (home / "house.log").open("ab") as log:
         running = subprocess.Popen(
             [sys.executable, "-m", "placa.cli", "run"],
@@ -66,7 +66,7 @@ def house(home: Path) -> Iterator[House]:
         )
     try:
         for port in (http, dicom):
-            _wait(port, running, home)
+            wait(port, running, home)
         yield House(home, http, dicom, *tokens)
     finally:
         if running.poll() is None:
@@ -74,14 +74,36 @@ def house(home: Path) -> Iterator[House]:
             running.wait(60)
 
 
-def _run(own: dict[str, str], *arguments: str) -> str:
+@contextmanager
+def started(services: list[tuple[str, dict[str, str], int]], home: Path) -> Iterator[None]:
+    """Services of one house by name, with the environment and the port of each; ended afterwards."""
+    running = []
+    try:
+        with (home / "house.log").open("ab") as log:
+            for name, own, _port in services:
+                command = [sys.executable, "-m", "placa.cli", name]
+                running.append(
+                    subprocess.Popen(command, env=own, stdout=log, stderr=log, start_new_session=True)
+                )
+        for child, (_name, _own, port) in zip(running, services, strict=True):
+            wait(port, child, home)
+        yield
+    finally:
+        for child in running:
+            if child.poll() is None:
+                os.killpg(child.pid, signal.SIGTERM)
+        for child in running:
+            child.wait(60)
+
+
+def run(own: dict[str, str], *arguments: str) -> str:
     done = subprocess.run([sys.executable, *arguments], env=own, capture_output=True, text=True, timeout=400)
     if done.returncode:
         raise SystemExit(done.stderr)
     return done.stdout
 
 
-def _wait(port: int, running: "subprocess.Popen[bytes]", home: Path) -> None:
+def wait(port: int, running: "subprocess.Popen[bytes]", home: Path) -> None:
     limit = time.monotonic() + START_SECONDS
     while time.monotonic() < limit and running.poll() is None:
         try:

@@ -104,7 +104,7 @@ def _sides() -> Iterator[tuple[Side, Side, Side]]:
 
 def _round(load: Load, side: Side) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        parts = [_study(Path(folder) / str(number), load) for number in range(load.associations)]
+        parts = [study_files(Path(folder) / str(number), load) for number in range(load.associations)]
         os.sync()
         before, began = _cpu(side.pids()), time.perf_counter()
         sending = [
@@ -124,7 +124,7 @@ def _round(load: Load, side: Side) -> None:
         side.cpu.append((_cpu(side.pids()) - before) * 1000 / count)
 
 
-def _study(folder: Path, load: Load) -> Path:
+def study_files(folder: Path, load: Load) -> Path:
     """Files of one study with UIDs of its own, with what a scanner writes beside the pixels."""
     folder.mkdir()
     study, series, frame = new_uid(), new_uid(), new_uid()

@@ -9,6 +9,7 @@ from placa.demo import cast
 from placa.domain.access.models import ShareGrant, SharePart
 from placa.domain.accounts.models import User
 from placa.domain.archive.models import Study
+from placa.domain.archive.services import copied
 from placa.domain.institution.models import ExamType, ReleaseDelay, Setting, Site
 from placa.domain.orders.models import ServiceRequest
 from placa.domain.people.models import Agreement, Organization, Patient, Practitioner
@@ -71,7 +72,7 @@ def _study(name: str, copy: str, state: State) -> Study:
         exclusive_to=Organization.objects.get(identifier=state.payer) if state.exclusive else None,
         doctor_read_at=None if state.read_ago is None else NOW - state.read_ago,
         number_of_images=1, number_of_instances=1, number_of_series=1, study_description=name,
-        search_key=name, patient_name=patient.full_name, name_key=patient.name_key,
+        search_key=name, patient_name=patient.full_name, name_key=patient.name_key, **copied(order),
     )  # fmt: skip
     for status, final_ago in state.reports:
         report(study, status, None if final_ago is None else NOW - final_ago)

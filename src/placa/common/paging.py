@@ -34,9 +34,8 @@ def page(rows: QuerySet[Row], *, by: str, cursor: str = "", size: int = 40) -> P
     left = rows
     if after is not None:
         than = "lt" if down else "gt"
-        left = rows.filter(
-            Q(**{f"{field}__{than}": after[0]}) | Q(**{field: after[0], f"pk__{than}": after[1]})
-        )
+        within = Q(**{f"{field}__{than}e": after[0]})  # what an index knows: of the OR alone it takes none
+        left = rows.filter(within, Q(**{f"{field}__{than}": after[0]}) | Q(**{f"pk__{than}": after[1]}))
     found = list(left.order_by(by, "-pk" if down else "pk")[: size + 1])
     return Page(found[:size], str(found[size - 1].pk) if len(found) > size else "", total)
 

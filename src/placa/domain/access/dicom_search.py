@@ -4,54 +4,139 @@ A report that came as a DICOM object is no instance for whoever may not open tha
 no modality of its study, and its attributes are read for nobody (case 6).
 """
 
+import datetime as dt
 import json
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
+from placa.common import words
+from placa.common.words import any_of, anywhere, few
 from placa.domain.access import rules
 from placa.domain.access.images import DOCUMENTS, PROFESSIONALS, REPORT_DATA
 from placa.domain.access.moment import moment
-from placa.domain.access.selectors import keys_visible_to
+from placa.domain.access.rules import Facet
+from placa.domain.access.search import beyond
+from placa.domain.access.selectors import plain_visible_to
 from placa.domain.access.viewers import Viewer
 from placa.domain.archive.models import Instance, InstanceMetadata, Series, Study
 
 Level = Literal["study", "series", "instance"]
 JsonDataSet = dict[str, Any]
+Row = TypeVar("Row")
+FIRST, LAST = 20, 1_000  # studies that are looked into at once
 
 
-def instances(viewer: Viewer) -> QuerySet[Instance]:
-    """Every instance that `viewer` may be shown: the same that `OpenStudy.instances` gives study by study."""
+def studies(viewer: Viewer) -> QuerySet[Study]:
+    """Every study whose images `viewer` may see, in no order."""
+    return plain_visible_to(viewer, need="images")
+
+
+def instances(viewer: Viewer, among: Collection[int]) -> QuerySet[Instance]:
+    """Every instance that `viewer` may be shown in the studies with the keys `among`, a few hundred at most.
+
+    The same that `OpenStudy.instances` gives study by study. Bounded, because over the whole archive a database would
+    list all studies that are open first.
+    """
+    reports = rules.openable_reports(viewer, moment())
     replaced = Q(versions__number__gt=1)
-    reports = (
-        rules.openable_reports(viewer, moment())
-        .exclude(replaced)
-        .filter(study=OuterRef("study_id"), source_instance_uid=OuterRef("sop_instance_uid"))
+    own = reports.exclude(replaced).filter(
+        study=OuterRef("study_id"), source_instance_uid=OuterRef("sop_instance_uid")
     )
-    is_open = Q(Exists(reports)) & Q(study__in=keys_visible_to(viewer, need="report"))
-    served = Instance.objects.filter(held=False, study__in=keys_visible_to(viewer, need="images"))
+    readable = _keys(viewer, "report", among)
     plain = ~Q(kind__in=DOCUMENTS)
     if viewer.role not in PROFESSIONALS:
-        told = rules.openable_reports(viewer, moment()).filter(study=OuterRef("study_id"))
-        plain &= ~REPORT_DATA | Q(Exists(told), study__in=keys_visible_to(viewer, need="report"))
-    return served.filter(plain | is_open)
+        told = reports.filter(study=OuterRef("study_id"))
+        plain &= ~REPORT_DATA | Q(Exists(told), study__in=readable)
+    served = Instance.objects.filter(held=False, study__in=_keys(viewer, "images", among))
+    return served.filter(plain | Q(Exists(own), study__in=readable))
 
 
-def series(viewer: Viewer) -> QuerySet[Series]:
-    """Every series in which `viewer` may be shown something."""
-    return Series.objects.filter(Exists(instances(viewer).filter(series=OuterRef("pk"))))
+def _keys(viewer: Viewer, need: Facet, among: Collection[int]) -> QuerySet[Study, Any]:
+    return plain_visible_to(viewer, need=need).filter(pk__in=among).values("pk")
 
 
-def with_modalities(studies: QuerySet[Study], viewer: Viewer, modalities: Iterable[str]) -> QuerySet[Study]:
-    """Those `studies` in which `viewer` may be shown something of one of these modalities."""
-    named, coarse = list(modalities), Q()
-    for modality in named:
-        coarse |= Q(modalities_in_study__icontains=json.dumps(modality))
-    shown = instances(viewer).filter(study=OuterRef("pk"), series__modality__in=named)
-    return studies.filter(coarse, Exists(shown))
+def series(viewer: Viewer, among: Collection[int]) -> QuerySet[Series]:
+    """Every series of the studies `among` in which `viewer` may be shown something."""
+    shown = instances(viewer, among).filter(series=OuterRef("pk"))
+    return Series.objects.filter(Exists(shown), study__in=among)
+
+
+def of_modalities(viewer: Viewer, among: Collection[int], modalities: Collection[str]) -> set[int]:
+    """Those of the studies `among` in which `viewer` may be shown something of one of these modalities."""
+    shown = instances(viewer, among).filter(series__modality__in=modalities)
+    return set(shown.order_by().values_list("study_id", flat=True))
+
+
+# --- what an index knows of a condition: each is implied by it, and only makes the search shorter
+
+
+def worded(begins: list[str]) -> Q:
+    """Studies in whose indexed texts each of `begins` begins a word."""
+    return anywhere(Study, begins, lambda word: None) if begins else Q()
+
+
+def with_modalities(modalities: list[str]) -> Q:
+    """Studies that are said to hold one of these; `of_modalities` says whether its asker is shown it."""
+    said = Q()
+    for modality in modalities:
+        said |= Q(modalities_in_study__icontains=json.dumps(modality))
+    return said & any_of(Study, [modality.lower() for modality in modalities])
+
+
+def starting(field: str, start: str) -> Q:
+    """Studies whose identifier begins with `start`, where they are few."""
+    keys = few(Study, Q(**{f"{field}__starts": start}))
+    return Q() if keys is None else Q(pk__in=keys)
+
+
+def dated(first: dt.date | None, last: dt.date | None) -> Q:
+    """Studies whose exam was about the days `first` to `last`: lists are in the order of that moment.
+
+    It is that of the study's date, in whatever zone the institution had; but for dates that no exam has, which count as
+    the day on which they came.
+    """
+    odd = few(Study, Q(study_date__lt=_EARLY), Q(study_date__gt=_LATE))
+    if odd is None or not all(_EARLY <= day <= _LATE for day in (first, last) if day):
+        return Q()
+    about = Q()
+    if first:
+        about &= Q(exam_at__gte=_noon(first) - _APART)
+    if last:
+        about &= Q(exam_at__lte=_noon(last) + _APART)
+    return about | Q(pk__in=odd) if odd else about
+
+
+_EARLY, _LATE, _APART = dt.date(1800, 1, 1), dt.date(2999, 12, 31), dt.timedelta(days=3)
+
+
+def _noon(day: dt.date) -> dt.datetime:
+    return dt.datetime.combine(day, dt.time(12), dt.UTC)
+
+
+def walked(
+    studies: QuerySet[Study], each: Callable[[list[int]], Iterable[Row]], wanted: int
+) -> Iterator[Row]:
+    """What `each` finds in `studies`, given a few of their keys at a time, the newest first; about so many are wanted."""
+    after, size = None, min(max(wanted, FIRST), LAST)
+    while True:
+        left = studies.filter(beyond(*after)) if after else studies
+        newest = list(left.order_by("-exam_at", "-pk").values_list("exam_at", "pk")[:size])
+        if newest:
+            yield from each([pk for _at, pk in newest])
+        if len(newest) < size:
+            return
+        after, size = newest[-1], min(size * 2, LAST)
+
+
+def within(model: type[Series | Instance], conditions: list[Q]) -> Q:
+    """Studies that hold a series or instance of these conditions, where such are few."""
+    found = model._default_manager.filter(*conditions).order_by().values_list("study_id", flat=True)
+    keys = set(found[: words.FEW + 1]) if conditions else set()
+    return Q(pk__in=keys) if conditions and len(keys) <= words.FEW else Q()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +151,9 @@ class Contents:
 def contents(viewer: Viewer, studies: Iterable[Study]) -> dict[int, Contents]:
     """Contents by key of the study; counted anew only where documents are among them."""
     rows = list(studies)
-    documents = Instance.objects.filter(Q(kind__in=DOCUMENTS) | REPORT_DATA, study__in=rows, held=False)
+    documents = Instance.objects.filter(
+        Q(kind__in=DOCUMENTS) | REPORT_DATA, study__in=rows, held=False, kind__in=Instance.NO_PICTURES
+    )  # fmt: skip
     mixed = set(documents.order_by().values_list("study_id", flat=True).distinct())
     found = {
         row.pk: Contents(row.modalities_in_study, row.number_of_series, row.number_of_instances)
@@ -74,7 +161,7 @@ def contents(viewer: Viewer, studies: Iterable[Study]) -> dict[int, Contents]:
         if row.pk not in mixed
     }
     if mixed:
-        shown = instances(viewer).filter(study__in=mixed).order_by()
+        shown = instances(viewer, mixed).order_by()
         counted = shown.values("study_id", "series_id", "series__modality").annotate(number=Count("pk"))
         groups: dict[int, list[dict[str, Any]]] = {pk: [] for pk in mixed}
         for group in counted:
@@ -87,17 +174,22 @@ def contents(viewer: Viewer, studies: Iterable[Study]) -> dict[int, Contents]:
 
 def sizes(viewer: Viewer, rows: Iterable[Series]) -> dict[int, int]:
     """Number of instances that `viewer` may be shown in each series, by its key."""
-    counted = instances(viewer).filter(series__in=list(rows)).order_by().values("series_id")
+    found = list(rows)
+    shown = instances(viewer, {row.study_id for row in found})
+    counted = shown.filter(series__in=found).order_by().values("series_id")
     return {group["series_id"]: group["number"] for group in counted.annotate(number=Count("pk"))}
 
 
-def described(viewer: Viewer, level: Level, keys: Iterable[int]) -> dict[int, JsonDataSet]:
+def described(
+    viewer: Viewer, level: Level, found: Sequence[Study | Series | Instance]
+) -> dict[int, JsonDataSet]:
     """DICOM JSON of one instance of each study or series, or of each instance, by its key."""
-    wanted = list(keys)
     if level == "instance":
-        firsts = {pk: pk for pk in wanted}
+        firsts = {row.pk: row.pk for row in found}
     else:
-        shown = instances(viewer).filter(**{f"{level}__in": wanted}).order_by().values(f"{level}_id")
-        firsts = {group["first"]: group[f"{level}_id"] for group in shown.annotate(first=Min("pk"))}
+        among = {row.pk if isinstance(row, Study) else row.study_id for row in found}
+        shown = instances(viewer, among).filter(**{f"{level}__in": [row.pk for row in found]})
+        groups = shown.order_by().values(f"{level}_id").annotate(first=Min("pk"))
+        firsts = {group["first"]: group[f"{level}_id"] for group in groups}
     rows = InstanceMetadata.objects.filter(instance__in=firsts.keys()).values_list("instance_id", "deflated")
     return {firsts[pk]: json.loads(zlib.decompress(deflated)) for pk, deflated in rows}

@@ -8,7 +8,7 @@ The table they come from is in docs/decisions and in the specification's archite
 """
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -39,6 +39,8 @@ Grant = Callable[[Viewer, Moment], Q]
 Restriction = Callable[[Viewer, Moment, Facet], Q]
 NONE = Q(pk__in=[])
 ALL = Q(pk__isnull=False)  # never the empty Q: OR-ed with another it would vanish
+# a study's copies of its order's doctor and payer have the index by which lists are walked; the order decides
+REQUESTER_HOLDS, PAYER_HOLDS = Q(order__requester=F("requester")), Q(order__payer=F("payer"))
 
 
 # --- grants: each answers which studies a viewer has anything to do with
@@ -59,13 +61,12 @@ def grant_guardian(viewer: Viewer, moment: Moment) -> Q:
 
 def grant_ordering_doctor(viewer: Viewer, moment: Moment) -> Q:
     """Studies this doctor ordered (3.2)."""
-    return Q(order__requester_id=viewer.subject)
+    return _ordered_by([viewer.subject])
 
 
 def grant_copied_doctor(viewer: Viewer, moment: Moment) -> Q:
     """Studies on whose order this doctor is copied (3.5)."""
-    copied = ServiceRequest.objects.filter(copies_to=viewer.subject)
-    return Q(order__in=copied.values("pk"))
+    return _copied_to([viewer.subject])
 
 
 def grant_group(viewer: Viewer, moment: Moment) -> Q:
@@ -73,7 +74,7 @@ def grant_group(viewer: Viewer, moment: Moment) -> Q:
     if not moment.groups:
         return NONE
     colleagues = Practitioner.objects.filter(groups__members=viewer.subject)
-    return Q(order__requester_id__in=colleagues.values("pk"))
+    return _ordered_by(colleagues.values_list("pk", flat=True).distinct())
 
 
 def grant_stand_in(viewer: Viewer, moment: Moment) -> Q:
@@ -81,14 +82,13 @@ def grant_stand_in(viewer: Viewer, moment: Moment) -> Q:
     today = StandIn.objects.filter(
         stand_in_id=viewer.subject, starts_on__lte=moment.today, ends_on__gte=moment.today
     )
-    absent = today.values("absent_id")
-    copied = ServiceRequest.objects.filter(copies_to__in=absent)
-    return Q(order__requester_id__in=absent) | Q(order__in=copied.values("pk"))
+    absent = list(today.values_list("absent_id", flat=True))
+    return any_of(_ordered_by(absent), _copied_to(absent))
 
 
 def grant_payer(viewer: Viewer, moment: Moment) -> Q:
     """Studies whose order this company pays for, under an agreement that runs today (4.2, 4.5)."""
-    return Q(order__payer_id=viewer.subject) & Q(Exists(running_agreements(viewer, moment)))
+    return Q(payer=viewer.subject) & PAYER_HOLDS & Q(Exists(running_agreements(viewer, moment)))
 
 
 def grant_share(viewer: Viewer, moment: Moment) -> Q:
@@ -263,6 +263,28 @@ RESTRICTIONS: tuple[Bound, ...] = (
 
 
 # --- what rules share
+
+
+def any_of(*grants: Q) -> Q:
+    """What any of `grants` gives. Each is asked alone and the keys are joined: of an OR no database takes an index."""
+    given = [grant for grant in grants if grant is not NONE]
+    if len(given) < 2:
+        return given[0] if given else NONE
+    first, *others = (Study.objects.filter(grant).order_by().values("pk") for grant in given)
+    return Q(pk__in=first.union(*others, all=True))
+
+
+def _ordered_by(doctors: Iterable[int]) -> Q:
+    """Studies ordered by one of `doctors`, who are named: of doctors in a subquery SQLite asks every study."""
+    keys = list(doctors)
+    return Q(requester__in=keys) & REQUESTER_HOLDS if keys else NONE
+
+
+def _copied_to(doctors: Iterable[int]) -> Q:
+    """Studies on whose order one of `doctors` is copied."""
+    keys = list(doctors)
+    copied = ServiceRequest.copies_to.through.objects.filter(practitioner__in=keys)
+    return Q(order__in=copied.values("servicerequest")) if keys else NONE
 
 
 def released(moment: Moment) -> Q:

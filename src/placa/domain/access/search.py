@@ -8,9 +8,11 @@ from typing import Literal
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from placa.common.text import fold
-from placa.common.words import anywhere
+from placa.common.words import anywhere, few
 from placa.domain.archive.models import Study
 from placa.domain.institution import selectors as institution
+from placa.domain.institution.models import ExamType
+from placa.domain.orders.models import ServiceRequest
 from placa.domain.people.models import PatientIdentifier
 from placa.domain.reports.models import ReadReceipt
 
@@ -53,9 +55,9 @@ def narrowed(studies: QuerySet[Study], filters: Filters) -> QuerySet[Study]:
     if filters.until:
         studies = studies.filter(exam_at__lt=_midnight(filters.until + dt.timedelta(days=1)))
     if filters.kind:
-        studies = studies.filter(order__exam_type__kind=filters.kind)
+        studies = studies.filter(_of_kind(filters.kind))
     if filters.modality:
-        studies = studies.filter(order__modality=filters.modality)
+        studies = studies.filter(ordered_modality=filters.modality)
     if filters.patient_public_id:
         studies = studies.filter(patient__public_id=filters.patient_public_id)
     return _with_status(studies, filters)
@@ -87,6 +89,15 @@ def _matches(word: str, people: bool) -> Q:
     return found
 
 
+def _of_kind(kind: str) -> Q:
+    """Studies of a kind of exam: a few are named, many are walked through (see `words`)."""
+    types = list(ExamType.objects.filter(kind=kind).values_list("pk", flat=True))
+    keys = few(Study, Q(order__exam_type__in=types))
+    if keys is not None:
+        return Q(pk__in=keys)
+    return Q(Exists(ServiceRequest.objects.filter(pk=OuterRef("order_id"), exam_type__in=types)))
+
+
 def _of_patients_numbered(word: str) -> Q | None:
     owners = PatientIdentifier.objects.filter(value__starts=word).values("patient")
     return Q(patient__in=owners) if owners.exists() else None
@@ -102,20 +113,38 @@ class Page:
 
     rows: Sequence[Study]
     next: str
+    unread: frozenset[int] = frozenset()  # keys of those rows that came as unread
 
 
 def page(studies: QuerySet[Study], cursor: str = "", size: int = PAGE) -> Page:
     """The rows after `cursor` (as a page gave it; one that makes no sense starts anew), by key not by offset."""
+    keys, following = _newest(studies, cursor, size)
+    return Page(_rows(studies, keys), following)
+
+
+def _newest(studies: QuerySet[Study], cursor: str, size: int) -> tuple[list[int], str]:
+    """Keys of a page, and the cursor of the next."""
     after = _read_cursor(cursor)
     if after is not None:
-        at, pk = after
-        studies = studies.filter(Q(exam_at__lt=at) | Q(exam_at=at, pk__lt=pk))
-    newest = studies.order_by("-exam_at", "-pk")
-    # first which, then what of them: else the facets of all candidates are reckoned before the sorting
-    rows = list(newest.filter(pk__in=newest.values("pk")[: size + 1]))
-    more = rows[size - 1] if len(rows) > size else None
-    following = f"{more.exam_at.timestamp():.6f}_{more.pk}" if more else ""
-    return Page(rows[:size], following)
+        studies = studies.filter(beyond(*after))
+    found = list(studies.order_by("-exam_at", "-pk").values_list("exam_at", "pk")[: size + 1])
+    at, pk = found[size - 1] if len(found) > size else (None, 0)
+    return [key for _at, key in found[:size]], f"{at.timestamp():.6f}_{pk}" if at else ""
+
+
+def _rows(studies: QuerySet[Study], keys: list[int]) -> list[Study]:
+    """Those `studies`, in this order.
+
+    First which, then what of them: else the facets of all candidates are reckoned before the sorting. In two questions,
+    because a database that does not know how few they are lists all reports for them.
+    """
+    rows = {study.pk: study for study in studies.order_by().filter(pk__in=keys)} if keys else {}
+    return [rows[key] for key in keys if key in rows]
+
+
+def beyond(at: dt.datetime, pk: int) -> Q:
+    """What comes after a study in the order of the lists; the first part is what an index knows."""
+    return Q(exam_at__lte=at) & (Q(exam_at__lt=at) | Q(pk__lt=pk))
 
 
 UNREAD, READ = "unread", "read"
@@ -129,17 +158,18 @@ def page_unread_first(
     The cursor says in which of the two it stands, so that a page may begin in one and end in the other.
     """
     part, _, within = cursor.partition(":")
-    rows: list[Study] = []
+    keys: list[int] = []
     if part != READ:
-        new = page(unread(studies, practitioner), within, size)
-        if new.next:
-            return Page(new.rows, f"{UNREAD}:{new.next}")
-        rows, within = list(new.rows), ""
-    read, left = studies.filter(Exists(_receipts(practitioner))), size - len(rows)
+        keys, following = _newest(unread(studies, practitioner), within, size)
+        if following:
+            return Page(_rows(studies, keys), f"{UNREAD}:{following}", frozenset(keys))
+        within = ""
+    read, left = studies.filter(Exists(_receipts(practitioner))), size - len(keys)
     if not left:
-        return Page(rows, f"{READ}:" if read.exists() else "")
-    rest = page(read, within, left)
-    return Page([*rows, *rest.rows], f"{READ}:{rest.next}" if rest.next else "")
+        return Page(_rows(studies, keys), f"{READ}:" if read.exists() else "", frozenset(keys))
+    rest, following = _newest(read, within, left)
+    rows = _rows(studies, [*keys, *rest])
+    return Page(rows, f"{READ}:{following}" if following else "", frozenset(keys))
 
 
 def unread(studies: QuerySet[Study], practitioner: int) -> QuerySet[Study]:

@@ -2,7 +2,6 @@
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySet, Value, When
@@ -35,9 +34,9 @@ def studies_visible_to(
     return Study.objects.filter(_facet(viewer, when, need)).select_related(*related).annotate(**facets)
 
 
-def keys_visible_to(viewer: Viewer, *, need: Facet) -> QuerySet[Study, Any]:
-    """The keys (`pk`, for a subquery) of the studies of which `viewer` has the facet `need` now: to search within them."""
-    return Study.objects.filter(_facet(viewer, moment(), need)).order_by().values("pk")
+def plain_visible_to(viewer: Viewer, *, need: Facet) -> QuerySet[Study]:
+    """Studies of which `viewer` has the facet `need` now, in no order; what else each may is not said."""
+    return Study.objects.filter(_facet(viewer, moment(), need)).order_by()
 
 
 def get_study(
@@ -171,44 +170,59 @@ def _granted_one(viewer: Viewer, when: Moment, need: Facet, study_instance_uid: 
 
     Grant by grant: the first one mostly says yes, and four in one query take four times as long to write as to ask.
     """
-    left = _left(viewer, when, need) & Q(study_instance_uid=study_instance_uid)
+    left = _both(Q(study_instance_uid=study_instance_uid), _left(viewer, when, need))
     for grant in rules.GRANTS.get(viewer.role, ()):
-        found = Study.objects.filter(grant(viewer, when) & left).order_by().first()
+        found = Study.objects.filter(_both(grant(viewer, when), left)).order_by().first()
         if found is not None:
             setattr(found, f"may_{need}", True)
             return found
     return None
 
 
-def _flag(allowed: Q) -> Case:
+def _flag(allowed: Q) -> Case | Value:
+    if allowed is rules.ALL or allowed is rules.NONE:
+        return Value(allowed is rules.ALL, output_field=BooleanField())
     return Case(When(allowed, then=Value(True)), default=False, output_field=BooleanField())
 
 
 def _facet(viewer: Viewer, when: Moment, facet: Facet) -> Q:
-    return _granted(viewer, when) & _left(viewer, when, facet)
+    return _both(_granted(viewer, when), _left(viewer, when, facet))
 
 
 def _granted(viewer: Viewer, when: Moment) -> Q:
-    """What any grant gives. Each is asked alone and the keys are joined: of an OR no database takes an index."""
-    grants = [grant(viewer, when) for grant in rules.GRANTS.get(viewer.role, ())]
-    given = [grant for grant in grants if grant != rules.NONE]
-    if len(given) < 2:
-        return given[0] if given else rules.NONE
-    first, *others = (Study.objects.filter(grant).order_by().values("pk") for grant in given)
-    return Q(pk__in=first.union(*others, all=True))
+    return rules.any_of(*(grant(viewer, when) for grant in rules.GRANTS.get(viewer.role, ())))
 
 
 def _left(viewer: Viewer, when: Moment, facet: Facet) -> Q:
     """What the restrictions leave of a facet; for a download there must be something to take along."""
     left = _restricted(viewer, when, facet)
-    if facet == "download":
-        left &= _restricted(viewer, when, "images") | _restricted(viewer, when, "report")
-    return left
+    if facet != "download":
+        return left
+    return _both(left, _either(_restricted(viewer, when, "images"), _restricted(viewer, when, "report")))
 
 
 def _restricted(viewer: Viewer, when: Moment, facet: Facet) -> Q:
     left = rules.ALL
     for bound in rules.RESTRICTIONS:
         if viewer.role in bound.roles:
-            left &= bound.rule(viewer, when, facet)
+            left = _both(left, bound.rule(viewer, when, facet))
     return left
+
+
+# what says nothing is left out: the database is asked no more than it must be
+
+
+def _both(one: Q, other: Q) -> Q:
+    if one is rules.NONE or other is rules.NONE:
+        return rules.NONE
+    if one is rules.ALL or other is rules.ALL:
+        return other if one is rules.ALL else one
+    return one & other
+
+
+def _either(one: Q, other: Q) -> Q:
+    if one is rules.ALL or other is rules.ALL:
+        return rules.ALL
+    if one is rules.NONE or other is rules.NONE:
+        return other if one is rules.NONE else one
+    return one | other

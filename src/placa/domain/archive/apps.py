@@ -12,5 +12,5 @@ class ArchiveConfig(AppConfig):
         from placa.domain.archive.models import Study
 
         words.index(Study, "name_key", "search_key", "modalities_in_study")
-        words.index_starts(Study, "name_key")
+        words.index_starts(Study, "accession_number", "dicom_patient_id")
         post_migrate.connect(words.prepare, sender=self)

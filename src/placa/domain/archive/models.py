@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from placa.common.models import PublicId, Timestamped
 from placa.domain.institution.models import Site
 from placa.domain.orders.models import ServiceRequest
-from placa.domain.people.models import Organization, Patient
+from placa.domain.people.models import Organization, Patient, Practitioner
 
 
 class Study(PublicId, Timestamped):
@@ -79,6 +79,14 @@ class Study(PublicId, Timestamped):
     exclusive_to = models.ForeignKey(
         Organization, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    # copies of the order's, by whose indexes lists are walked (`services.copied`); who may see is asked of the order
+    requester = models.ForeignKey(
+        Practitioner, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    payer = models.ForeignKey(
+        Organization, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    ordered_modality = models.CharField(max_length=16, blank=True)
     hidden_by_patient = models.BooleanField(default=False)
     doctor_read_at = models.DateTimeField(null=True, blank=True)
     availability = models.CharField(max_length=12, choices=Availability.choices, default=Availability.ONLINE)
@@ -98,6 +106,9 @@ class Study(PublicId, Timestamped):
             models.Index(fields=["site", "-exam_at", "-id"], name="studies_newest_of_site"),
             models.Index(fields=["dicom_patient_id", "-exam_at"], name="studies_of_dicom_patient"),
             models.Index(fields=["study_date", "-exam_at"], name="studies_of_day"),
+            models.Index(fields=["requester", "-exam_at", "-id"], name="studies_of_requester"),
+            models.Index(fields=["payer", "-exam_at", "-id"], name="studies_of_payer"),
+            models.Index(fields=["ordered_modality", "-exam_at", "-id"], name="studies_of_modality"),
             # few of many: what staff look after
             models.Index(fields=["-exam_at"], condition=models.Q(release="held"), name="studies_held"),
             models.Index(fields=["-exam_at"], condition=models.Q(order=None), name="studies_without_order"),
@@ -105,6 +116,14 @@ class Study(PublicId, Timestamped):
                 fields=["-exam_at"], condition=models.Q(patient=None), name="studies_without_patient"
             ),
             models.Index(fields=["-exam_at"], condition=models.Q(hand_delivery=True), name="studies_by_hand"),
+            models.Index(
+                fields=["-exam_at"], condition=models.Q(exclusive_to__isnull=False), name="studies_exclusive"
+            ),
+            models.Index(
+                fields=["-exam_at"],
+                condition=models.Q(availability__in=("offline", "recalling", "unavailable")),
+                name="studies_away",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -128,6 +147,7 @@ class Series(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["study", "series_instance_uid"], name="series_once_a_study")
         ]
+        indexes = [models.Index(fields=["series_instance_uid"], name="series_by_uid")]
 
 
 class Instance(models.Model):
@@ -138,6 +158,8 @@ class Instance(models.Model):
         SIZE = "size", _("The file has another length")
         CRC = "crc", _("The file has other bytes")
         UNREADABLE = "unreadable", _("The disk cannot read the file")
+
+    NO_PICTURES = ("other", "pdf", "sr")  # kinds, among which reports are
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="+")
     series = models.ForeignKey(Series, on_delete=models.CASCADE, related_name="+")
@@ -168,6 +190,11 @@ class Instance(models.Model):
         indexes = [
             models.Index(fields=["series", "instance_number", "id"]),
             models.Index(fields=["study"], name="instances_damaged", condition=~models.Q(damage="")),
+            models.Index(
+                fields=["study"],
+                name="instances_no_pictures",
+                condition=models.Q(kind__in=("other", "pdf", "sr")),
+            ),
         ]
 
 

@@ -3,6 +3,8 @@
 `by` is the actor as the audit log names it: `user:17`, `system`, `peer:CT1`.
 """
 
+from typing import Any
+
 from django.db import transaction
 from django.db.models import Count, Sum
 
@@ -90,6 +92,7 @@ def _take_from_order(study: Study, order: ServiceRequest) -> None:
     by_type = order.exam_type is not None and order.exam_type.hand_delivery
     study.hand_delivery = study.hand_delivery or order.hand_delivery or by_type
     study.exclusive_to = order.payer if order.payer is not None and order.payer.is_exclusive else None
+    _copy(study, order)
     study.search_key = search_key(
         study,
         site=study.site.name if study.site else "",
@@ -97,9 +100,25 @@ def _take_from_order(study: Study, order: ServiceRequest) -> None:
     )
 
 
+def copied(order: ServiceRequest | None) -> dict[str, Any]:
+    """What a study keeps of its order, so that lists can be walked by an index (no rule trusts it)."""
+    if order is None:
+        return {"requester_id": None, "payer_id": None, "ordered_modality": ""}
+    return {
+        "requester_id": order.requester_id,
+        "payer_id": order.payer_id,
+        "ordered_modality": order.modality,
+    }
+
+
+def _copy(study: Study, order: ServiceRequest | None) -> None:
+    for name, value in copied(order).items():
+        setattr(study, name, value)
+
+
 @transaction.atomic
 def refresh_from_order(order: ServiceRequest) -> int:
-    """Carry a changed order (payer, site, doctor) to its studies; returns how many there are."""
+    """Carry a changed order (payer, site, doctor, modality) to its studies; returns how many there are."""
     studies = list(Study.objects.select_for_update().filter(order=order).order_by("study_instance_uid"))
     for study in studies:
         _take_from_order(study, order)
@@ -115,6 +134,7 @@ def _drop_order(study: Study) -> None:
         )  # released to the company, not to the patient
     study.order = None
     study.exclusive_to = None
+    _copy(study, None)
     study.search_key = search_key(study, site=study.site.name if study.site else "")
 
 

@@ -1,6 +1,7 @@
 """Jobs of the archive."""
 
 from django.conf import settings
+from django.db import connection
 
 from placa.domain.archive import picture_cache, preparing
 from placa.domain.archive.models import Study
@@ -65,3 +66,12 @@ def make_room() -> None:
 def remove_pictures() -> None:
     """Remove the pictures that were used longest ago, where there are too many."""
     picture_cache.make_room(settings.ENVIRONMENT.picture_cache_bytes)
+
+
+@job("archive.statistics", every_minutes=24 * 60)
+def statistics() -> None:
+    """Let SQLite learn how full its tables are, by a sample of each index: PostgreSQL does so by itself."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA analysis_limit = 1000")
+            cursor.execute("ANALYZE")

@@ -10,11 +10,14 @@ from django.db.models import Q
 from pydicom.datadict import keyword_for_tag, tag_for_keyword
 
 from placa.common.text import fold
+from placa.common.words import words_of
+from placa.domain.access import dicom_search
 from placa.domain.access.dicom_search import Level
 from placa.interfaces.dicomweb.door import BadQuery
 
 WILD_PIECES: Final = 4
 VALUES: Final = 200  # UIDs in one list
+WORDS: Final = 8  # of a name or description that count
 LENGTH: Final = 16 * 1024
 Kind = Literal["uid", "text", "name", "person", "words", "date", "time", "number", "modalities"]
 
@@ -58,13 +61,9 @@ READ: Final = frozenset({
     "RequestAttributesSequence.ScheduledProcedureStepID", "RequestAttributesSequence.RequestedProcedureID",
     "RequestAttributesSequence.AccessionNumber",
 })  # fmt: skip
-_LEVELS: Final = {
-    "study": {"study": ""},
-    "series": {"study": "study__", "series": ""},
-    "instance": {"study": "study__", "series": "series__", "instance": ""},
-}
 _DATE: Final = re.compile(r"\d{8}", re.ASCII)
 _TIME: Final = re.compile(r"(\d\d)(?:(\d\d)(?:(\d\d)(?:\.\d{1,6})?)?)?", re.ASCII)
+_START: Final = re.compile(r"[A-Za-z0-9._/-]+")  # of a pattern: what every index compares alike
 _UID: Final = re.compile(r"[0-9.]{1,64}", re.ASCII)
 
 
@@ -85,15 +84,30 @@ def tag_of(keyword: str) -> str:
     return f"{tag_for_keyword(keyword) or 0:08X}"
 
 
-def conditions(level: Level, asked: dict[str, str], *, fuzzy: bool = False) -> Iterator[Q]:
-    """A `Q` for every key that a column answers at this level. Raises BadQuery."""
+def of_studies(asked: dict[str, str], *, fuzzy: bool = False) -> Iterator[Q]:
+    """A `Q` over studies for every key of theirs that a column answers, and what an index knows of it. Raises BadQuery."""
     for keyword, value in asked.items():
         key = KEYS.get(keyword)
-        if key is None or key.kind == "modalities" or value in ("", "*"):
+        if key is None or key.level != "study" or key.kind == "modalities" or value in ("", "*"):
             continue
-        prefix = _LEVELS[level].get(key.level)
-        if prefix is not None:
-            yield _matches(keyword, key.kind, prefix + key.field, value, fuzzy)
+        yield _matches(keyword, key.kind, key.field, value, fuzzy)
+        yield _lead(keyword, key, value, fuzzy)
+
+
+def below(level: Level, asked: dict[str, str]) -> list[Q]:
+    """A `Q` over series or instances for every key of series and instances that a column answers. Raises BadQuery."""
+    prefixes = {"series": {"series": ""}, "instance": {"series": "series__", "instance": ""}}.get(level, {})
+    return [
+        _matches(keyword, key.kind, prefixes[key.level] + key.field, value, False)
+        for keyword, value in asked.items()
+        if (key := KEYS.get(keyword)) and key.level in prefixes and value not in ("", "*")
+    ]
+
+
+def modalities(asked: dict[str, str]) -> list[str]:
+    """The values of ModalitiesInStudy; none for any."""
+    values = re.split(r"[,\\]", asked.get("ModalitiesInStudy", ""))
+    return [value.strip() for value in values if value.strip() not in ("", "*")][:VALUES]
 
 
 def _matches(keyword: str, kind: Kind, field: str, value: str, fuzzy: bool) -> Q:
@@ -107,22 +121,52 @@ def _matches(keyword: str, kind: Kind, field: str, value: str, fuzzy: bool) -> Q
         if not re.fullmatch(r"[+-]?\d{1,9}", value, re.ASCII):
             raise BadQuery(f"{keyword} must be a whole number")
         return Q(**{field: int(value)})
-    if kind == "words":
-        return wild(field, f"*{fold(value)}*")
     if kind == "text":
         return wild(field, value)
+    if kind == "words" and _is_wild(value):
+        return wild(field, f"*{fold(value)}*")
     return _name(kind, field, value, fuzzy)
 
 
-def _name(kind: Kind, field: str, value: str, fuzzy: bool) -> Q:
-    """Every part of a name in any order, case and accents aside (PS3.4 C.2.2.2.1)."""
+def _lead(keyword: str, key: Key, value: str, fuzzy: bool) -> Q:
+    """What a condition implies that an index answers; nothing where it implies none."""
+    if keyword == "StudyDate":
+        first, last = _ends(keyword, value)
+        return dicom_search.dated(*(_date(keyword, day) if day else None for day in (first, last)))
+    if keyword in ("PatientID", "AccessionNumber") and _is_wild(value):
+        start = _START.match(value)
+        return dicom_search.starting(key.field, start[0]) if start else Q()
+    if key.kind == "name" or (key.kind == "words" and not _is_wild(value)):
+        tokens = [] if fuzzy and key.kind == "name" else _tokens(key.kind, value)
+        begins = [word for token in tokens for word in words_of(re.split(r"[*?]", token)[0])]
+        return dicom_search.worded(begins[:WORDS])
+    return Q()
+
+
+def _is_wild(value: str) -> bool:
+    return "*" in value or "?" in value
+
+
+def _tokens(kind: Kind, value: str) -> list[str]:
     plain = value.replace("^", " ").replace(",", " ")
+    return (plain if kind == "person" else fold(plain)).split()[:WORDS]
+
+
+def _name(kind: Kind, field: str, value: str, fuzzy: bool) -> Q:
+    """Every part of a name begins a word of it, in any order, case and accents aside (PS3.4 C.2.2.2.1).
+
+    Of a first part with `*` the whole name is the match, as the standard has it.
+    """
     found = Q()
-    for token in (fold(plain) if kind == "name" else plain).split()[:8]:
-        if fuzzy and kind == "name" and "*" not in token and "?" not in token:
+    for index, token in enumerate(_tokens(kind, value)):
+        if fuzzy and kind == "name" and not _is_wild(token):
             found &= Q(**{f"{field}__iregex": _sounds_like(token)})
-        else:
-            found &= wild(field, token if "*" in token else f"*{token}*")
+        elif "*" in token and index == 0:
+            found &= wild(field, token)
+        elif kind == "person" or _is_wild(token):
+            found &= Q(**{f"{field}__iregex": f"(^|[ ^]){_pattern(token)}"})
+        else:  # folded words with blanks between: what a database compares by itself is quicker
+            found &= Q(**{f"{field}__startswith": token}) | Q(**{f"{field}__contains": f" {token}"})
     return found
 
 
@@ -141,14 +185,19 @@ def _sounds_like(token: str) -> str:
 
 def wild(field: str, pattern: str) -> Q:
     """Wildcard matching (PS3.4 C.2.2.2.4): `*` any characters, `?` one."""
-    if "*" not in pattern and "?" not in pattern:
+    if not _is_wild(pattern):
         return Q(**{field: pattern})
+    return Q(**{f"{field}__iregex": f"^{_pattern(pattern)}$"})
+
+
+def _pattern(pattern: str) -> str:
+    """The expression of a pattern. Raises BadQuery."""
     pieces = [piece for piece in pattern.split("*") if piece]
     if len(pieces) > WILD_PIECES:  # each one more multiplies the ways in which the expression can fail
         raise BadQuery(f"At most {WILD_PIECES} parts between wildcards")
     ends = "*" * pattern.startswith("*"), "*" * pattern.endswith("*")
     parts = [_escaped(part) for part in f"{ends[0]}{'*'.join(pieces)}{ends[1] if pieces else ''}".split("*")]
-    return Q(**{f"{field}__iregex": "^" + ".*".join(parts) + "$"})
+    return ".*".join(parts)
 
 
 def _escaped(part: str) -> str:

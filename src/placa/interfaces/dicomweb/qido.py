@@ -1,17 +1,19 @@
 """QIDO-RS: studies, series, instances (PS3.18 10.6). Rows and totals are the asker's own."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
 from typing import Any, Final, TypeVar
 
-from django.db.models import Model, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from placa.domain.access import dicom_search, selectors
+from placa.domain.access import dicom_search
 from placa.domain.access.dicom_search import Level
 from placa.domain.access.images import open_images
-from placa.domain.access.types import Study
+from placa.domain.access.types import Instance, Series, Study
 from placa.domain.access.viewers import Viewer
 from placa.domain.institution import selectors as institution
 from placa.interfaces.dicomweb import matching, rows
@@ -25,7 +27,7 @@ FIELDS: Final = 100
 _PLAIN: Final = frozenset({"limit", "offset", "includefield", "fuzzymatching", "accept", "charset"})
 _LEVELS: Final[tuple[Level, ...]] = ("study", "series", "instance")
 Row = dict[str, Any]
-M = TypeVar("M", bound=Model)
+M = TypeVar("M", Study, Series, Instance)
 
 
 @dataclass(slots=True)
@@ -45,6 +47,11 @@ class Query:
     def reading(self) -> dict[str, str]:
         """The keys that no column answers."""
         return {k: v for k, v in self.asked.items() if k in matching.READ and v not in ("", "*")}
+
+    @property
+    def most(self) -> int:
+        """Rows that are wanted of the database at most: one more than are shown says that there are more."""
+        return READ_LIMIT + 1 if self.reading else self.offset + self.limit + 1
 
 
 def query_of(request: HttpRequest, level: Level) -> Query:
@@ -111,23 +118,46 @@ def number(request: HttpRequest, name: str, default: int, least: int, most: int)
 def studies(request: HttpRequest, viewer: Viewer) -> HttpResponseBase:
     """Search for studies: those whose images the asker may see."""
     query = query_of(request, "study")
-    found = selectors.studies_visible_to(viewer, need="images")
-    found = found.filter(*matching.conditions("study", query.asked, fuzzy=query.fuzzy))
-    found = _of_modalities(found, viewer, query)
-    page = _page(query, found.order_by("-exam_at", "-pk"))
+    found = _studies(viewer, query)
+    named = matching.modalities(query.asked)
+    if named:
+        each = partial(_with_modality, viewer, named)
+        page = _page(query, dicom_search.walked(found, each, query.most))
+    else:
+        newest = found.order_by("-exam_at", "-pk")
+        page = _told(query, list(newest[query.offset : query.offset + query.limit + 1]))
     inside = dicom_search.contents(viewer, page)
     return _answer(request, viewer, query, page, lambda row: rows.study(row, inside[row.pk], request))
+
+
+def _studies(viewer: Viewer, query: Query) -> QuerySet[Study]:
+    found = dicom_search.studies(viewer).filter(*matching.of_studies(query.asked, fuzzy=query.fuzzy))
+    named = matching.modalities(query.asked)
+    return found.filter(dicom_search.with_modalities(named)) if named else found
+
+
+def _with_modality(viewer: Viewer, named: list[str], keys: list[int]) -> list[Study]:
+    shown = dicom_search.of_modalities(viewer, keys, named)
+    return list(dicom_search.studies(viewer).filter(pk__in=shown).order_by("-exam_at", "-pk"))
 
 
 @door
 def series(request: HttpRequest, viewer: Viewer, study: str = "") -> HttpResponseBase:
     """Search for series: of one study, or of all."""
     query = query_of(request, "series")
-    found = dicom_search.series(viewer).select_related("study")
+    around = _studies(viewer, query)
     if study:
-        found = found.filter(study=open_images(viewer, study).study)
-    found = _below(found, viewer, query)
-    page = _page(query, found.order_by("-study__exam_at", "-study_id", "series_number", "pk"), viewer)
+        around = around.filter(pk=open_images(viewer, study).study.pk)
+    conditions = matching.below("series", query.asked)
+
+    def each(keys: list[int]) -> list[Series]:
+        found = dicom_search.series(viewer, _shown(viewer, query, keys)).filter(*conditions)
+        order = ("-study__exam_at", "-study_id", "series_number", "pk")
+        return list(found.select_related("study").order_by(*order)[: query.most])
+
+    if conditions and not study:
+        around = around.filter(dicom_search.within(Series, conditions))
+    page = _page(query, dicom_search.walked(around, each, query.most), viewer)
     sizes, inside = dicom_search.sizes(viewer, page), _contents(viewer, page, study)
     return _answer(
         request,
@@ -142,34 +172,37 @@ def series(request: HttpRequest, viewer: Viewer, study: str = "") -> HttpRespons
 def instances(request: HttpRequest, viewer: Viewer, study: str = "", series: str = "") -> HttpResponseBase:
     """Search for instances: of one series, one study, or of all."""
     query = query_of(request, "instance")
-    found = dicom_search.instances(viewer).select_related("series", "study")
+    around, conditions = _studies(viewer, query), matching.below("instance", query.asked)
     if study:
         opened = open_images(viewer, study)
-        found = found.filter(study=opened.study)
-        found = found.filter(series=opened.one_series(series)) if series else found
-    found = _below(found, viewer, query)
-    order = ("-study__exam_at", "-study_id", "series__series_number", "series_id", "instance_number", "pk")
-    page = _page(query, found.order_by(*order), viewer)
+        around = around.filter(pk=opened.study.pk)
+        conditions += [Q(series=opened.one_series(series))] if series else []
+    elif conditions:
+        around = around.filter(dicom_search.within(Instance, conditions))
+
+    def each(keys: list[int]) -> list[Instance]:
+        found = dicom_search.instances(viewer, _shown(viewer, query, keys)).filter(*conditions)
+        order = (
+            "-study__exam_at",
+            "-study_id",
+            "series__series_number",
+            "series_id",
+            "instance_number",
+            "pk",
+        )
+        return list(found.select_related("series", "study").order_by(*order)[: query.most])
+
+    page = _page(query, dicom_search.walked(around, each, query.most), viewer)
     inside = _contents(viewer, page, study)
     return _answer(
         request, viewer, query, page, lambda row: rows.instance(row, inside.get(row.study_id), request)
     )
 
 
-def _below(found: QuerySet[M], viewer: Viewer, query: Query) -> QuerySet[M]:
-    found = found.filter(*matching.conditions(query.level, query.asked, fuzzy=query.fuzzy))
-    if query.asked.get("ModalitiesInStudy", "") in ("", "*"):
-        return found
-    of = _of_modalities(selectors.studies_visible_to(viewer, need="images"), viewer, query)
-    return found.filter(study__in=of.order_by().values("pk"))
-
-
-def _of_modalities(found: QuerySet[Study], viewer: Viewer, query: Query) -> QuerySet[Study]:
-    value = query.asked.get("ModalitiesInStudy", "")
-    if value in ("", "*"):
-        return found
-    named = [one.strip() for one in value.replace("\\", ",").split(",") if one.strip()][: matching.VALUES]
-    return dicom_search.with_modalities(found, viewer, named)
+def _shown(viewer: Viewer, query: Query, keys: list[int]) -> Collection[int]:
+    """Those of the studies that hold for their asker what ModalitiesInStudy asks for."""
+    named = matching.modalities(query.asked)
+    return dicom_search.of_modalities(viewer, keys, named) if named else keys
 
 
 def _contents(viewer: Viewer, page: Sequence[Any], study: str) -> dict[int, dicom_search.Contents]:
@@ -177,17 +210,18 @@ def _contents(viewer: Viewer, page: Sequence[Any], study: str) -> dict[int, dico
     return {} if study else dicom_search.contents(viewer, {row.study_id: row.study for row in page}.values())
 
 
-def _page(query: Query, found: QuerySet[M], viewer: Viewer | None = None) -> list[M]:
-    """The rows asked for, and a warning where there are more."""
+def _page(query: Query, found: Iterator[M], viewer: Viewer | None = None) -> list[M]:
+    """The rows asked for, and a warning where there are more. Raises BadQuery."""
     if query.reading and viewer is not None:
-        candidates = list(found[: READ_LIMIT + 1])
+        candidates = list(islice(found, READ_LIMIT + 1))
         if len(candidates) > READ_LIMIT:
             raise BadQuery("There are too many to look through: search within a study")
-        read = dicom_search.described(viewer, query.level, [row.pk for row in candidates])
-        kept = [row for row in candidates if _is_read(read.get(row.pk, {}), query.reading)]
-        taken = kept[query.offset : query.offset + query.limit + 1]
-    else:
-        taken = list(found[query.offset : query.offset + query.limit + 1])
+        read = dicom_search.described(viewer, query.level, candidates)
+        found = (row for row in candidates if _is_read(read.get(row.pk, {}), query.reading))
+    return _told(query, list(islice(found, query.offset, query.offset + query.limit + 1)))
+
+
+def _told(query: Query, taken: list[M]) -> list[M]:
     if len(taken) > query.limit:
         query.warnings.append("There are more results that can be requested")
     return taken[: query.limit]
@@ -218,12 +252,12 @@ def _answer(
     return answer
 
 
-def _complete(viewer: Viewer, query: Query, page: Sequence[Model], found: list[Row]) -> None:
+def _complete(viewer: Viewer, query: Query, page: list[M], found: list[Row]) -> None:
     """Add what was asked for and is in no column, from the stored attributes."""
     wanted = query.fields - set().union(*found) if found else set()
     if not found or not (wanted or query.everything):
         return
-    read = dicom_search.described(viewer, query.level, [row.pk for row in page])
+    read = dicom_search.described(viewer, query.level, page)
     for row, told in zip(page, found, strict=True):
         data_set = read.get(row.pk, {})
         for tag in rows.level_of(query.level, data_set) if query.everything else wanted:

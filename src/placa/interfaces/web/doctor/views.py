@@ -1,5 +1,7 @@
 """The doctor's portal: the list with the unread first, one study, the confirmation of an urgent finding."""
 
+from collections.abc import Collection, Sequence
+
 from django.contrib import messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -37,9 +39,9 @@ def home(request: HttpRequest) -> HttpResponse:
         {
             **worklist.list_context(request, filters, page),
             "recalls": recalls.panels(viewer, studies.Doors("doctor")),
-            "rows": _rows(viewer, page),
+            "rows": _rows(viewer, page.rows, page.unread),
             "ohif": ohif.is_open(),
-            "urgent": _rows(viewer, search.Page(list(_unacknowledged(viewer, visible)[:URGENT_SHOWN]), "")),
+            "urgent": _urgent(viewer, visible),
             "sentence": ngettext("%(n)d unread result.", "%(n)d unread results.", unread) % {"n": unread}
             if unread
             else _("You have read everything."),
@@ -51,14 +53,15 @@ def home(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _rows(viewer: Viewer, page: search.Page) -> list[TableRow]:
-    if not page.rows:
-        return []
-    reports = selectors.reports_listed_of(viewer, page.rows)
-    seen = search.seen_by(viewer.subject, page.rows)
-    return [
-        worklist.row(study, reports[study.pk], "doctor", unread=study.pk not in seen) for study in page.rows
-    ]
+def _rows(viewer: Viewer, found: Sequence[Study], unread: Collection[int]) -> list[TableRow]:
+    reports = selectors.reports_listed_of(viewer, found) if found else {}
+    return [worklist.row(study, reports[study.pk], "doctor", unread=study.pk in unread) for study in found]
+
+
+def _urgent(viewer: Viewer, visible: QuerySet[Study]) -> list[TableRow]:
+    found = list(_unacknowledged(viewer, visible)[:URGENT_SHOWN])
+    seen = search.seen_by(viewer.subject, found) if found else set()
+    return _rows(viewer, found, {study.pk for study in found} - seen)
 
 
 def _unacknowledged(viewer: Viewer, studies: QuerySet[Study]) -> QuerySet[Study]:
