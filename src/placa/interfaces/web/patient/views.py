@@ -28,7 +28,6 @@ from placa.interfaces.web.facts import banner, study_facts
 from placa.interfaces.web.ui import dates
 from placa.interfaces.web.ui.rows import Fact, Person, StudyRow
 
-
 RECENT = dt.timedelta(days=60)
 
 

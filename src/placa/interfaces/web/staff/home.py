@@ -27,8 +27,8 @@ from placa.interfaces.web.ui import dates
 
 EVENTS = 8
 TOLD = (
-    "assign_patient", "link_order", "unlink", "release_now", "hold", "hand_over", "report_version", "report_withdrawn", "share",
-    "tell_again", "inbox_rejected",
+    "assign_patient", "link_order", "unlink", "release_now", "hold", "hand_over", "report_version", "report_withdrawn",
+    "share", "tell_again", "inbox_rejected",
 )  # fmt: skip
 
 

@@ -5,7 +5,6 @@ import re
 from typing import Any
 
 import pytest
-
 from django.utils.translation import gettext
 
 from placa.common import clock

@@ -38,19 +38,22 @@ def shares(request: HttpRequest) -> HttpResponse:
     return render(request, "patient/share/shares.html", {"rows": rows, "own": viewer.subject})
 
 
-def _longer(share: Share) -> list[tuple[int, str]]:
+def _longer(share: Share) -> list[tuple[int, dt.date]]:
     """By how many days from now a share can be prolonged, and its last day then; empty where it cannot."""
     if not share.live:
         return []
     grant = share.grant
     ends = periods.prolongations(share.studies, grant.starts_at, grant.expires_at)
-    return [(days, _day(end)) for days, end in ends.items()]
+    return [(days, _last_day(end)) for days, end in ends.items()]
 
 
 def _day(ends_at: dt.datetime) -> str:
     """The last day of a share that ends so, in words."""
-    zone = institution.zone()
-    return dates.exact(periods.last_moment(ends_at).astimezone(zone).date(), zone)
+    return dates.exact(_last_day(ends_at), institution.zone())
+
+
+def _last_day(ends_at: dt.datetime) -> dt.date:
+    return periods.last_moment(ends_at).astimezone(institution.zone()).date()
 
 
 @require_POST
