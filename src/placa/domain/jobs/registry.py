@@ -6,6 +6,7 @@ from typing import TypeVar
 Task = TypeVar("Task", bound=Callable[..., None])
 TASKS: dict[str, Callable[..., None]] = {}
 PERIODIC: dict[str, int] = {}  # job -> minutes from one run to the next
+FIRST: list[Callable[[], None]] = []  # done before each long job
 
 
 def job(name: str, *, every_minutes: int | None = None) -> Callable[[Task], Task]:
@@ -22,3 +23,12 @@ def job(name: str, *, every_minutes: int | None = None) -> Callable[[Task], Task
         return function
 
     return register
+
+
+def before_long_jobs(function: Callable[[], None]) -> None:
+    """Have a long job's worker call `function` before each job: for what somebody waits for, and must not stand in line.
+
+    It does a few minutes' work at most, what is due now, and may run twice without harm.
+    """
+    if function not in FIRST:
+        FIRST.append(function)

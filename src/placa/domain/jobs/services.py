@@ -11,7 +11,7 @@ from placa.common import clock
 from placa.domain.jobs import plan
 from placa.domain.jobs.brokers import BrokerAway, broker
 from placa.domain.jobs.models import JobKey
-from placa.domain.jobs.registry import PERIODIC, TASKS
+from placa.domain.jobs.registry import FIRST, PERIODIC, TASKS
 
 log = logging.getLogger(__name__)
 Id = int | str
@@ -101,6 +101,8 @@ def _send(
 def run(name: str, dedupe_key: str, *ids: Id) -> None:
     """Run one job (called by the worker). The key is freed first: what changes from now on queues anew."""
     _discover()
+    if broker().in_long_cluster():
+        _do_first()
     if dedupe_key:
         JobKey.objects.filter(key=dedupe_key).delete()
     try:
@@ -111,6 +113,14 @@ def run(name: str, dedupe_key: str, *ids: Id) -> None:
         log.warning("job %s waits: %s", name, error)
         long = broker().in_long_cluster()  # where it ran
         _send(name, ids, None, clock.now() + RETRY_PAUSE, long)
+
+
+def _do_first() -> None:
+    for function in FIRST:
+        try:
+            function()
+        except Exception:
+            log.exception("what goes before long jobs failed")
 
 
 def ensure_periodic() -> None:

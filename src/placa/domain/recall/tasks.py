@@ -1,8 +1,10 @@
 """Jobs of recall and eviction."""
 
-from placa.domain.jobs.registry import job
+from placa.domain.jobs.registry import before_long_jobs, job
 from placa.domain.jobs.services import enqueue
 from placa.domain.recall import eviction, prefetch, work
+
+before_long_jobs(work.run_due)
 
 
 @job("recall.run")

@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from placa.common import clock
 from placa.domain.archive.errors import RetriableError
@@ -40,6 +40,7 @@ State, Why = Recall.State, Recall.Why
 LEASE = dt.timedelta(minutes=3)  # longer than an archive may take for one answer
 RENEWED = 5.0  # seconds between two prolongations
 SLICE = 300.0  # seconds of one run; then others in the queue have their turn
+AHEAD = 3  # recalls before one other job: with their slices well within the time a long job has
 BATCH = 16  # objects that are indexed together
 PAUSES = (15, 30, 60, 120, 300, 600, 900)  # seconds until the next try, growing
 ARRIVES = 20.0  # seconds in which an object of a C-MOVE must follow the one before
@@ -74,12 +75,23 @@ def run(recall_id: int) -> None:
 
 def sweep() -> None:
     """Queue what is due and nobody works on: lost jobs, dead workers."""
+    for pk in _free():
+        enqueue("recall.run", pk, dedupe_key=f"recall.run:{pk}", long=True)
+
+
+def run_due() -> None:
+    """Before any other long job: a person waits, and the queue may be full of ZIPs to prepare and studies to evict."""
+    for pk in _free()[:AHEAD]:
+        run(pk)
+
+
+def _free() -> QuerySet[Recall, int]:
+    """What is due and nobody works on, the longest due first."""
     now = clock.now()
     free = Recall.objects.filter(
         Q(claimed_until=None) | Q(claimed_until__lt=now), finished_at=None, due_at__lte=now
     )
-    for pk in free.values_list("pk", flat=True):
-        enqueue("recall.run", pk, dedupe_key=f"recall.run:{pk}", long=True)
+    return free.order_by("due_at").values_list("pk", flat=True)
 
 
 def missing(study: Study) -> list[Instance]:

@@ -23,6 +23,8 @@ from placa.domain.institution.services import change_setting, save_archive
 from placa.domain.intake import pipeline
 from placa.domain.intake.models import InboxItem
 from placa.domain.intake.tests import objects
+from placa.domain.jobs import services as jobs
+from placa.domain.jobs.brokers.on_database import DatabaseBroker
 from placa.domain.notifications.models import BellNotice, OutboxMessage
 from placa.domain.recall import prefetch, services, work
 from placa.domain.recall.models import Asker, Copy, Recall
@@ -363,3 +365,17 @@ def test_file_and_row_agree_after_a_leftover(away: Study, ana: Viewer) -> None:
     one.refresh_from_db()
     assert storage().path(one.storage_key) != path
     assert state(away) == "online"
+
+
+def test_a_recall_does_not_stand_in_line_behind_zips_and_evictions(
+    away: Study, ana: Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    User.objects.filter(pk=ana.user_id or 0).update(email="ana@correo.example", mobile="")
+    recall = ask(ana)
+    jobs.run("archive.remove_pictures", "")  # in a worker of short jobs nothing goes before it
+    assert ended(recall) == ("waiting", "")
+    monkeypatch.setattr(DatabaseBroker, "in_long_cluster", lambda self: True)
+    jobs.run("archive.remove_pictures", "")
+    assert ended(recall) == ("done", "")
+    jobs.run("recall.run", "", recall.pk)  # its own turn comes later, and finds nothing to do
+    assert messages() == [("mail", "ana@correo.example")]
