@@ -10,6 +10,7 @@ import selectors
 import socket
 import ssl
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -47,14 +48,14 @@ class Caller:
         return self.length > 0 and len(self.received) == self.length
 
 
-Admit = Callable[[Caller], None]
+Admit = Callable[[Caller], bool]
 
 
 class Gate:
     """Accepts connections on the listening sockets that it is given, and hands on whom it knows.
 
-    `admit` gets each caller whose request is complete, again and again while there is no place for it; it calls
-    `release` once there is.
+    `admit` gets each caller whose request is complete, again and again while it says that there is no place for it; it
+    calls `release` once there is.
     """
 
     def __init__(self, selector: selectors.BaseSelector, peers: Peers, admit: Admit) -> None:
@@ -91,8 +92,7 @@ class Gate:
 
     def tick(self) -> None:
         """Drop who has taken too long; offer places to who waits for one."""
-        for caller in list(self._ready):
-            self._admit(caller)
+        self._offer_places()
         now = time.monotonic()
         for caller in list(self._callers):
             if now - caller.since < ARTIM_SECONDS:
@@ -103,6 +103,14 @@ class Gate:
                 self._callers[caller] = self._callers.pop(caller)
             else:
                 self._drop(caller)
+
+    def _offer_places(self) -> None:
+        """Those of one address who want many places stand behind the others, and where one gets none they all wait."""
+        crowd = Counter(caller.address for caller in self._ready)
+        full: set[str] = set()
+        for caller in sorted(self._ready, key=lambda caller: crowd[caller.address]):
+            if caller.address not in full and not self._admit(caller):
+                full.add(caller.address)
 
     def release(self, caller: Caller) -> None:
         """The caller is somebody else's now: forget it, leave its connection open."""

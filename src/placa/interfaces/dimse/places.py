@@ -72,10 +72,10 @@ class Places:
         self._free.append(place)
 
 
-def most_idle(places: Iterable[Place]) -> Place | None:
-    """Who has to make room: of those that rest, one that never stored anything before the others, then the longest
+def most_idle(places: Iterable[Place]) -> list[Place]:
+    """Who has to make room, of those that rest: those that never stored anything before the others, then the longest
     idle."""
     resting = [
         place for place in places if place.resting > (PATIENT_SECONDS if place.stored else RESTING_SECONDS)
     ]
-    return min(resting, key=lambda place: (place.stored > 0, -place.resting), default=None)
+    return sorted(resting, key=lambda place: (place.stored > 0, -place.resting))

@@ -105,12 +105,12 @@ class Listener:
             self._writing.close()
             indexer.run(self._reading)
 
-    def _admit(self, caller: Caller) -> None:
-        """Give a caller whose request is complete a process of its own, if there is a place."""
+    def _admit(self, caller: Caller) -> bool:
+        """Give a caller whose request is complete a process of its own, if there is a place; whether there was."""
         assert caller.sender is not None
         place = self._place_at(caller.address)
         if place is None:
-            return
+            return False
         pid = self._fork()
         if not pid:
             with _ending():
@@ -122,16 +122,18 @@ class Listener:
         self._running[pid] = _Running(caller.sender, caller.address, place)
         self._gate.release(caller)
         caller.connection.close()
+        return True
 
     def _place_at(self, address: str) -> Place | None:
-        """A free place for somebody at `address`; where there is none, whoever rests longest is asked to go."""
+        """A free place for somebody at `address`; where there is none, who rests longest is asked to go, as many as wait."""
         same = [running for running in self._running.values() if running.address == address]
         crowd = same if len(same) >= PLACES_AN_ADDRESS else list(self._running.values())
         place = self._places.take() if len(same) < PLACES_AN_ADDRESS else None
-        if place is None and sum(running.ending for running in crowd) < self._gate.waiting_for_a_place:
-            resting = most_idle(running.place for running in crowd if not running.ending)
+        wanted = self._gate.waiting_for_a_place - sum(running.ending for running in crowd)
+        if place is None and wanted > 0:
+            resting = most_idle(running.place for running in crowd if not running.ending)[:wanted]
             for pid, running in self._running.items():
-                if running.place is resting:
+                if running.place in resting:
                     self._ask_to_end(pid)
         return place
 
