@@ -15,6 +15,7 @@ import pytest
 
 from placa.config.tests.postgres import Postgres, postgres
 from placa.domain.intake.tests.objects import CT, ct, encoded
+from placa.interfaces.dimse.pdu import TRANSIENT
 from placa.interfaces.dimse.peers import SECONDS_KEPT
 from placa.interfaces.dimse.tests.listener import Child, environment, free_port
 from placa.interfaces.dimse.tests.test_store import EXPLICIT, send_raw
@@ -43,7 +44,6 @@ from placa.domain.institution.models import DicomPeer
 DicomPeer.objects.get_or_create(name="CT1", ae_title="CT1", address="127.0.0.1", may_store=True, enabled=True)
 """
 )
-TRANSIENT = 2  # A-ASSOCIATE-RJ result (PS3.8 9.3.4)
 
 
 @dataclass
