@@ -1,6 +1,7 @@
 """What the modalities of the journeys send: small studies that the demo's phantoms draw."""
 
 import datetime as dt
+from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from pydicom.dataset import Dataset
@@ -10,6 +11,7 @@ from placa.demo import cast, phantoms
 
 ZONE = ZoneInfo("America/Santo_Domingo")
 SLICES = 12
+MANY = 200
 
 
 def visit(key: str, accession: str, description: str) -> phantoms.Visit:
@@ -22,6 +24,15 @@ def visit(key: str, accession: str, description: str) -> phantoms.Visit:
 def small_ct(identity: phantoms.Identity, exam: phantoms.Visit) -> list[Dataset]:
     """Twelve slices of an abdomen."""
     return phantoms.ct_abdomen(identity, exam, slices=SLICES, coronal=0)
+
+
+def long_ct(identity: phantoms.Identity, exam: phantoms.Visit) -> Iterator[Dataset]:
+    """So many slices that somebody may die while they are fetched; the same data set with another number each."""
+    data = phantoms.ct_abdomen(identity, exam, slices=1, coronal=0)[0]
+    for number in range(1, MANY + 1):
+        data.SOPInstanceUID = data.file_meta.MediaStorageSOPInstanceUID = f"{data.SeriesInstanceUID}.{number}"
+        data.InstanceNumber = number
+        yield data
 
 
 def of_the_cast(key: str) -> phantoms.Identity:
