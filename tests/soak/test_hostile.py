@@ -88,15 +88,27 @@ def descriptors() -> Iterator[None]:
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
+SCENES: dict[str, tuple[Attack, ...]] = {
+    "nobody": (),
+    **{name: (attack,) for name, attack in ATTACKS.items()},
+    "all of these at once": tuple(ATTACKS.values()),
+}
+
+
+@pytest.fixture(scope="module")
+def table() -> list[str]:
+    """Its rows so far."""
+    return []
+
+
+@pytest.mark.parametrize("name", SCENES)
 def test_a_modality_is_served_whatever_others_do(
-    template: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    template: Path, tmp_path: Path, table: list[str], capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
-    scenes = {"nobody": (), **{name: (attack,) for name, attack in ATTACKS.items()}}
-    scenes["all of these at once"] = tuple(ATTACKS.values())
+    row = _scene(name, SCENES[name], template, tmp_path / "home")
     with capsys.disabled():
-        print(HEAD)  # noqa: T201
-        for number, (name, attacks) in enumerate(scenes.items()):
-            print(_scene(name, attacks, template, tmp_path / str(number)), flush=True)  # noqa: T201
+        print("" if table else HEAD, row, sep="\n", end="")  # noqa: T201
+    table.append(row)
 
 
 def _scene(name: str, attacks: tuple[Attack, ...], template: Path, home: Path) -> str:
