@@ -62,7 +62,8 @@ def get_study(
             session=viewer.session, address=viewer.address, study_uid=study_instance_uid, once_in_window=True,
         )  # fmt: skip
         raise NotVisible(need)
-    found._asked_by = viewer  # type: ignore[attr-defined]  # whom its facets are of
+    if at is None:
+        found._asked_by = viewer  # type: ignore[attr-defined]  # whose its facets are, now
     return found
 
 

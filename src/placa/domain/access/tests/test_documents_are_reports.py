@@ -8,7 +8,7 @@ import pytest
 from placa.common import clock
 from placa.demo import cast
 from placa.domain.access.images import OpenStudy, closed_documents
-from placa.domain.access.selectors import NotVisible, get_study
+from placa.domain.access.selectors import NotVisible, get_study, openable_reports_of
 from placa.domain.access.viewers import Viewer, viewer_for
 from placa.domain.accounts.models import User
 from placa.domain.archive.models import Instance, InstanceMetadata, Series, Study
@@ -69,3 +69,14 @@ def test_once_signed_the_patient_gets_both_and_once_corrected_the_old_object_is_
         report=report, number=2, status="amended", source="hl7", digest="e", received_at=clock.now()
     )
     assert closed_documents(viewer, study) == {DOCUMENT}
+
+
+def test_a_study_that_was_given_to_one_viewer_opens_no_report_to_another(study: Study) -> None:
+    doctor, stranger = (
+        viewer_for(User.objects.get(username=n), r) for n, r in (("diaz", "doctor"), ("carla", "patient"))
+    )
+    given = get_study(doctor, study.study_instance_uid)
+    assert [report.source_instance_uid for report in openable_reports_of(doctor, given)] == [DOCUMENT]
+    assert openable_reports_of(stranger, given) == []
+    later = get_study(doctor, study.study_instance_uid, at=clock.now())
+    assert [report.pk for report in openable_reports_of(doctor, later)]  # asked again, as it is now
