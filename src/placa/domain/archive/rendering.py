@@ -38,6 +38,7 @@ __all__ = [
 ]
 
 Format = Literal["jpeg", "png"]
+Wanted = tuple[str, dict[str, Any]]  # a kind of `picture_cache`, and what the pool is asked
 Window = tuple[float, float] | tuple[float, float, str]  # center, width, VOI LUT function
 
 WORKERS = 2
@@ -99,39 +100,44 @@ def prepare_preview(instance: Instance, frame: int) -> None:
 
     Raises as `rendered`.
     """
-    if instance.kind != "ecg":
-        sides = [_request(instance, frame, viewport=(side, side)) for side in PREVIEW_SIDES]
-        _prepare(instance, frame, sides, cache.PREVIEWS)
-    prepare_picture(instance, frame)
+    if instance.kind == "ecg":
+        prepare_picture(instance, frame)
+        return
+    previews = [_request(instance, frame, viewport=(side, side)) for side in PREVIEW_SIDES]
+    _prepare(instance, frame, [*((cache.PREVIEWS, one) for one in previews), *_opening(instance, frame)])
 
 
 def prepare_picture(instance: Instance, frame: int) -> bool:
     """Draw, where it is missing, what the viewer shows first of a frame, and the whole of it as ZIPs and programs ask;
     whether it was drawn. Raises as `rendered`."""
-    if instance.kind == "ecg":
-        if cache.has(instance.storage_key, _name({"op": "ecg_svg"}, ".svg")):
-            return False
-        _kept(instance, {"op": "ecg_svg"}, ".svg", lane="background")
-        return True
+    if instance.kind != "ecg":
+        return _prepare(instance, frame, _opening(instance, frame))
+    if cache.has(instance.storage_key, _name({"op": "ecg_svg"}, ".svg")):
+        return False
+    _kept(instance, {"op": "ecg_svg"}, ".svg", lane="background")
+    return True
+
+
+def _opening(instance: Instance, frame: int) -> list[Wanted]:
     first = _request(instance, frame, viewport=VIEWER_SIZE)
-    return _prepare(instance, frame, [first, _request(instance, frame, viewport=None, quality=QUALITY)])
+    whole = _request(instance, frame, viewport=None, quality=QUALITY)
+    return [(cache.PICTURES, first), (cache.PICTURES, whole)]
 
 
-def _prepare(
-    instance: Instance, frame: int, requests: list[dict[str, Any]], kind: str = cache.PICTURES
-) -> bool:
+def _prepare(instance: Instance, frame: int, wanted: list[Wanted]) -> bool:
     """Draw what is missing of several pictures of one frame, which is decoded once; whether anything was."""
-    key, names = instance.storage_key, [_name(request, ".jpg") for request in requests]
-    missing = [at for at, name in enumerate(names) if not cache.has(key, name, kind)]
+    key = instance.storage_key
+    named = [(kind, _name(request, ".jpg"), request) for kind, request in wanted]
+    missing = [one for one in named if not cache.has(key, one[1], one[0])]
     if not missing:
         return False
-    sizes = [[requests[at].get("viewport"), requests[at]["quality"]] for at in missing]
+    sizes = [[request.get("viewport"), request["quality"]] for _kind, _file, request in missing]
     packed = _drawn(instance, {"op": "jpegs", "frame": frame - 1, "sizes": sizes}, lane="background")
     pictures = messages.unpacked(packed)
     if len(pictures) != len(missing):
         raise RenderFailed("failed-answer")
-    for at, picture in zip(missing, pictures, strict=True):
-        cache.keep(key, names[at], picture, kind=kind)
+    for (kind, name, _asked), picture in zip(missing, pictures, strict=True):
+        cache.keep(key, name, picture, kind=kind)
     return True
 
 

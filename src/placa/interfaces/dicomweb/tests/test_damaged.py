@@ -122,6 +122,19 @@ def test_a_large_file_is_summed_once_and_again_when_it_changes(monkeypatch: pyte
     assert asker().get(address).status_code == 503
 
 
+def test_parts_are_what_lies_in_the_file_however_they_lie() -> None:
+    found = instance(1, 2)
+    whole = storage().path(found.storage_key).read_bytes()
+    spans = [(0, 4), (2, 10), (2, 3), (0, len(whole)), (len(whole) - 3, 3), (7, 0), (len(whole) - 2, 50)]
+    wanted = [whole[offset : offset + length] for offset, length in spans]
+    assert integrity.parts(found, spans) == wanted
+    assert integrity.read(found, spans) == b"".join(wanted)
+    with storage().path(found.storage_key).open("ab") as file:
+        file.write(b"more")
+    with pytest.raises(DamagedError, match="size"):
+        integrity.parts(found, [(0, 4)])
+
+
 @pytest.mark.parametrize("address", ["/frames/1", "/rendered"])
 def test_an_archive_that_is_away_is_no_damage(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     found = instance(1, 2)

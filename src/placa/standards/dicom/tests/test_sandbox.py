@@ -15,7 +15,14 @@ import pydicom
 import pytest
 
 from placa.standards.dicom import sandbox, uids
-from placa.standards.dicom.sandbox import RenderPool, RenderRefused, RenderUnavailable, ask
+from placa.standards.dicom.sandbox import (
+    RenderFailed,
+    RenderPool,
+    RenderRefused,
+    RenderUnavailable,
+    ask,
+    messages,
+)
 from placa.standards.dicom.tests.conftest import packaged
 
 pytestmark = pytest.mark.enable_socket
@@ -56,6 +63,21 @@ def test_it_answers_with_a_jpeg_and_the_socket_is_private(server: str, folder: P
     answer = ask(server, {"op": "jpeg", "path": str(folder / "ct.dcm"), "viewport": [64, 64]})
     assert answer[:3] == b"\xff\xd8\xff"
     assert os.stat(server).st_mode & 0o777 == 0o600
+
+
+def test_several_sizes_of_a_frame_are_those_that_each_would_be(server: str, folder: Path) -> None:
+    path = str(folder / "ct.dcm")
+    answer = ask(server, {"op": "jpegs", "path": path, "frame": 0, "sizes": [[[64, 64], 80], [None, 85]]})
+    small = ask(server, {"op": "jpeg", "path": path, "viewport": [64, 64], "quality": 80})
+    whole = ask(server, {"op": "jpeg", "path": path, "quality": 85})
+    assert messages.unpacked(answer) == [small, whole]
+
+
+@pytest.mark.parametrize("body", [b"\0\0\0", b"\0\0\0\5abc", messages.packed([b"a"]) + b"\0"])
+def test_parts_that_are_cut_short_are_no_pictures(body: bytes) -> None:
+    with pytest.raises(RenderFailed):
+        messages.unpacked(body)
+    assert messages.unpacked(messages.packed([b"a", b"", b"bc"])) == [b"a", b"", b"bc"]
 
 
 def test_many_clients_at_once(server: str, folder: Path) -> None:
