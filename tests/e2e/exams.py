@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from pydicom.dataset import Dataset
+from pydicom.uid import UID
 
 from placa.common import clock
 from placa.demo import cast, phantoms
@@ -30,7 +31,9 @@ def long_ct(identity: phantoms.Identity, exam: phantoms.Visit) -> Iterator[Datas
     """So many slices that somebody may die while they are fetched; the same data set with another number each."""
     data = phantoms.ct_abdomen(identity, exam, slices=1, coronal=0)[0]
     for number in range(1, MANY + 1):
-        data.SOPInstanceUID = data.file_meta.MediaStorageSOPInstanceUID = f"{data.SeriesInstanceUID}.{number}"
+        data.SOPInstanceUID = data.file_meta.MediaStorageSOPInstanceUID = UID(
+            f"{data.SeriesInstanceUID}.{number}"
+        )
         data.InstanceNumber = number
         yield data
 

@@ -368,6 +368,7 @@ def test_a_database_that_hangs_is_one_that_is_away(site: Site) -> None:
             time.sleep(1.5)  # what was read of the peers is old
             with child.association((CT, EXPLICIT), seconds=30) as stranger:
                 assert stranger.is_rejected
+                assert stranger.acceptor.primitive is not None
                 assert stranger.acceptor.primitive.result == TRANSIENT
             assert send_raw(association, CT, *sent[15]) == 0
         time.sleep(SECONDS_KEPT + 0.5)  # so long the listener remembers that it could not ask

@@ -107,7 +107,7 @@ def _objects(rows: list[dict[str, str]], folder: Path, *, apart: bool) -> Iterat
         syntax = read_header(path, require_uids=False).transfer_syntax_uid
         if apart or row["sop_uid"] in taken:
             digest = hashlib.sha256(f"{apart} {row['path']}".encode()).digest()
-            data.SOPInstanceUID = data.file_meta.MediaStorageSOPInstanceUID = (
+            data.SOPInstanceUID = data.file_meta.MediaStorageSOPInstanceUID = UID(
                 f"2.25.{int.from_bytes(digest[:15])}"
             )
             data.file_meta.TransferSyntaxUID = UID(syntax)
