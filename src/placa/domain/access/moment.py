@@ -8,7 +8,7 @@ from placa.common import clock
 from placa.common.days import years_before
 from placa.domain.institution import selectors as institution
 from placa.domain.institution.selectors import OwnDelay
-from placa.domain.people.models import Organization
+from placa.domain.people.models import EXCLUSIVE, Organization
 
 
 @dataclass(frozen=True)
@@ -73,4 +73,4 @@ def has_exclusive_company() -> bool:
 
     A disabled one counts too: what waited while it was a customer is not released by its leaving.
     """
-    return any(company.is_exclusive for company in Organization.objects.all())
+    return Organization.objects.filter(EXCLUSIVE).exists()

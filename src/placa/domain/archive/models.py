@@ -121,7 +121,7 @@ class Study(PublicId, Timestamped):
             ),
             models.Index(
                 fields=["-exam_at"],
-                condition=models.Q(availability__in=("offline", "recalling", "unavailable")),
+                condition=~models.Q(availability="online"),
                 name="studies_away",
             ),
         ]

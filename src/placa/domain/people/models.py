@@ -174,6 +174,12 @@ class Organization(PublicId, Timestamped):
         return self.name
 
 
+# `is_exclusive`, for queries
+EXCLUSIVE = models.Q(exclusive=True) | models.Q(
+    exclusive=None, kind=Organization.Kind.WORKERS_COMPENSATION
+)  # fmt: skip
+
+
 class OrganizationMember(models.Model):
     """A user of a company."""
 

@@ -96,6 +96,16 @@ def of_studies(asked: dict[str, str], *, fuzzy: bool = False) -> Iterator[Q]:
 
 def below(level: Level, asked: dict[str, str]) -> list[Q]:
     """A `Q` over series or instances for every key of series and instances that a column answers. Raises BadQuery."""
+    return _below(level, asked)
+
+
+def leads(level: Level, asked: dict[str, str]) -> list[Q]:
+    """Those of `below` by which few are found: all but a modality, of which studies know."""
+    named = modality(level, asked)
+    return _below(level, {key: value for key, value in asked.items() if key != "Modality" or not named})
+
+
+def _below(level: Level, asked: dict[str, str]) -> list[Q]:
     prefixes = {"series": {"series": ""}, "instance": {"series": "series__", "instance": ""}}.get(level, {})
     return [
         _matches(keyword, key.kind, prefixes[key.level] + key.field, value, False)
@@ -108,6 +118,12 @@ def modalities(asked: dict[str, str]) -> list[str]:
     """The values of ModalitiesInStudy; none for any."""
     values = re.split(r"[,\\]", asked.get("ModalitiesInStudy", ""))
     return [value.strip() for value in values if value.strip() not in ("", "*")][:VALUES]
+
+
+def modality(level: Level, asked: dict[str, str]) -> list[str]:
+    """The one modality of series that is asked for, where it is named: a study says which it holds."""
+    value = asked.get("Modality", "") if level != "study" else ""
+    return [] if not value or _is_wild(value) else [value]
 
 
 def _matches(keyword: str, kind: Kind, field: str, value: str, fuzzy: bool) -> Q:

@@ -132,8 +132,9 @@ def studies(request: HttpRequest, viewer: Viewer) -> HttpResponseBase:
 
 def _studies(viewer: Viewer, query: Query) -> QuerySet[Study]:
     found = dicom_search.studies(viewer).filter(*matching.of_studies(query.asked, fuzzy=query.fuzzy))
-    named = matching.modalities(query.asked)
-    return found.filter(dicom_search.with_modalities(named)) if named else found
+    for named in (matching.modalities(query.asked), matching.modality(query.level, query.asked)):
+        found = found.filter(dicom_search.with_modalities(named)) if named else found
+    return found
 
 
 def _with_modality(viewer: Viewer, named: list[str], keys: list[int]) -> list[Study]:
@@ -155,8 +156,8 @@ def series(request: HttpRequest, viewer: Viewer, study: str = "") -> HttpRespons
         order = ("-study__exam_at", "-study_id", "series_number", "pk")
         return list(found.select_related("study").order_by(*order)[: query.most])
 
-    if conditions and not study:
-        around = around.filter(dicom_search.within(Series, conditions))
+    if not study:
+        around = around.filter(dicom_search.within(Series, matching.leads("series", query.asked)))
     page = _page(query, dicom_search.walked(around, each, query.most), viewer)
     sizes, inside = dicom_search.sizes(viewer, page), _contents(viewer, page, study)
     return _answer(
@@ -177,8 +178,8 @@ def instances(request: HttpRequest, viewer: Viewer, study: str = "", series: str
         opened = open_images(viewer, study)
         around = around.filter(pk=opened.study.pk)
         conditions += [Q(series=opened.one_series(series))] if series else []
-    elif conditions:
-        around = around.filter(dicom_search.within(Instance, conditions))
+    else:
+        around = around.filter(dicom_search.within(Instance, matching.leads("instance", query.asked)))
 
     def each(keys: list[int]) -> list[Instance]:
         found = dicom_search.instances(viewer, _shown(viewer, query, keys)).filter(*conditions)

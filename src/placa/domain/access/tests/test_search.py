@@ -30,11 +30,13 @@ def study() -> Study:
     return one
 
 
-@pytest.fixture(params=["few", "many"])
+@pytest.fixture(params=["few", "many", "most"])
 def how(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A few matches are sorted, many are walked through: the answer is the same."""
-    if request.param == "many":
+    """A few matches are sorted, many are looked up while walking, most are read: the answer is the same."""
+    if request.param != "few":
         monkeypatch.setattr(words, "FEW", 0)
+    if request.param == "most":
+        monkeypatch.setattr(words, "MANY", 0)
 
 
 @pytest.mark.usefixtures("how")
@@ -107,6 +109,19 @@ def test_few_and_many_give_pages_in_the_same_order(monkeypatch: pytest.MonkeyPat
                 return rows
 
     few = pages()
-    monkeypatch.setattr(words, "FEW", 0)
-    assert pages() == few
+    for limit in ("FEW", "MANY"):
+        monkeypatch.setattr(words, limit, 0)
+        assert pages() == few
     assert len(few) == len(set(few)) > 2
+
+
+@pytest.mark.parametrize("few", [2000, 0])
+def test_a_kind_of_exam_and_a_modality(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(words, "FEW", few)
+    visible = selectors.studies_visible_to(STAFF)
+    ecg = search.narrowed(visible, Filters(kind="ecg"))
+    assert {one.order.exam_type.kind for one in ecg} <= {"ecg"}  # type: ignore[union-attr]
+    ordered = search.narrowed(visible, Filters(modality="CT"))
+    assert {one.order.modality for one in ordered} == {"CT"}  # type: ignore[union-attr]
+    assert ordered.count() == visible.filter(order__modality="CT").count()
+    assert not search.narrowed(visible, Filters(kind="eeg")).exists()

@@ -55,6 +55,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='study',
-            index=models.Index(condition=models.Q(('availability__in', ('offline', 'recalling', 'unavailable'))), fields=['-exam_at'], name='studies_away'),
+            index=models.Index(condition=models.Q(('availability', 'online'), _negated=True), fields=['-exam_at'], name='studies_away'),
         ),
     ]

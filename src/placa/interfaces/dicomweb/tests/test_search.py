@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from pydicom.dataset import Dataset
 
+from placa.common import words
+from placa.domain.access import dicom_search
 from placa.domain.archive.models import Study
 from placa.domain.downloads.tests import world as files
 from placa.domain.institution.models import Setting
@@ -30,6 +32,10 @@ def test_a_study_is_described_as_the_standard_wants() -> None:
     "query",
     [
         {"PatientName": "Morales*"}, {"PatientName": "moráles^ANA"}, {"00100010": "Mor*Ana"},
+        {"PatientName": "MORALES^AN*"}, {"PatientName": "Mor*^Ana"}, {"PatientName": "Ana^Mora"},
+        {"PatientName": "*ales^A?a"},
+        {"PatientID": "402-118*"}, {"AccessionNumber": f"{PLAN.accession[:-1]}?"}, {"StudyDescription": "abdomen^tc"},
+        {"ReferringPhysicianName": "*"},
         {"PatientID": "402-1180-7"}, {"AccessionNumber": PLAN.accession}, {"0020000d": CT},
         {"ModalitiesInStudy": "CT"}, {"StudyDescription": "abdomen"}, {"StudyDate": "20200101-"},
     ],
@@ -41,7 +47,9 @@ def test_it_is_found_by_what_belongs_to_it(query: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     "query",
     [
-        {"PatientName": "Nadie"}, {"PatientID": "402-1180"}, {"PatientID": "%"}, {"PatientID": "."},
+        {"PatientName": "Nadie"}, {"PatientName": "orales"}, {"PatientName": "Morales^na*"}, {"PatientName": "Ana*"},
+        {"PatientID": "402-1180"}, {"PatientID": "02-118*"}, {"StudyDescription": "bdomen"}, {"PatientID": "%"},
+        {"PatientID": "."},
         {"AccessionNumber": "A26"}, {"ModalitiesInStudy": "PT"}, {"StudyDate": "-20200101"},
         {"StudyInstanceUID": CT[:-1]},
     ],
@@ -179,3 +187,41 @@ def test_names_by_sound_only_where_the_institution_says_so() -> None:
     assert [one(row, "0020000D") for row in said(answer)] == [CT]
     assert "Warning" not in answer
     assert asker().get(STUDIES, {**query, "PatientName": "Gomez"}).status_code == 204
+
+
+@pytest.mark.parametrize("few", [2000, 0])
+def test_what_many_have_and_what_few_have_is_found_alike(few: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(words, "FEW", few)
+    files.slices(2, series=2, Modality="PT")
+    for query in (
+        {"PatientName": "Mor*"}, {"PatientID": "402-118*"}, {"ModalitiesInStudy": "PT"}, {"StudyDescription": "abdomen"},
+    ):  # fmt: skip
+        assert CT in found(**query)
+    client = asker()
+    for query in (
+        {"Modality": "PT"},
+        {"SeriesInstanceUID": f"{CT}.2"},
+        {"SeriesNumber": "2", "PatientName": "Mor*"},
+    ):
+        (row,) = said(client.get("/dicomweb/series", query))
+        assert one(row, "0020000E") == f"{CT}.2"
+    assert len(said(client.get("/dicomweb/instances", {"Modality": "PT", "ModalitiesInStudy": "PT"}))) == 2
+
+
+def test_a_search_over_all_goes_through_them_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dicom_search, "FIRST", 1)
+    monkeypatch.setattr(dicom_search, "LAST", 1)
+    whole = said(asker().get("/dicomweb/instances"))
+    monkeypatch.undo()
+    assert said(asker().get("/dicomweb/instances")) == whole
+    assert len(whole) == 3
+
+
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31"])
+def test_a_date_that_no_exam_has_is_found_as_it_stands(day: str) -> None:
+    """Its exam counts as done when it came."""
+    Study.objects.filter(study_instance_uid=CT).update(study_date=day)
+    digits = day.replace("-", "")
+    assert CT in found(StudyDate=digits)
+    assert (CT in found(StudyDate="-20200101")) is (day < "2000")
+    assert (CT in found(StudyDate="20280101-")) is (day > "2000")

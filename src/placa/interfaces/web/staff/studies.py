@@ -4,6 +4,7 @@ import uuid
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from placa.common import clock
 from placa.domain.access import search, selectors
 from placa.domain.access import services as access
+from placa.domain.access.moment import moment
 from placa.domain.access.records import orders_visible_to, patients_visible_to
 from placa.domain.access.types import DiagnosticReport, Study
 from placa.domain.access.viewers import Viewer
@@ -35,13 +37,13 @@ from placa.interfaces.web.staff.study_forms import HandOverForm, ReportForm, Wit
 from placa.interfaces.web.ui.rows import Chip, Fact
 
 EVENTS = 30
-STATES: dict[str, dict[str, Any]] = {
-    "unmatched": {"patient": None},
-    "held": {"release": "held"},
-    "hand": {"hand_delivery": True, "handed_over_at": None},
-    "no_order": {"order": None, "patient__isnull": False},
-    "exclusive": {"exclusive_to__isnull": False},
-    "away": {"availability__in": ("offline", "recalling", "unavailable")},
+STATES: dict[str, Q] = {
+    "unmatched": Q(patient=None),
+    "held": Q(release="held"),
+    "hand": Q(hand_delivery=True, handed_over_at=None),
+    "no_order": Q(order=None, patient__isnull=False),
+    "exclusive": Q(exclusive_to__isnull=False),
+    "away": ~Q(availability="online"),
 }
 
 
@@ -54,7 +56,7 @@ def studies(request: HttpRequest) -> HttpResponse:
     found = search.narrowed(selectors.studies_visible_to(viewer).select_related("exclusive_to"), filters)
     state = request.GET.get("state", "")
     if state in STATES:
-        found = found.filter(**STATES[state])
+        found = found.filter(STATES[state])
     shown = search.page(found, request.GET.get("after", ""))
     names = {
         "unmatched": _("Without a patient"),
@@ -82,13 +84,13 @@ def studies(request: HttpRequest) -> HttpResponse:
 
 def lines(viewer: Viewer, rows: list[Study]) -> list[dict[str, Any]]:
     """What a table of studies shows."""
-    at = clock.now()
+    when = moment()
     listed = selectors.reports_listed_of(viewer, rows)
     return [
         {
             "study": study,
             "title": study_words.title(study),
-            "release": words.release_chip(study, at),
+            "release": words.release_chip(study, when.at, when),
             "report": study_words.report_chip(study_words.newest(listed[study.pk])),
             "urgent": study.order is not None and study.order.urgent,
         }

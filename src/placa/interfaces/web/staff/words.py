@@ -4,6 +4,7 @@ import datetime as dt
 
 from django.utils.translation import gettext as _
 
+from placa.domain.access.moment import Moment
 from placa.domain.access.selectors import release_moment
 from placa.domain.access.types import Study
 from placa.domain.institution import selectors as institution
@@ -66,8 +67,8 @@ def kind_help(kind: str) -> str:
     }[Kind(kind)]
 
 
-def release_chip(study: Study, at: dt.datetime) -> Chip:
-    """How a study stands towards its patient."""
+def release_chip(study: Study, at: dt.datetime, when: Moment | None = None) -> Chip:
+    """How a study stands towards its patient; a list passes its own `when`, read once."""
     if study.patient_id is None:
         return Chip("bad", "person-x", _("Without a patient"))
     if study.exclusive_to is not None:
@@ -78,7 +79,7 @@ def release_chip(study: Study, at: dt.datetime) -> Chip:
         if study.handed_over_at is not None:
             return Chip("ok", "person-check", _("Handed over"))
         return Chip("wait", "person-raised-hand", _("Hand delivery"))
-    opens = release_moment(study)
+    opens = release_moment(study, when)
     if opens is None:
         return Chip("wait", "link-45deg", _("Waits for an order"))
     zone = institution.zone()
