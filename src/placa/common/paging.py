@@ -36,8 +36,11 @@ def page(rows: QuerySet[Row], *, by: str, cursor: str = "", size: int = 40) -> P
         than = "lt" if down else "gt"
         within = Q(**{f"{field}__{than}e": after[0]})  # what an index knows: of the OR alone it takes none
         left = rows.filter(within, Q(**{f"{field}__{than}": after[0]}) | Q(**{f"pk__{than}": after[1]}))
-    found = list(left.order_by(by, "-pk" if down else "pk")[: size + 1])
-    return Page(found[:size], str(found[size - 1].pk) if len(found) > size else "", total)
+    # first which, then what of them: beside tables that are joined SQLite forgets the order's index
+    keys = list(left.order_by(by, "-pk" if down else "pk").values_list("pk", flat=True)[: size + 1])
+    found = rows.in_bulk(keys[:size]) if keys else {}
+    shown = [found[key] for key in keys[:size] if key in found]
+    return Page(shown, str(keys[size - 1]) if len(keys) > size else "", total)
 
 
 def _is_key(cursor: str) -> bool:

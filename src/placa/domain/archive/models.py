@@ -76,8 +76,9 @@ class Study(PublicId, Timestamped):
     hand_delivery = models.BooleanField(default=False)
     handed_over_at = models.DateTimeField(null=True, blank=True)
     handed_over_to = models.CharField(max_length=120, blank=True)
+    # no index of its own: nearly all have none, and SQLite would take it for a way to the few
     exclusive_to = models.ForeignKey(
-        Organization, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+        Organization, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     # copies of the order's, by whose indexes lists are walked (`services.copied`); who may see is asked of the order
     requester = models.ForeignKey(

@@ -33,7 +33,7 @@ def test_a_study_is_described_as_the_standard_wants() -> None:
     [
         {"PatientName": "Morales*"}, {"PatientName": "moráles^ANA"}, {"00100010": "Mor*Ana"},
         {"PatientName": "MORALES^AN*"}, {"PatientName": "Mor*^Ana"}, {"PatientName": "Ana^Mora"},
-        {"PatientName": "*ales^A?a"},
+        {"PatientName": "*ales*^A?a"},
         {"PatientID": "402-118*"}, {"AccessionNumber": f"{PLAN.accession[:-1]}?"}, {"StudyDescription": "abdomen^tc"},
         {"ReferringPhysicianName": "*"},
         {"PatientID": "402-1180-7"}, {"AccessionNumber": PLAN.accession}, {"0020000d": CT},
