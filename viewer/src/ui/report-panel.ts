@@ -4,6 +4,7 @@ import type { Measurement } from '../tools/annotations';
 import { TOOLS } from '../tools/catalog';
 import { h, iconButton } from './dom';
 import { icon } from './icons';
+import { paragraphs } from './paragraphs';
 
 /** The report beside the images, and in the full look the measurements below it. */
 export class ReportPanel {
@@ -73,15 +74,4 @@ export class ReportPanel {
       ? h('table', { class: 'p-roi' }, h('tbody', {}, ...rows))
       : h('p', { class: 'p-muted' }, this.t('measurementsNone')));
   }
-}
-
-/** Text as paragraphs at empty lines; a short line that ends in a colon becomes a heading of its own. */
-function paragraphs(text: string): HTMLElement[] {
-  return text.split(/\r?\n\s*\r?\n/).filter((part) => part.trim()).map((part) => {
-    const [first = '', ...rest] = part.trim().split(/\r?\n/);
-    const heading = /^[^.]{1,40}:$/.test(first.trim());
-    return heading
-      ? h('section', {}, h('h3', {}, first.trim().slice(0, -1)), h('p', {}, rest.join('\n')))
-      : h('p', {}, part.trim());
-  });
 }
