@@ -29,11 +29,12 @@ export class Reports {
 
 function shown(report: StudyReport, index: number, say: Say): HTMLElement {
   const signed = SIGNED.includes(report.status);
+  const by = report.signed && say('signedBy', { name: report.signed });
   const status = report.status === 'amended' ? say('statusAmended') : say(signed ? 'statusFinal' : 'statusPreliminary');
   return h('article', { class: 'pv-report' },
     h('h3', {}, report.title || say('reportNumber', { number: index + 1 })),
     h('span', { class: `pv-chip pv-chip--${signed ? 'ok' : 'wait'}` }, icon(signed ? 'check-circle' : 'hourglass-split'),
-      [status, report.signed && say('signedBy', { name: report.signed })].filter(Boolean).join(' · ')),
+      report.status === 'final' && by ? by : [status, by].filter(Boolean).join(' · ')),
     h('div', { class: 'pv-row' }, h('a', { class: 'pv-btn', href: report.file, target: '_blank', rel: 'noopener' },
       icon('box-arrow-up-right'), h('span', {}, say('reportOpenPdf')))),
     report.text && h('div', { class: 'pv-text' }, ...paragraphs(report.text)));
