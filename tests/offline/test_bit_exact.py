@@ -88,7 +88,8 @@ def by_pydicom(path: Path) -> NDArray[np.float64] | None:
             levels = 255 - levels
         if "PixelPaddingValue" in data:
             levels[stored == data.PixelPaddingValue] = 0
-        return np.clip(levels, 0, 255)
+        clipped: NDArray[np.float64] = np.clip(levels, 0, 255)
+        return clipped
 
 
 @pytest.fixture(scope="module")

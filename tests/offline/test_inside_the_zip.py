@@ -180,7 +180,10 @@ def test_it_fits_its_screen_and_everything_has_a_name(read: Open, study: str, si
     width, height = ana.page.evaluate(
         "[document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
     )
-    assert (width, height) <= (ana.page.viewport_size["width"], ana.page.viewport_size["height"])
+    screen = ana.page.viewport_size
+    assert screen is not None
+    assert width <= screen["width"]
+    assert height <= screen["height"]
     for opener in (None, BRIGHTNESS, REPORT):
         if opener is not None:
             ana.button(opener).click()

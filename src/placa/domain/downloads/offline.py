@@ -24,15 +24,11 @@ PROGRAM = "build/offline/viewer.js"
 Frames = dict[int, list[int]]  # by primary key of the instance
 
 
-def program() -> bytes | None:
-    """The viewer's script; None where it is not built, and the ZIP goes without."""
-    found = finders.find(PROGRAM)
-    return _read(str(found), Path(str(found)).stat().st_mtime_ns) if found else None
-
-
 @lru_cache(maxsize=1)
-def _read(path: str, _changed: int) -> bytes:
-    return Path(path).read_bytes()
+def program() -> bytes | None:
+    """The viewer's script, as it was when this process first asked; None where it is not built: the ZIP goes without."""
+    found = finders.find(PROGRAM)
+    return Path(str(found)).read_bytes() if found else None
 
 
 def viewer_entries(script: bytes, shown: Shown, scripts: Sequence[Script]) -> Iterator[Entry]:

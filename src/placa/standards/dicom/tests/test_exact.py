@@ -82,7 +82,7 @@ def test_a_jpeg_whose_colours_a_browser_would_guess_is_decoded_here(tmp_path: Pa
     bare = plain.replace(b"\xff\xee\x00\x0eAdobe", b"\xff\xef\x00\x0eNobod")
     assert b"Adobe" not in bare
     data.PhotometricInterpretation = "RGB"
-    data.PixelData = pydicom.encaps.encapsulate([bare])
+    data.PixelData = pydicom.encaps.encapsulate([bytes(bare)])
     data.save_as(tmp_path / "bare.dcm")
     header, payload = unpacked(exact_frame(tmp_path / "bare.dcm"))
     assert header["type"] == "u1"
