@@ -49,7 +49,9 @@ function tableOf(values: Values, level: (stored: number) => number): Uint8Array 
   const bits = values.BYTES_PER_ELEMENT * 8;
   const signed = values instanceof Int8Array || values instanceof Int16Array;
   const shift = 32 - bits;
-  return Uint8Array.from({ length: 2 ** bits }, (_, at) => level(signed ? (at << shift) >> shift : at));
+  const table = new Uint8Array(2 ** bits);
+  for (let at = 0; at < table.length; at += 1) table[at] = level(signed ? (at << shift) >> shift : at);
+  return table;
 }
 
 /** Draw a frame into `picture` (RGBA), which is as large as it is. */
@@ -62,10 +64,10 @@ export function paint({ header, values }: Frame, chosen: Window | null, picture:
     for (let at = 0; at < count; at += 1) pixels[at] = 0xff000000 | (level(values[at] as number) * 0x010101);
     return;
   }
-  const table = Uint32Array.from(tableOf(values, level), (grey) => 0xff000000 | (grey * 0x010101));
+  const table = tableOf(values, level);
   const bits = values.BYTES_PER_ELEMENT === 1
     ? new Uint8Array(values.buffer, values.byteOffset, count) : new Uint16Array(values.buffer, values.byteOffset, count);
-  for (let at = 0; at < count; at += 1) pixels[at] = table[bits[at] as number] as number;
+  for (let at = 0; at < count; at += 1) pixels[at] = 0xff000000 | ((table[bits[at] as number] as number) * 0x010101);
 }
 
 function paintColour(values: Values, count: number, level: ((stored: number) => number) | null, picture: Uint8ClampedArray): void {

@@ -34,11 +34,6 @@ export class Loader {
     return this.kept.has(key);
   }
 
-  /** Whether loading ahead would push out what is here. */
-  get full(): boolean {
-    return this.bytes > this.most * 0.8;
-  }
-
   /**
    * A frame, at once where it is kept. `urgent` goes before what is loaded ahead.
    * @throws Error where its script is missing or holds something else.

@@ -115,7 +115,7 @@ export class Pane extends Emitter<PaneEvents> implements WindowedPane {
     const turn = this.turn;
     this.loader.forgetAhead();
     const slow = window.setTimeout(() => turn === this.turn && this.emit('waiting', true), SLOW_MS);
-    const found = await this.open(image);
+    const found = await this.open(image, turn);
     window.clearTimeout(slow);
     if (turn !== this.turn) return;
     this.emit('waiting', false);
@@ -129,13 +129,13 @@ export class Pane extends Emitter<PaneEvents> implements WindowedPane {
   }
 
   /** The stored values; where there are none, or the browser cannot open them, the JPEG; null where that is missing too. */
-  private async open(image: ImageFile): Promise<Frame | HTMLImageElement | null> {
+  private async open(image: ImageFile, turn: number): Promise<Frame | HTMLImageElement | null> {
     try {
       if (image.exact) return await this.loader.frame(image.key, true);
     } catch {
       // the picture is better than nothing, and says that it is one
     }
-    if (!image.picture) return null;
+    if (!image.picture || turn !== this.turn) return null;
     const picture = new Image();
     picture.alt = '';
     picture.draggable = false;
