@@ -1,8 +1,8 @@
 """P6: the ZIP of a CT study of 300 slices against Orthanc's `/studies/<id>/media`.
 
-Ours with DICOMDIR, JPEGs, report and pages, read over plain sockets by the doctor who ordered it; the viewer inside the
-ZIP does not exist yet. Speed is that of the DICOM files in it. Prepared means: drawn and read into the directory before,
-as the worker does after a study has come. Exact length and resumption are checked, not measured.
+Ours with DICOMDIR, JPEGs, report, pages and the viewer with its pixels, read over plain sockets by the doctor who ordered
+it. Speed is that of the DICOM files in it. Prepared means: drawn, packed and read into the directory before, as the worker
+does after a study has come. Exact length and resumption are checked, not measured.
 """
 
 import datetime as dt
@@ -77,10 +77,11 @@ def rows(quick: bool) -> list[Row]:
                     anchors.append(get(None, media))
     speed = [dicom / 1e6 / one.all for one in anchors]
     size = f"{compressed[0].bytes / anchors[0].bytes:.3f} of Orthanc's size"
+    whole = f"the whole is {stored[0].bytes / dicom:.2f} of its DICOM files"
     mb = dicom / 1e6
     return [
         row("P6", "ZIP of all, first byte", "ms", [one.first * 1000 for one in stored],
-            [one.first * 1000 for one in anchors], goal="100 ms", note="without the viewer in it: there is none yet"),
+            [one.first * 1000 for one in anchors], goal="100 ms", note=whole),
         row("P6", f"ZIP of all, {mb:.0f} MB of DICOM, stored", "MB/s", [mb / one.all for one in stored], speed,
             goal="40x", higher_is_better=True),
         row("P6", "ZIP of DICOM alone, deflated", "MB/s", [mb / one.all for one in compressed], speed,

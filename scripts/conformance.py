@@ -103,7 +103,8 @@ def _matching() -> Iterator[str]:
 
     how = {
         "uid": "list of UIDs", "text": "single value, wildcard",
-        "name": "name, wildcard, beginnings of its words in any order, case and accents aside", "person": "name, wildcard", "words": "words, wildcard", "date": "single value, range", "time": "single value, range",
+        "name": "name, wildcard, beginnings of its words in any order, case and accents aside", "person": "name, wildcard",
+        "words": "words, wildcard", "date": "single value, range", "time": "single value, range",
         "number": "single value", "modalities": "single value, list",
     }  # fmt: skip
     yield "\n## Matching keys of QIDO-RS\n"

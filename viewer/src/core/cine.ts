@@ -1,4 +1,4 @@
-import type { Pane } from './pane';
+import type { PagedPane } from './paged';
 
 export const MIN_FPS = 1;
 export const MAX_FPS = 60;
@@ -20,7 +20,7 @@ export class Cine {
     return this.timer !== 0;
   }
 
-  start(pane: Pane): void {
+  start(pane: PagedPane): void {
     this.stop();
     if (pane.stack.length < 2) return;
     const step = (): void => {

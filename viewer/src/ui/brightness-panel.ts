@@ -1,4 +1,4 @@
-import type { Pane } from '../core/pane';
+import type { WindowedPane } from '../core/paged';
 import { presetsFor, sameWindow, type Preset } from '../core/window';
 import type { Translate } from '../i18n';
 import { h, setPressed } from './dom';
@@ -9,7 +9,7 @@ export class BrightnessPanel {
   private readonly presets = h('div', { class: 'pv-presets' });
   private readonly brightness: HTMLInputElement;
   private readonly contrast: HTMLInputElement;
-  private pane: Pane | null = null;
+  private pane: WindowedPane | null = null;
   private stop: (() => void)[] = [];
   private buttons: { button: HTMLElement; preset: Preset }[] = [];
 
@@ -22,7 +22,7 @@ export class BrightnessPanel {
       h('label', {}, h('span', {}, t('contrast')), this.contrast));
   }
 
-  follow(pane: Pane): void {
+  follow(pane: WindowedPane): void {
     for (const end of this.stop) end();
     this.pane = pane;
     this.stop = [

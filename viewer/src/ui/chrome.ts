@@ -1,6 +1,6 @@
 import type { Viewer } from '../app/viewer';
 import { h, iconButton, setPressed } from './dom';
-import { keyboardSheet } from './keyboard';
+import { keyboardSheet } from './keyboard-sheet';
 import { message } from './message';
 import { ReportPanel } from './report-panel';
 import { icon } from './icons';

@@ -1,7 +1,4 @@
-import type { Translate } from '../i18n';
 import { ACTIONS, TOOLS, type ActionId, type ToolId } from '../tools/catalog';
-import { h } from './dom';
-import { Sheet } from './sheet';
 
 const STORED = 'placa.viewer.single-keys';
 
@@ -22,7 +19,7 @@ export function singleKeys(): boolean {
   }
 }
 
-function setSingleKeys(on: boolean): void {
+export function setSingleKeys(on: boolean): void {
   try {
     localStorage.setItem(STORED, on ? 'on' : 'off');
   } catch {
@@ -58,27 +55,4 @@ export function listenToKeys(target: KeyTarget): void {
     else if (action) target.action(action.id);
   };
   document.addEventListener('keydown', listen, { capture: true });
-}
-
-const NAMES: Record<string, string> = {
-  ArrowDown: '↓', ArrowRight: '→', ArrowUp: '↑', ArrowLeft: '←', Delete: 'Supr / Del', PageDown: 'Page ↓', PageUp: 'Page ↑',
-  Home: 'Home', End: 'End',
-};
-
-/** The map of keys, on "?". */
-export function keyboardSheet(t: Translate): Sheet {
-  const sheet = new Sheet(t, t('keyboardTitle'));
-  const row = (keys: readonly string[], words: string) => h('div', {},
-    h('dt', {}, ...keys.map((key) => h('kbd', {}, NAMES[key] ?? key.toUpperCase()))), h('dd', {}, words));
-  const box = h('input', { type: 'checkbox', onchange: () => setSingleKeys(box.checked) });
-  box.checked = singleKeys();
-  sheet.body.append(
-    h('label', { class: 'pv-check' }, box, h('span', {}, t('keyboardToggle'))),
-    h('dl', { class: 'pv-keys' },
-      ...TOOLS.map((tool) => row([tool.key], t(tool.label))),
-      ...ACTIONS.map((action) => row(action.keys, t(action.label))),
-      row([t('keyboardPan')], t('keyboardPanText')),
-      row([t('keyboardWindow')], t('keyboardWindowText'))),
-    h('p', { class: 'p-muted' }, t('keyboardMouse')));
-  return sheet;
 }

@@ -8,7 +8,7 @@ import type { ToolId } from '../tools/catalog';
 import { Corners } from './corners';
 import { documentView } from './document-view';
 import { h } from './dom';
-import { failureMessage } from './message';
+import { failureMessage } from './failure';
 import { PaneOverlay } from './pane-overlay';
 import { DRAGGED, seriesTitle } from './series-strip';
 

@@ -1,4 +1,4 @@
-import type { Pane } from '../core/pane';
+import type { PagedPane } from '../core/paged';
 import type { Translate } from '../i18n';
 import { h, iconButton } from './dom';
 
@@ -9,7 +9,7 @@ export class Slider {
   private readonly output = h('output', {});
   private readonly loaded = h('progress', { max: 1, value: 0 });
   private stop: (() => void)[] = [];
-  private pane: Pane | null = null;
+  private pane: PagedPane | null = null;
 
   constructor(private readonly t: Translate) {
     this.input = h('input', { type: 'range', min: 1, step: 1, 'aria-label': t('imageSlider') });
@@ -24,7 +24,7 @@ export class Slider {
   }
 
   /** Follow another pane. */
-  follow(pane: Pane): void {
+  follow(pane: PagedPane): void {
     for (const end of this.stop) end();
     this.pane = pane;
     this.stop = [

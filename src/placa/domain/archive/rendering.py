@@ -28,6 +28,7 @@ __all__ = [
     "RenderUnavailable",
     "decoded_frame",
     "ecg_drawing",
+    "exact_frame",
     "forget",
     "prepare_picture",
     "prepare_preview",
@@ -154,6 +155,15 @@ def decoded_frame(instance: Instance, frame: int = 1) -> bytes:
     if not 1 <= frame <= instance.number_of_frames:
         raise IndexError(frame)
     return _ask({"op": "raw", "frame": frame - 1, "path": str(integrity.path_of(instance))})
+
+
+def exact_frame(instance: Instance, frame: int = 1, *, lane: str = "front") -> bytes:
+    """Frame `frame` (from 1) packed for the viewer inside the ZIP (`standards.dicom.exact`). Not kept here. Raises as
+    `rendered`."""
+    if not 1 <= frame <= instance.number_of_frames:
+        raise IndexError(frame)
+    cache.raise_trouble(instance.storage_key, f"{frame - 1}")
+    return _ask({"op": "exact", "frame": frame - 1, "path": str(integrity.path_of(instance)), "lane": lane})
 
 
 def shell(instance: Instance) -> Shell:

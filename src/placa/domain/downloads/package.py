@@ -13,7 +13,7 @@ from placa.domain.access.types import Study
 from placa.domain.access.viewers import Viewer
 from placa.domain.archive import integrity
 from placa.domain.archive.storage import DamagedError
-from placa.domain.downloads import deflated, directory, pictures, report_pdf
+from placa.domain.downloads import deflated, directory, offline, pictures, pixels, report_pdf
 from placa.domain.downloads.directory import Contents, Item
 from placa.domain.downloads.errors import MissingFileError, NothingToDownloadError, NotOnlineError
 from placa.domain.downloads.pages import Shown, page_entries
@@ -48,6 +48,10 @@ class Choice:
     @property
     def with_pictures(self) -> bool:
         return self.parts in ("all", "jpeg") and bool(pictures.drawable(self.items))
+
+    @property
+    def with_viewer(self) -> bool:
+        return self.parts == "all" and self.with_pictures and offline.program() is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,8 @@ def is_prepared(choice: Choice) -> bool:
         return False
     if choice.compressed and not deflated.is_prepared(choice.contents):
         return False
+    if choice.with_viewer and not pixels.is_prepared(choice.contents):
+        return False
     return not choice.with_pictures or pictures.is_prepared(choice.contents)
 
 
@@ -146,6 +152,8 @@ def prepare(choice: Choice) -> None:
         deflated.prepare(choice.contents, seconds=WAIT_SECONDS)
     if choice.with_pictures:
         pictures.prepare(choice.contents, seconds=WAIT_SECONDS)
+    if choice.with_viewer:
+        pixels.prepare(choice.contents, seconds=WAIT_SECONDS)
 
 
 def package(choice: Choice) -> Package:
@@ -180,10 +188,16 @@ def _entries(choice: Choice) -> Iterator[Entry]:
         profile = made.profile
         yield made.entry
     drawable = pictures.drawable(choice.items) if choice.with_pictures else []
-    yield from page_entries(Shown(choice.study, dicom, profile, drawable, drawn, named))
+    script = offline.program() if choice.with_viewer else None
+    scripts = pixels.scripts_of(choice.contents, choice.items) if script else []
+    shown = Shown(choice.study, dicom, profile, drawable, drawn, named, viewer=script is not None)
+    yield from page_entries(shown)
+    if script:
+        yield from offline.viewer_entries(script, shown, scripts)
     for name, report in named:
         yield _report_entry(choice.study, name, report)
     yield from pictures.picture_entries(drawn)
+    yield from pixels.script_entries(scripts)
     if choice.compressed:
         yield from deflated.file_entries(choice.contents, dicom)
     else:

@@ -1,6 +1,7 @@
 """The pages of a ZIP that people read: INDEX.HTM, README.TXT and plain XHTML pages of the pictures (IHE PDI 4.1).
 
-They need no script and no network. The same content gives the same bytes, so that a download can be resumed.
+They need no script and no network; INDEX.HTM names the viewer (`offline`), which lays itself over it where scripts run.
+The same content gives the same bytes, so that a download can be resumed.
 """
 
 import re
@@ -35,6 +36,7 @@ class Shown:
     drawable: Sequence[Item]
     pictures: Sequence[Picture]
     reports: Sequence[tuple[str, DiagnosticReport]]
+    viewer: bool = False  # whether INDEX.HTM opens one
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +70,12 @@ def page_entries(shown: Shown) -> Iterator[Entry]:
         "zone": institution.zone(),
         "study": shown.study,
         "title": title_of(shown.study),
-        "patient_name": _patient_name(shown.study),
+        "patient_name": patient_name(shown.study),
         "reports": shown.reports,
         "series": lines,
         "dicom": len(shown.dicom),
         "profile": shown.profile,
+        "viewer": shown.viewer,
         "not_drawn": len(shown.drawable) - len({picture.item.instance.pk for picture in shown.pictures}),
         "version": _version(),
     }
@@ -91,7 +94,8 @@ def title_of(study: Study) -> str:
     return ordered or study.study_description or _("Study")
 
 
-def _patient_name(study: Study) -> str:
+def patient_name(study: Study) -> str:
+    """Whose study it is, as people write it."""
     return study.patient.full_name if study.patient else display(study.patient_name)
 
 

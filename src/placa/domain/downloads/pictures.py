@@ -148,9 +148,9 @@ def _all_drawn(items: Sequence[Item], limit: float | None) -> Iterator[tuple[Ite
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _drawn(kept: Kept, limit: float | None) -> Drawn:
-    # enough of a row for the renderer, which asks the database for nothing
-    instance = Instance(
+def row_of(kept: Kept) -> Instance:
+    """Enough of a row for the renderer, which asks the database for nothing."""
+    return Instance(
         pk=kept.pk,
         kind=kept.kind,
         storage_key=kept.storage_key,
@@ -159,6 +159,10 @@ def _drawn(kept: Kept, limit: float | None) -> Drawn:
         crc32=kept.crc32,
         damage=kept.damage,
     )
+
+
+def _drawn(kept: Kept, limit: float | None) -> Drawn:
+    instance = row_of(kept)
     drawn = Drawn([])
     try:
         for frame in frames_taken(instance.number_of_frames):

@@ -7,7 +7,7 @@ from typing import Literal
 from placa.common import clock
 from placa.domain.access.viewers import Viewer
 from placa.domain.archive.models import Study
-from placa.domain.downloads import directory, package, pictures
+from placa.domain.downloads import directory, package, pictures, pixels
 from placa.domain.downloads.errors import MissingFileError, NothingToDownloadError, NotOnlineError
 from placa.domain.downloads.package import Parts
 from placa.domain.jobs.services import enqueue
@@ -51,6 +51,11 @@ def deflate_later(study_instance_uid: str) -> None:
     enqueue("downloads.deflate", pk, dedupe_key=f"downloads.deflate:{pk}", long=True)
 
 
+def finish_later(study_instance_uid: str) -> None:
+    """Queue what a page could not wait for; what it began with is thrown away."""
+    prepare_later(Study.objects.get(study_instance_uid=study_instance_uid))
+
+
 def on_study_ready(study_id: int) -> None:
     """A study got its patient: its ZIP is prepared once its instances have all arrived."""
     wait_for_the_rest(study_id)
@@ -70,8 +75,9 @@ def is_arriving(study: Study) -> bool:
 
 
 def prepare_study(study: Study) -> None:
-    """Read the headers and draw the pictures of all instances. Raises NotReadyError, MissingFileError."""
+    """Read the headers, draw the pictures and pack the pixels of all instances. Raises NotReadyError, MissingFileError."""
     contents = directory.contents_of(study)
     if contents.items:
         directory.prepare(contents)
         pictures.prepare(contents)
+        pixels.prepare(contents)

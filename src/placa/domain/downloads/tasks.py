@@ -2,7 +2,7 @@
 
 from placa.domain.archive.models import Study
 from placa.domain.archive.storage import StorageError
-from placa.domain.downloads import deflated, directory, folder, services
+from placa.domain.downloads import deflated, directory, folder, pixels, services
 from placa.domain.downloads.errors import MissingFileError, NotReadyError
 from placa.domain.jobs.registry import job
 from placa.domain.jobs.services import PermanentError, RetriableError
@@ -42,4 +42,5 @@ def deflate(study_id: int) -> None:
 @job("downloads.tidy", every_minutes=24 * 60)
 def tidy() -> None:
     """Drop what was kept for studies that nobody took along for long, or that are gone."""
+    pixels.drop_unused()
     folder.tidy(set(Study.objects.values_list("public_id", flat=True)))

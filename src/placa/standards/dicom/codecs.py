@@ -128,14 +128,15 @@ def _jpeg_dct(data: bytes, shape: FrameShape) -> tuple[Samples, bool]:
     if shape.samples == 1:
         return imagecodecs.jpeg8_decode(data), False
     # Markers say how colour was made (Adobe, JFIF); without them the photometric interpretation does.
-    marked = _has_colour_marker(data)
+    marked = has_colour_marker(data)
     if marked:
         return imagecodecs.jpeg8_decode(data, outcolorspace="RGB"), True
     source = "RGB" if shape.photometric == "RGB" else "YCbCr"
     return imagecodecs.jpeg8_decode(data, colorspace=source, outcolorspace="RGB"), True
 
 
-def _has_colour_marker(data: bytes) -> bool:
+def has_colour_marker(data: bytes) -> bool:
+    """Whether a JPEG says itself how its colours are coded (Adobe, JFIF)."""
     head = data[:4096]
     return b"\xff\xee\x00\x0eAdobe" in head or b"JFIF\0" in head[:16]
 

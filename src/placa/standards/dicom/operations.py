@@ -17,7 +17,7 @@ import imagecodecs
 import numpy as np
 
 from placa.standards import passive_pdf
-from placa.standards.dicom import ecg, errors, render, transcode, uids
+from placa.standards.dicom import ecg, errors, exact, render, transcode, uids
 from placa.standards.dicom.build import InstanceAttributes, secondary_capture
 from placa.standards.dicom.errors import InvalidObject
 from placa.standards.dicom.frames import decode_frame
@@ -33,8 +33,8 @@ def render_request(request: Request) -> bytes:
     """Answer one request.
 
     `op`: jpeg, png, jpegs (several `sizes` of one frame, each [viewport or null, quality], as `messages.packed`),
-    thumbnail (also of an ECG), raw (decoded stored values, little endian), shell (all but the pixels in Explicit VR
-    Little Endian), ecg_svg, ecg_png, secondary_capture (a DICOM file of the JPEG or PNG at `path`, with `attributes`),
+    thumbnail (also of an ECG), raw (decoded stored values, little endian), exact (those
+    packed for the viewer inside the ZIP), shell (all but the pixels in Explicit VR Little Endian), ecg_svg, ecg_png, secondary_capture (a DICOM file of the JPEG or PNG at `path`, with `attributes`),
     pdf (the number of pages of the harmless PDF in `data`; `passive_pdf` has the reasons against one). Further keys:
     `path`, and where of use `offset` and `length` (of the object in the file), `frame` (from 0), `window` [center,
     width, function], `viewport` [width, height], `region` [x, y, width, height] (of the source, negative to flip),
@@ -89,6 +89,10 @@ def _raw(request: Request) -> bytes:
     return np.ascontiguousarray(decoded.astype(decoded.dtype.newbyteorder("<"), copy=False)).tobytes()
 
 
+def _exact(request: Request) -> bytes:
+    return exact.exact_frame(request["path"], int(request.get("frame", 0)))
+
+
 def _shell(request: Request) -> bytes:
     return transcode.shell_of(request["path"]).packed()
 
@@ -133,6 +137,7 @@ OPERATIONS: Final[dict[str, Callable[[Request], bytes]]] = {
     "jpegs": _jpegs,
     "thumbnail": _thumbnail,
     "raw": _raw,
+    "exact": _exact,
     "shell": _shell,
     "ecg_svg": _ecg_svg,
     "ecg_png": _ecg_png,

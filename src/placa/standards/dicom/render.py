@@ -68,23 +68,25 @@ def render_frame(
     header = header or read_header(path, offset, length)
     decoded = decode_frame(path, frame, header=header, offset=offset, length=length)
     if decoded.photometric_interpretation == "RGB":
-        picture = _eight_bits(decoded.samples, header.bits_stored)
+        picture = eight_bits(decoded.samples, header.bits_stored)
         return 255 - picture if invert else picture
     lookups = lookups_of(path, header, frame, offset, length)
     if decoded.photometric_interpretation == "PALETTE COLOR" and lookups.palette:
-        picture = _coloured(decoded.samples, lookups.palette)
+        picture = coloured(decoded.samples, lookups.palette)
         return 255 - picture if invert else picture
     return _grey(decoded, header, lookups, window, invert)
 
 
-def _eight_bits(samples: NDArray[Any], bits_stored: int) -> Picture:
+def eight_bits(samples: NDArray[Any], bits_stored: int) -> Picture:
+    """Colour samples as bytes."""
     if samples.dtype == np.uint8:
         return samples
     shifted: Picture = (samples >> max(0, min(bits_stored, 16) - 8)).astype(np.uint8)
     return shifted
 
 
-def _coloured(samples: NDArray[Any], palette: tuple[Lut, Lut, Lut]) -> Picture:
+def coloured(samples: NDArray[Any], palette: tuple[Lut, Lut, Lut]) -> Picture:
+    """Palette colours as RGB bytes (PS3.3 C.7.6.3.1.5)."""
     picture = np.empty((*samples.shape, 3), np.uint8)
     for channel, table in enumerate(palette):
         picture[:, :, channel] = table.of(samples) >> max(0, table.bits - 8)
@@ -95,22 +97,39 @@ def _grey(
     decoded: Frame, header: InstanceHeader, lookups: Lookups, window: Window | None, invert: bool
 ) -> Picture:
     samples = decoded.samples
+    own = presentation_of(decoded, header, lookups)
+    flip = own.inverse != invert
+    voi, lut = (window, None) if window else (own.window, own.lut)
+    if samples.dtype.kind in "iu" and samples.dtype.itemsize <= 2:
+        table = _table(samples.dtype.str, _Stages(lookups, voi, lut, flip, own.padding))
+        shown: Picture = table[samples.view(f"u{samples.dtype.itemsize}")]
+        return shown
+    return _Stages(lookups, voi, lut, flip, own.padding).apply(samples)
+
+
+@dataclass(frozen=True, eq=False)
+class Presentation:
+    """How a grey frame wants to be shown: by a table, or else by a window; one of them is always there. `padding`: the
+    lowest and highest stored value that stand for "no pixel here"."""
+
+    window: Window | None
+    lut: Lut | None
+    inverse: bool
+    padding: tuple[int, int] | None
+
+
+def presentation_of(decoded: Frame, header: InstanceHeader, lookups: Lookups) -> Presentation:
+    """What a grey frame says of itself; where it states no window, one by its values."""
     inverse = (decoded.photometric_interpretation == "MONOCHROME1") != (
         header.presentation_lut_shape == "INVERSE"
     )
     if header.photometric_interpretation == "MONOCHROME1" and header.presentation_lut_shape == "INVERSE":
         inverse = True  # the shape restates what the photometric interpretation says (PS3.3 C.11.6)
-    flip = inverse != invert
     padding = _padding(header)
-    voi = window or _stated_window(lookups)
-    lut = None if window else lookups.voi_lut
-    if lut is None and voi is None:
-        voi = _default_window(samples, header, lookups, padding)
-    if samples.dtype.kind in "iu" and samples.dtype.itemsize <= 2:
-        table = _table(samples.dtype.str, _Stages(lookups, voi, lut, flip, padding))
-        shown: Picture = table[samples.view(f"u{samples.dtype.itemsize}")]
-        return shown
-    return _Stages(lookups, voi, lut, flip, padding).apply(samples)
+    window = _stated_window(lookups)
+    if window is None and lookups.voi_lut is None:
+        window = _default_window(decoded.samples, header, lookups, padding)
+    return Presentation(window, lookups.voi_lut, inverse, padding)
 
 
 def _padding(header: InstanceHeader) -> tuple[int, int] | None:

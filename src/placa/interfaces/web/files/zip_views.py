@@ -26,7 +26,7 @@ from placa.domain.downloads.errors import (
     NotReadyError,
 )
 from placa.domain.downloads.package import PARTS, Package, open_package
-from placa.domain.downloads.services import deflate_later, zip_state
+from placa.domain.downloads.services import deflate_later, finish_later, zip_state
 from placa.interfaces.web.account.session import background, to_sign_in
 from placa.interfaces.web.askers import not_now
 from placa.interfaces.web.files.byte_range import Unsatisfiable, asked_span
@@ -61,8 +61,7 @@ def study_zip(request: HttpRequest, uid: str, token: str = "") -> HttpResponseBa
         return not_now(request, 503, _("We could not put the download together"), _(
             "A file of this study is missing here. The centre can help: please tell them."))  # fmt: skip
     except NotReadyError:
-        if compressed:
-            deflate_later(uid)
+        (deflate_later if compressed else finish_later)(uid)
         return not_now(request, 503, _("The download is being prepared"), _(
             "The images are still being drawn. Please try again in a moment."), retry=True)  # fmt: skip
     return _sent(request, found, partial(_still_allowed, request, found, token))

@@ -188,11 +188,16 @@ def test_a_missing_file_and_an_archived_study_are_said_clearly() -> None:
     assert ana.get(URL + "?parts=report").status_code == 200
 
 
-def test_not_drawn_yet_says_when_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    world.slices(2)
+def test_not_drawn_yet_says_when_to_come_again_and_has_it_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    study = world.slices(2)
+    jobs = []
+    monkeypatch.setattr(
+        "placa.domain.downloads.services.enqueue", lambda name, *ids, **_: jobs.append((name, *ids))
+    )
     monkeypatch.setattr(package, "WAIT_SECONDS", 0.0)
     answer = browser("ana").get(URL)
     assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+    assert jobs == [("downloads.prepare", study.pk)]
 
 
 # --- access that ends while the bytes run
