@@ -56,6 +56,7 @@ export function pictureOf(pane: Pane, say: Say, tool: () => ToolId, touched: () 
     doubleTap: (x, y) => change(() => pane.setView(pane.view.zoom > 1.05
       ? { ...pane.view, zoom: INITIAL_VIEW.zoom, panX: 0, panY: 0 } : zoomAround(pane.view, 2.5, x, y))),
     cancelMeasurement: () => undefined,
+    hold: () => undefined, // neither loupe nor place: tools of the full look
     pixelsPerImage: () => Math.max(4, Math.min(24, (pane.stage.clientHeight * 0.8) / Math.max(1, pane.stack.length))),
   });
   return element;

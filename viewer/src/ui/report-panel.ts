@@ -4,7 +4,6 @@ import type { Measurement } from '../tools/annotations';
 import { TOOLS } from '../tools/catalog';
 import { h, iconButton } from './dom';
 import { icon } from './icons';
-import { paragraphs } from './paragraphs';
 
 /** The report beside the images, and in the full look the measurements below it. */
 export class ReportPanel {
