@@ -5,7 +5,7 @@ import type { SeriesInfo } from '../app/context';
 import type { Layout } from '../core/layout';
 import type { MessageKey } from '../i18n';
 import type { Planes } from '../mpr/load';
-import { mayBeVolume, type Refusal } from '../mpr/plan';
+import { bytesOf, mayBeVolume, memoryBound, planVolume, type Refusal } from '../mpr/plan';
 import type { PlaneName, Slab } from '../mpr/reslice';
 import type { Arranged, Viewer } from './viewer';
 import { isPhone } from './device';
@@ -63,8 +63,8 @@ export class Mpr {
     viewer.emit('progress', { text: viewer.t('mprLoading'), share: 0, cancel: () => this.end() });
     const { web, metadata } = pane.environment;
     const sets = await metadata.load(series);
-    const [{ planVolume, bytesOf, memoryBound }, { fitsShort, loadVolume, Planes: Lender }, { registerStack }] =
-      await Promise.all([import('../mpr/plan'), import('../mpr/load'), import('../core/pixels'), viewer.pixelsReady()]);
+    const [{ fitsShort, loadVolume, Planes: Lender }, { registerStack }] =
+      await Promise.all([import('../mpr/load'), import('../core/pixels'), viewer.pixelsReady()]);
     if (turn !== this.turn || pane.series !== series) return null;
     const attributes = stack.map((image) => metadata.of(image));
     if (attributes.some((one) => !one || one.color)) return 'Kind';

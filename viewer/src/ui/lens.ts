@@ -32,7 +32,7 @@ export class Lens {
       this.stack = pane.stack;
       this.index = -1;
     }
-    const zoom = (pane.view.zoom * MAGNIFIED * pane.place.fit) / pane.place.fitIn({ width: SIDE, height: SIDE });
+    const zoom = (pane.view.zoom * MAGNIFIED * pane.place.fit) / pane.place.fitIn({ width: this.gl.clientWidth, height: this.gl.clientHeight });
     const { panX, panY } = pane.view;
     this.layer.apply({ ...pane.view, zoom, panX: (panX - x) * MAGNIFIED, panY: (panY - y) * MAGNIFIED }, pane.window);
     if (this.index === pane.shownIndex) return;
