@@ -149,11 +149,12 @@ def test_menus_open_and_close_by_keyboard(desk: Driver) -> None:
     more = desk.page.get_by_role("button", name="Más")
     more.focus()
     desk.page.keyboard.press("Enter")
+    desk.until("document.querySelector('[aria-expanded=true]')")
     assert more.get_attribute("aria-expanded") == "true"
     desk.page.keyboard.press("ArrowDown")
     assert desk.page.evaluate("document.activeElement.textContent").strip().startswith("Voltear vertical")
     desk.page.keyboard.press("Escape")
-    assert more.get_attribute("aria-expanded") == "false"
+    desk.until("!document.querySelector('[aria-expanded=true]')")
     desk.page.keyboard.press("?")
     keys = desk.page.locator(".pv-keys").inner_text()
     for words in ("Lupa", "Punto", "Nota", "Localizar", "Enlazar", "Cruces", "MPR", "Comparar", "Datos DICOM"):

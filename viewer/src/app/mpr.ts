@@ -5,17 +5,19 @@ import type { SeriesInfo } from '../app/context';
 import type { Layout } from '../core/layout';
 import type { MessageKey } from '../i18n';
 import type { Planes } from '../mpr/load';
-import { mayBeVolume, type Refusal } from '../mpr/plan';
+import { bytesOf, mayBeVolume, memoryBound, planVolume, type Refusal } from '../mpr/plan';
 import type { PlaneName, Slab } from '../mpr/reslice';
-import type { Viewer } from './viewer';
+import type { Arranged, Viewer } from './viewer';
 import { isPhone } from './device';
 
 const TITLES: Record<PlaneName, MessageKey> = { axial: 'planeAxial', coronal: 'planeCoronal', sagittal: 'planeSagittal' };
 
-/** Where the series stood before its planes took the screen. */
+/** What was on screen before the planes took it. */
 interface Before {
   layout: Layout;
+  scroll: boolean;
   series: SeriesInfo;
+  images: Arranged[];
 }
 
 /** Axial, coronal and sagittal planes through the series of the active pane. */
@@ -61,8 +63,8 @@ export class Mpr {
     viewer.emit('progress', { text: viewer.t('mprLoading'), share: 0, cancel: () => this.end() });
     const { web, metadata } = pane.environment;
     const sets = await metadata.load(series);
-    const [{ planVolume, bytesOf, memoryBound }, { fitsShort, loadVolume, Planes: Lender }, { registerStack }] =
-      await Promise.all([import('../mpr/plan'), import('../mpr/load'), import('../core/pixels'), viewer.pixelsReady()]);
+    const [{ fitsShort, loadVolume, Planes: Lender }, { registerStack }] =
+      await Promise.all([import('../mpr/load'), import('../core/pixels'), viewer.pixelsReady()]);
     if (turn !== this.turn || pane.series !== series) return null;
     const attributes = stack.map((image) => metadata.of(image));
     if (attributes.some((one) => !one || one.color)) return 'Kind';
@@ -98,7 +100,8 @@ export class Mpr {
     const place = pane.place.plane && middleOf(pane.place.plane);
     const index = pane.index;
     const window = pane.window;
-    this.before = { layout: viewer.layout, series };
+    const images = viewer.panes.flatMap((view) => (view.pane.series ? [{ series: view.pane.series, index: view.pane.index }] : []));
+    this.before = { layout: viewer.layout, scroll: viewer.links.scroll, series, images };
     this.slab = { millimetres: 0, mode: 'max' };
     const made = (['axial', 'coronal', 'sagittal'] as const).map((name) => this.made(name, pane));
     viewer.arrange('2x2', [...made.map((one) => ({ series: one, index: one.count >> 1 })), { series, index }]);
@@ -130,15 +133,16 @@ export class Mpr {
     this.viewer.emit('change', undefined);
   }
 
-  /** Back to the series as it came, at the place that its own pane or the active plane shows. */
+  /** Back to what was there, the series at the place that its own pane shows. */
   end(): void {
     this.turn += 1;
     this.viewer.emit('progress', null);
     const { before, viewer } = this;
     if (before) {
       const own = viewer.panes.find(({ pane }) => pane.series === before.series);
-      viewer.links.scroll = false;
-      viewer.arrange(before.layout, [{ series: before.series, index: own?.pane.index ?? 0 }], true);
+      const at = own?.pane.index;
+      viewer.links.scroll = before.scroll;
+      viewer.arrange(before.layout, before.images.map((one) => (one.series === before.series && at !== undefined ? { ...one, index: at } : one)));
       if (viewer.tool === 'locate') viewer.select('scroll');
     }
     this.before = null;

@@ -110,7 +110,7 @@ export function counterpart(current: SeriesInfo, earlier: readonly SeriesInfo[])
   const images = earlier.filter(({ kind }) => kind === 'image');
   const score = (one: SeriesInfo): number =>
     (one.modality === current.modality ? 8 : 0) + (isLocalizer(one) === isLocalizer(current) ? 4 : 0)
-    + 3 * shared(words(one), words(current)) + Math.min(one.count, current.count) / Math.max(one.count, current.count, 1);
+    + (one.body_part && one.body_part === current.body_part ? 2 : 0) + 3 * shared(words(one), words(current)) + Math.min(one.count, current.count) / Math.max(one.count, current.count, 1);
   return images.reduce<SeriesInfo | null>((best, one) => (!best || score(one) > score(best) ? one : best), null);
 }
 

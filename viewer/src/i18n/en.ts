@@ -242,4 +242,5 @@ export const en: Messages = {
   saveNot: 'You may not take images of this study along.',
   ohif: 'OHIF',
   ohifOpen: 'Open in the OHIF viewer',
+  settings: 'Settings',
 };

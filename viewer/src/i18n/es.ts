@@ -241,4 +241,5 @@ export const es = {
   saveNot: 'No tiene permiso para llevarse las imágenes de este estudio.',
   ohif: 'OHIF',
   ohifOpen: 'Abrir en el visor OHIF',
+  settings: 'Ajustes',
 } as const;

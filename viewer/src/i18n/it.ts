@@ -242,4 +242,5 @@ export const it: Messages = {
   saveNot: 'Non è autorizzato a prelevare le immagini di questo esame.',
   ohif: 'OHIF',
   ohifOpen: 'Apri nel visualizzatore OHIF',
+  settings: 'Impostazioni',
 };

@@ -242,4 +242,5 @@ export const pt: Messages = {
   saveNot: 'Não tem permissão para levar as imagens deste exame.',
   ohif: 'OHIF',
   ohifOpen: 'Abrir no visualizador OHIF',
+  settings: 'Ajustes',
 };

@@ -1,5 +1,5 @@
 /** Measurements, drawn and edited by Cornerstone's tools; loaded together with the pixels. */
-import { eventTarget, metaData } from '@cornerstonejs/core';
+import { cache, eventTarget, metaData } from '@cornerstonejs/core';
 import {
   AngleTool, annotation, ArrowAnnotateTool, cancelActiveManipulations, EllipticalROITool, Enums, init, LengthTool, ProbeTool, RectangleROITool,
   ToolGroupManager, addTool, type Types, utilities,
@@ -39,7 +39,7 @@ export class Annotations {
       addTool(tool);
       this.group?.addTool(tool.toolName, {
         getTextLines: (data: { cachedStats: Record<string, MeasurementStats> }, target: string) =>
-          measurementLines(data.cachedStats[target], this.language),
+          this.lines(target, data.cachedStats[target]),
         getTextCallback: this.askNote,
       });
       this.group?.setToolEnabled(tool.toolName);
@@ -74,15 +74,20 @@ export class Annotations {
     const tools = Object.entries(CLASSES) as [MeasureId, (typeof CLASSES)[MeasureId]][];
     return annotation.state.getAllAnnotations().flatMap((one) => {
       const tool = tools.find(([, type]) => type.toolName === one.metadata?.toolName)?.[0];
-      const stats = Object.values((one.data.cachedStats ?? {}) as Record<string, MeasurementStats>)[0];
+      const [target = '', stats] = Object.entries((one.data.cachedStats ?? {}) as Record<string, MeasurementStats>)[0] ?? [];
       // a note without words is still being written
       if (!tool || !one.annotationUID || (tool === 'note' && !one.data.label)) return [];
       return [{
         uid: one.annotationUID, tool,
-        lines: tool === 'note' ? [one.data.label ?? ''] : (measurementLines(stats, this.language) ?? []),
+        lines: tool === 'note' ? [one.data.label ?? ''] : (this.lines(target, stats) ?? []),
         instanceUid: instanceOf(one),
       }];
     });
+  }
+
+  /** What a measurement says of the image `target` names. */
+  private lines(target: string, stats: MeasurementStats | undefined): string[] | undefined {
+    return measurementLines(stats?.index ? { ...stats, value: valueAt(target, stats.index) } : stats, this.language);
   }
 
   remove(uid: string): void {
@@ -119,6 +124,16 @@ export class Annotations {
       },
     } as never);
   }
+}
+
+/**
+ * The value of one image at a point. Cornerstone's probe looks for it in slice `index[2]` of the stack, but holds one image: it
+ * finds none but in the first.
+ */
+function valueAt(target: string, [column, row]: ArrayLike<number> & Iterable<number>): number | readonly number[] | null {
+  const image = cache.getImage(target.replace(/^imageId:/, ''));
+  const value = image?.voxelManager?.getAtIJK(column as number, row as number, 0) as number | ArrayLike<number> | undefined;
+  return value === undefined ? null : typeof value === 'number' ? value : Array.from(value);
 }
 
 function instanceOf(one: Types.Annotation): string {

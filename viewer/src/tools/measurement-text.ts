@@ -9,6 +9,8 @@ export interface MeasurementStats {
   stdDev?: number | null;
   min?: number | null;
   max?: number | null;
+  /** Of a point: column, row and image. */
+  index?: (ArrayLike<number> & Iterable<number>) | null;
   /** At one point; of a colour image several. */
   value?: number | readonly number[] | null;
   modalityUnit?: string | null;

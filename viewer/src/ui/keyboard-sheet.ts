@@ -1,5 +1,5 @@
 import type { Translate } from '../i18n';
-import { ACTIONS, TOOLS } from '../tools/catalog';
+import { ACTIONS, isFullOnly, TOOLS } from '../tools/catalog';
 import { h } from './dom';
 import { setSingleKeys, singleKeys } from './keyboard';
 import { Sheet } from './sheet';
@@ -9,8 +9,8 @@ const NAMES: Record<string, string> = {
   Home: 'Home', End: 'End',
 };
 
-/** The map of keys, on "?". */
-export function keyboardSheet(t: Translate): Sheet {
+/** The map of keys, on "?": of the simple look without what only the full one has. */
+export function keyboardSheet(t: Translate, full: boolean): Sheet {
   const sheet = new Sheet(t, t('keyboardTitle'));
   const row = (keys: readonly string[], words: string) => h('div', {},
     h('dt', {}, ...keys.map((key) => h('kbd', {}, NAMES[key] ?? key.toUpperCase()))), h('dd', {}, words));
@@ -20,7 +20,7 @@ export function keyboardSheet(t: Translate): Sheet {
     h('label', { class: 'pv-check' }, box, h('span', {}, t('keyboardToggle'))),
     h('dl', { class: 'pv-keys' },
       ...TOOLS.map((tool) => row([tool.key], t(tool.label))),
-      ...ACTIONS.map((action) => row(action.keys, t(action.label))),
+      ...ACTIONS.filter(({ id }) => full || !isFullOnly(id)).map((action) => row(action.keys, t(action.label))),
       row([t('keyboardPan')], t('keyboardPanText')),
       row([t('keyboardWindow')], t('keyboardWindowText'))),
     h('p', { class: 'p-muted' }, t('keyboardMouse')));

@@ -9,7 +9,8 @@ const SIDE = 240;
 /** A magnifying glass over the image under the pointer: the stored pixels once more, larger. One for all panes. */
 export class Lens {
   private readonly gl = h('div', { class: 'pv-gl' });
-  private readonly element = h('div', { class: 'pv-lens', 'aria-hidden': 'true', hidden: true }, this.gl);
+  // never without a size, since the engine resizes all its viewports together: hidden by class, and part of no pane
+  private readonly element = h('div', { class: 'pv-lens is-off', 'aria-hidden': 'true' }, this.gl);
   private layer: PixelLayer | null = null;
   private stack: readonly ImageRef[] | null = null;
   private index = -1;
@@ -20,18 +21,18 @@ export class Lens {
     const { pane } = view;
     if (!pane.pixelsShown) return;
     const turn = ++this.turn;
-    if (this.element.parentElement !== view.element) view.element.append(this.element);
-    this.element.hidden = false;
-    this.element.style.transform = `translate(${x - SIDE / 2}px, ${y - SIDE / 2}px)`;
+    if (!this.element.isConnected) document.body.append(this.element);
+    const { left, top, width, height } = pane.stage.getBoundingClientRect();
+    this.element.style.transform = `translate(${left + width / 2 + x - SIDE / 2}px, ${top + height / 2 + y - SIDE / 2}px)`;
+    this.element.classList.remove('is-off');
     const { PixelLayer: Layer } = await import('../core/pixels');
     this.layer ??= new Layer('lens', this.gl, pane.environment.web);
-    this.layer.resize();
     if (this.stack !== pane.stack) {
       this.layer.open(pane.stack);
       this.stack = pane.stack;
       this.index = -1;
     }
-    const zoom = (pane.view.zoom * MAGNIFIED * pane.place.fit) / pane.place.fitIn({ width: SIDE, height: SIDE });
+    const zoom = (pane.view.zoom * MAGNIFIED * pane.place.fit) / pane.place.fitIn({ width: this.gl.clientWidth, height: this.gl.clientHeight });
     const { panX, panY } = pane.view;
     this.layer.apply({ ...pane.view, zoom, panX: (panX - x) * MAGNIFIED, panY: (panY - y) * MAGNIFIED }, pane.window);
     if (this.index === pane.shownIndex) return;
@@ -40,6 +41,6 @@ export class Lens {
 
   hide(): void {
     this.turn += 1;
-    this.element.hidden = true;
+    this.element.classList.add('is-off');
   }
 }

@@ -46,8 +46,8 @@ export class FullLook {
         ...[this.compare.button, this.ohif(), this.chrome.reportButton].filter((one): one is HTMLElement => one !== null),
         iconButton('keyboard', t('keyboardTitle'), () => viewer.act('help'), { className: 'pv-btn pv-btn--ghost', iconOnly: true })),
       h('section', { class: 'pv-controls', 'aria-label': t('tools') }, this.toolbar.element), this.strip.element,
-      h('div', { class: 'pv-main' }, viewer.grid, this.chrome.notice, progress.element, this.presets.element, this.mprPanel.element,
-        this.cinePanel.element),
+      h('div', { class: 'pv-main' }, viewer.grid, this.chrome.notice, progress.element,
+        h('section', { class: 'pv-panels', 'aria-label': t('settings') }, this.presets.element, this.mprPanel.element, this.cinePanel.element)),
       h('footer', { class: 'pv-controls' }, this.slider.element), this.chrome.report.element);
     viewer.on('change', () => this.update());
     viewer.on('study', ({ study: earlier, series }) => this.strip.add(series, earlier.dated));

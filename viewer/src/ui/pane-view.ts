@@ -45,7 +45,7 @@ export class PaneView {
   constructor(id: string, private readonly host: PaneHost) {
     this.pane = new Pane(id, host.environment);
     this.wait.setAttribute('aria-label', host.t('loading'));
-    this.element = h('section', { class: 'p-vp', tabindex: '0', role: 'group' }, this.pane.stage, this.over, this.wait);
+    this.element = h('div', { class: 'p-vp', tabindex: '0', role: 'group' }, this.pane.stage, this.over, this.wait);
     this.overlay = new PaneOverlay(this.pane);
     this.pane.stage.after(this.overlay.element);
     this.corners = new Corners(this.element, this.pane, host.context, host.t, (series) => host.label(series),
@@ -111,9 +111,9 @@ export class PaneView {
     if (!series) return;
     const name = seriesTitle(series, host.t);
     const index = Math.max(0, pane.shownIndex) + 1;
-    this.element.setAttribute('aria-label', this.isDocument
-      ? name
-      : host.t('imageLabel', { index, count: pane.stack.length, series: name }));
+    const words = this.isDocument ? name : host.t('imageLabel', { index, count: pane.stack.length, series: name });
+    // which study, where two are open: the same series of both has the same name
+    this.element.setAttribute('aria-label', [words, host.label(series)?.text].filter(Boolean).join(', '));
   }
 
   private gestures(): GestureTarget {

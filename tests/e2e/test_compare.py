@@ -1,0 +1,63 @@
+"""The full look inside the portal: an earlier study of the same patient beside this one, and planes through one."""
+
+import dataclasses
+import datetime as dt
+
+import pytest
+from playwright.sync_api import Browser
+
+from placa.demo import cast
+from tests.e2e import exams
+from tests.e2e.conftest import Visit
+from tests.e2e.portal import Portal
+from tests.viewer.driver import Driver
+
+pytestmark = [pytest.mark.browser, pytest.mark.peer, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def studies(portal: Portal, chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
+    """UIDs of two CTs of Ana's that Díaz ordered: this one, and one of a year ago."""
+    now = exams.visit("compare/now", cast.STUDIES["ana_us"].accession, "TC de abdomen")
+    then = exams.visit("compare/then", cast.STUDIES["ana_cr"].accession, "TC de abdomen, control")
+    then = dataclasses.replace(then, study_datetime=then.study_datetime - dt.timedelta(days=365))
+    for name, exam in (("then", then), ("now", now)):
+        portal.store(tmp_path_factory.mktemp(name) / "ct", exams.small_ct(exams.of_the_cast("ana"), exam))
+    return now.study_instance_uid, then.study_instance_uid
+
+
+def test_diaz_compares_two_studies_and_looks_through_one(studies: tuple[str, str], visit: Visit) -> None:
+    now, _then = studies
+    doctor = visit()
+    doctor.sign_in("diaz")
+    for uid in studies:
+        doctor.until(lambda uid=uid: doctor.status_of(f"/dicomweb/studies/{uid}/metadata") == 200, uid)
+    doctor.page.goto(f"/viewer/{now}")
+    driver = Driver(doctor.page, doctor.page.url)
+    driver.until_pixels()
+    doctor.page.locator(".pv-btn--compare").click()
+    driver.until("placaViewer.panes.length === 2")
+    for number, uid in enumerate(studies):
+        driver.until_pixels(number)
+        assert driver.pane(number)["study"] == uid
+        assert driver.grey(number).std() > 15, "the picture is blank"
+    labels = doctor.page.locator(".p-c--tl > div:first-child").all_inner_texts()
+    assert [one.rpartition(" · ")[2] for one in labels] == ["actual", "anterior"]
+    assert labels[0][-20:] != labels[1][-20:]
+    doctor.ask_axe(doctor.page)
+    doctor.page.locator(".p-vp").first.focus()
+    doctor.page.keyboard.press("5")
+    driver.until("placaViewer.mpr === 'on'")
+    for number in range(3):
+        driver.until_pixels(number)
+        assert driver.grey(number).std() > 15, "a plane is blank"
+    doctor.ask_axe(doctor.page)
+    assert driver.errors == []
+
+
+def test_nobody_else_is_told_of_the_earlier_one(studies: tuple[str, str], visit: Visit) -> None:
+    now, then = studies
+    other = visit()
+    other.sign_in("egea")
+    for path in (f"/viewer/{now}", f"/viewer/{now}/series", f"/viewer/{then}/series"):
+        assert other.status_of(path) == 404, path
