@@ -84,9 +84,9 @@ def release_chip(study: Study, at: dt.datetime, when: Moment | None = None) -> C
         return Chip("wait", "link-45deg", _("Waits for an order"))
     zone = institution.zone()
     if opens > at:
-        when = dates.moment(opens, zone)
+        told = dates.moment(opens, zone)
         return Chip(
-            "info", "hourglass-split", _("Opens: %(when)s") % {"when": when}, dates.exact(opens, zone)
+            "info", "hourglass-split", _("Opens: %(when)s") % {"when": told}, dates.exact(opens, zone)
         )
     return Chip("ok", "check-circle", _("Open to the patient"), dates.exact(opens, zone))
 
