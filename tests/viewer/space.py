@@ -78,7 +78,7 @@ def _ball(stack: Stack, index: int) -> np.ndarray:
 
 def _file(sop_class: str, study: UID, series: str, number: int, **elements: Any) -> Dataset:
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = sop_class
+    meta.MediaStorageSOPClassUID = UID(sop_class)
     meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=[series, str(number)])
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     file = Dataset()
