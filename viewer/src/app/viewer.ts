@@ -2,10 +2,12 @@ import { Cine, initialFps } from '../core/cine';
 import { Emitter } from '../core/emitter';
 import { isMeasuring } from '../core/gestures';
 import { deviceMemory, hasWebGl, isFastLink } from '../core/network';
+import { buildStack } from '../core/stack';
 import { flippedHorizontally, flippedVertically, rotated, zoomAround } from '../core/view';
 import { DicomWeb } from '../dicomweb/client';
 import { MetadataStore } from '../dicomweb/store';
 import { translator, type Translate } from '../i18n';
+import { Marks } from '../marks/marks';
 import type { Annotations, Measurement } from '../tools/annotations';
 import type { ActionId, ToolId } from '../tools/catalog';
 import { PaneView, type PaneHost } from '../ui/pane-view';
@@ -45,7 +47,7 @@ export class Viewer extends Emitter<ViewerEvents> {
   constructor(readonly context: ViewerContext) {
     super();
     this.t = translator(context.language);
-    this.series = viewableSeries(context.series);
+    this.series = viewableSeries(context.series, context.look);
     this.pixels = hasWebGl() ? 'idle' : 'impossible';
     const alive = new KeepAlive(context.alive_url, () => this.active.pane.retry());
     this.host = this.makeHost(alive);
@@ -59,6 +61,10 @@ export class Viewer extends Emitter<ViewerEvents> {
     return this.panes[this.activeIndex] ?? (this.panes[0] as PaneView);
   }
 
+  get marks(): Marks {
+    return this.host.marks;
+  }
+
   get measurements(): Measurement[] {
     return this.annotations?.list() ?? [];
   }
@@ -66,12 +72,14 @@ export class Viewer extends Emitter<ViewerEvents> {
   private makeHost(alive: KeepAlive): PaneHost {
     const { context } = this;
     const web = new DicomWeb(context.dicomweb, context.study.uid);
+    const metadata = new MetadataStore(web);
     const phone = isPhone();
     const pixelsFollow = () => this.pixels === 'loading' || (this.pixels === 'idle' && isFastLink());
     return {
       context,
       t: this.t,
-      environment: { web, metadata: new MetadataStore(web), prefetchLimit: phone ? 24 : 30 * deviceMemory(), pixelsFollow, rescue: () => this.rescue() },
+      environment: { web, metadata, prefetchLimit: phone ? 24 : 30 * deviceMemory(), pixelsFollow, rescue: () => this.rescue() },
+      marks: new Marks(context, web, metadata),
       tool: () => this.tool,
       activate: (view) => this.activate(view),
       wantsPixels: () => void this.demandPixels(),
@@ -100,9 +108,21 @@ export class Viewer extends Emitter<ViewerEvents> {
     this.cine.stop();
     const chosen = keyImages(series, this.series);
     if (chosen.length) return this.openKeyImage(chosen);
+    if (index === undefined && this.marks.isMark(series)) return void this.openMarked(series);
     const volume = ['CT', 'MR', 'PT'].includes(series.modality) && this.context.look === 'simple';
     this.active.pane.setSeries(series, index ?? (volume ? Math.floor(series.count / 2) : 0));
     this.emit('change', undefined);
+  }
+
+  /** The image that marks belong to, with them on it; without one the pane says what it is. */
+  private async openMarked(marks: SeriesInfo): Promise<void> {
+    const target = await this.marks.target(marks).catch(() => null);
+    const series = this.series.find(({ uid }) => uid === target?.series);
+    if (!target || !series) return this.open(marks, 0);
+    const index = buildStack(series).findIndex((one) => one.instanceUid === target.instance && one.frame === target.frame);
+    const { pane } = this.active;
+    if (pane.series?.uid !== series.uid) this.open(series, Math.max(0, index));
+    else pane.setIndex(Math.max(0, index));
   }
 
   /** The first of the key images, or the one after that which is shown. */
@@ -153,6 +173,7 @@ export class Viewer extends Emitter<ViewerEvents> {
   /** On a fast link the pixels follow the first picture by themselves. */
   private pictureArrived(): void {
     const view = this.active.pane;
+    void this.marks.load();
     if (this.pixels === 'idle' && isFastLink() && view.series?.kind === 'image') void this.demandPixels();
   }
 

@@ -145,7 +145,7 @@ export class Pane extends Emitter<PaneEvents> {
 
   setView(view: ViewState): void {
     this.view = view;
-    this.jpeg.setView(view);
+    this.layPicture();
     this.layer?.apply(view, this.window);
     this.emit('view', view);
     this.sharpen();
@@ -180,7 +180,12 @@ export class Pane extends Emitter<PaneEvents> {
     if (this.drawn) this.showCurrent(0);
   }
 
+  private layPicture(): void {
+    this.jpeg.setView(this.view, this.attributes?.pixelAspect ?? 1);
+  }
+
   resize(): void {
+    this.layPicture();
     this.layer?.resize();
     this.emit('view', this.view);
   }
@@ -203,7 +208,11 @@ export class Pane extends Emitter<PaneEvents> {
 
   private loadMetadata(seriesUid: string): void {
     this.environment.metadata.load(seriesUid).then(
-      () => this.series?.uid === seriesUid && this.emit('shown', undefined),
+      () => {
+        if (this.series?.uid !== seriesUid) return;
+        this.layPicture();
+        this.emit('shown', undefined);
+      },
       (error: unknown) => this.series?.uid === seriesUid && this.fail(error),
     );
   }
@@ -258,7 +267,7 @@ export class Pane extends Emitter<PaneEvents> {
       const { web, metadata } = this.environment;
       const [answer, sets] = await Promise.all([web.frame(image), metadata.load(series.uid)]);
       const set = sets.get(image.instanceUid);
-      const drawn = set && turn === this.turn ? exactImage(answer, set, image, this.window ?? metadata.of(image)?.window ?? null) : null;
+      const drawn = set && turn === this.turn ? exactImage(answer, set, image, this.window) : null;
       if (!drawn || this.pixelsShown) return;
       this.jpeg.put(drawn);
       this.pictureShown(index, true);
@@ -272,7 +281,7 @@ export class Pane extends Emitter<PaneEvents> {
     this.shownIndex = index;
     this.pixelsShown = false;
     this.stage.classList.remove('is-pixels');
-    this.jpeg.setView(this.view);
+    this.layPicture();
     this.arrived();
   }
 

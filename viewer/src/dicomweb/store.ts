@@ -1,7 +1,7 @@
 import type { ImageRef } from '../core/stack';
 import { attributesOf, type ImageAttributes } from './attributes';
 import type { DicomJson, DicomWeb } from './client';
-import { withPalette } from './palette';
+import { withTables } from './palette';
 
 /** Metadata of the study's series, each fetched once, when first needed. */
 export class MetadataStore {
@@ -28,7 +28,7 @@ export class MetadataStore {
   private async fetch(seriesUid: string): Promise<Map<string, DicomJson>> {
     const sets = await this.web.seriesMetadata(seriesUid);
     for (const [uid, set] of sets) {
-      const complete = await withPalette(set, this.web.root);
+      const complete = await withTables(set, this.web.root);
       sets.set(uid, complete);
       this.sets.set(uid, complete);
     }
@@ -46,5 +46,10 @@ export class MetadataStore {
     const attributes = attributesOf(set, image.frame);
     this.attributes.set(key, attributes);
     return attributes;
+  }
+
+  /** The data set of an instance where its series has been loaded, else null. */
+  set(instanceUid: string): DicomJson | null {
+    return this.sets.get(instanceUid) ?? null;
   }
 }

@@ -181,4 +181,9 @@ export const en: Messages = {
   familyRaw: 'Raw data of the device',
   familyData: 'Other data of the study',
   openWindow: 'Open in a new tab',
+  marks: 'Marks',
+  marksOverlays: 'Overlays and covered edges',
+  marksPresentation: 'As it was presented',
+  marksSegments: 'Segments',
+  cornerNoScale: 'No scale: lengths in pixels',
 };

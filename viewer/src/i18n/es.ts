@@ -180,4 +180,9 @@ export const es = {
   familyRaw: 'Datos originales del equipo',
   familyData: 'Otros datos del estudio',
   openWindow: 'Abrir en una pestaña nueva',
+  marks: 'Marcas',
+  marksOverlays: 'Superposiciones y bordes cubiertos',
+  marksPresentation: 'Como se presentó',
+  marksSegments: 'Segmentos',
+  cornerNoScale: 'Sin escala: longitudes en píxeles',
 } as const;

@@ -181,4 +181,9 @@ export const it: Messages = {
   familyRaw: 'Dati grezzi dell’apparecchio',
   familyData: 'Altri dati dell’esame',
   openWindow: 'Apri in una nuova scheda',
+  marks: 'Segni',
+  marksOverlays: 'Sovrapposizioni e bordi coperti',
+  marksPresentation: 'Come è stata presentata',
+  marksSegments: 'Segmenti',
+  cornerNoScale: 'Senza scala: lunghezze in pixel',
 };

@@ -181,4 +181,9 @@ export const pt: Messages = {
   familyRaw: 'Dados brutos do aparelho',
   familyData: 'Outros dados do exame',
   openWindow: 'Abrir em uma nova aba',
+  marks: 'Marcas',
+  marksOverlays: 'Sobreposições e bordas cobertas',
+  marksPresentation: 'Como foi apresentada',
+  marksSegments: 'Segmentos',
+  cornerNoScale: 'Sem escala: comprimentos em pixels',
 };

@@ -4,6 +4,7 @@ import { BrightnessPanel } from './brightness-panel';
 import { Chrome } from './chrome';
 import { CinePanel } from './cine-panel';
 import { h, iconButton, relabel, setPressed } from './dom';
+import { MarksPanel } from './marks-panel';
 import { SeriesStrip } from './series-strip';
 import { Slider } from './slider';
 
@@ -21,6 +22,8 @@ export class FullLook {
   private readonly cine: HTMLButtonElement;
   private readonly invert: HTMLButtonElement;
   private readonly presetButton: HTMLButtonElement;
+  private readonly marks: MarksPanel;
+  private readonly marksButton: HTMLButtonElement;
   private followed = '';
   private presetsOpen = false;
 
@@ -36,6 +39,11 @@ export class FullLook {
     this.cine = this.actionButton('cine');
     this.invert = this.actionButton('invert');
     this.presetButton = iconButton('sliders', t('presets'), () => this.togglePresets(), { pressed: false });
+    this.marks = new MarksPanel(t, viewer.marks);
+    this.marksButton = iconButton('layers', t('marks'), () => {
+      this.marks.element.hidden = !this.marks.element.hidden;
+      this.update();
+    }, { pressed: false });
     this.chrome.reportButton.classList.add('pv-btn--primary');
     if (!viewer.series.length) viewer.grid.replaceChildren(this.chrome.emptyStudy());
     const { patient, study } = context;
@@ -44,7 +52,7 @@ export class FullLook {
         [study.description, study.date_text, study.accession_number].filter(Boolean).join(' · '), this.chrome.reportButton,
         iconButton('keyboard', t('keyboardTitle'), () => viewer.act('help'), { className: 'pv-btn pv-btn--ghost', iconOnly: true })),
       h('section', { class: 'pv-controls', 'aria-label': t('tools') }, this.toolbar()), this.strip.element,
-      h('div', { class: 'pv-main' }, viewer.grid, this.chrome.notice, this.presets.element, this.cinePanel.element),
+      h('div', { class: 'pv-main' }, viewer.grid, this.chrome.notice, this.presets.element, this.cinePanel.element, this.marks.element),
       h('footer', { class: 'pv-controls' }, this.slider.element), this.chrome.report.element);
     viewer.on('change', () => this.update());
     this.update();
@@ -81,7 +89,7 @@ export class FullLook {
       ...MOVE_TOOLS.map((tool) => this.toolButton(tool)), rule(),
       ...MEASURE_TOOLS.map((tool) => this.toolButton(tool)), this.actionButton('clear'), rule(),
       this.actionButton('rotate'), this.actionButton('flipH'), this.actionButton('flipV'), this.invert, this.cine, rule(),
-      ...layouts, rule(), this.presetButton, this.actionButton('reset'), this.actionButton('fullscreen'));
+      ...layouts, rule(), this.presetButton, this.marksButton, this.actionButton('reset'), this.actionButton('fullscreen'));
   }
 
   private togglePresets(): void {
@@ -113,6 +121,7 @@ export class FullLook {
     this.cine.disabled = !image || pane.stack.length < 2;
     setPressed(this.invert, pane.view.invert);
     setPressed(this.presetButton, this.presetsOpen);
+    setPressed(this.marksButton, !this.marks.element.hidden);
     this.presets.element.hidden = !this.presetsOpen || !image;
     this.cinePanel.update();
     this.strip.mark(viewer.panes.map((view) => view.pane.series?.uid ?? ''), pane.series?.uid);

@@ -4,6 +4,8 @@ import { Pane, type PaneEnvironment } from '../core/pane';
 import { INITIAL_VIEW, zoomAround } from '../core/view';
 import type { FailureKind } from '../dicomweb/client';
 import type { Translate } from '../i18n';
+import { MarksLayer } from '../marks/layer';
+import type { Marks } from '../marks/marks';
 import type { ToolId } from '../tools/catalog';
 import { Corners } from './corners';
 import { documentView } from './document-view';
@@ -16,6 +18,8 @@ export interface PaneHost {
   context: ViewerContext;
   t: Translate;
   environment: PaneEnvironment;
+  /** What lies over the images. */
+  marks: Marks;
   tool(): ToolId;
   activate(view: PaneView): void;
   /** The person adjusts grey values: they should see real ones. */
@@ -37,7 +41,8 @@ export class PaneView {
   constructor(id: string, private readonly host: PaneHost) {
     this.pane = new Pane(id, host.environment);
     this.wait.setAttribute('aria-label', host.t('loading'));
-    this.element = h('section', { class: 'p-vp', tabindex: '0', role: 'group' }, this.pane.stage, this.over, this.wait);
+    const marks = new MarksLayer(this.pane, host.marks, (instance) => host.environment.metadata.set(instance));
+    this.element = h('section', { class: 'p-vp', tabindex: '0', role: 'group' }, this.pane.stage, marks.element, this.over, this.wait);
     this.corners = new Corners(this.element, this.pane, host.context, host.t,
       () => this.pane.shownIndex >= 0 && !this.pane.exact && this.pane.series?.kind === 'image');
     new Gestures(this.pane.stage, this.gestures());
