@@ -238,7 +238,7 @@ def _rendered(file: Path, frame: int, query: dict[str, str], accept: str) -> tup
     if kind == "pdf":
         return "application/pdf", pdf.extract_pdf(file).data
     if kind == "sr" or family_of(header.sop_class_uid, kind) == "report_data":
-        return "text/html; charset=utf-8", f"<!doctype html><meta charset=utf-8>{sr.to_html(sr.read_file(file))}".encode()
+        return "text/html; charset=utf-8", sr.to_page(sr.read_file(file)).encode()
     if kind == "ecg":
         return "image/svg+xml", ecg.render_svg(file)
     if kind == "video":

@@ -107,6 +107,7 @@ def apart(one: np.ndarray | None, other: np.ndarray) -> float:
         return float("nan")
     if one.ndim != other.ndim:
         one, other = (np.stack([each] * 3, axis=-1) if each.ndim == 2 else each for each in (one, other))
+    one = np.rint(one)  # a level is a whole number on any screen
     if one.shape != other.shape:
         return 255.0
     return float(np.abs(one - other).max())

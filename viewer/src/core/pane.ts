@@ -118,14 +118,14 @@ export class Pane extends Emitter<PaneEvents> {
     this.emit('failure', null);
     this.emit('view', this.view);
     if (!this.drawn) return;
-    if (series.kind === 'image') this.loadMetadata(series.uid);
+    this.loadMetadata(series.uid);
     this.showCurrent();
     this.firstPixels = this.environment.pixelsFollow() ? this.showExact(this.turn) : Promise.resolve();
   }
 
-  /** True for what is drawn in the layers here; documents and video are elements of their own. */
+  /** True for what is drawn in the layers here; documents, traces and video are elements of their own. */
   private get drawn(): boolean {
-    return this.series?.kind === 'image' || this.series?.kind === 'ecg';
+    return this.series?.kind === 'image';
   }
 
   /** Take over a picture that the page already shows, as image `index`. */
@@ -193,7 +193,7 @@ export class Pane extends Emitter<PaneEvents> {
   retry(): void {
     this.emit('failure', null);
     if (!this.series || !this.drawn) return;
-    if (this.series.kind === 'image') this.loadMetadata(this.series.uid);
+    this.loadMetadata(this.series.uid);
     this.showCurrent();
   }
 
@@ -233,14 +233,13 @@ export class Pane extends Emitter<PaneEvents> {
     }
     this.slow = window.setTimeout(() => turn === this.turn && this.emit('waiting', true), 250);
     void this.showPicture(turn);
-    if (this.layer && this.series?.kind === 'image') this.settle = window.setTimeout(() => void this.showPixels(turn), pause);
+    if (this.layer) this.settle = window.setTimeout(() => void this.showPixels(turn), pause);
     else if (!this.environment.pixelsFollow()) this.prefetchPictures();
   }
 
   private pictureUrl(image: ImageRef, sharp = false): string {
     const color = this.environment.metadata.of(image)?.color ?? false;
     const chosen = this.window && !color ? { window: this.window } : {};
-    if (this.series?.kind === 'ecg') return this.environment.web.documentUrl(image.seriesUid, image.instanceUid);
     return this.environment.web.renderedUrl(image, { ...(sharp ? SHARP_PICTURE : PICTURE), ...chosen });
   }
 
@@ -255,7 +254,7 @@ export class Pane extends Emitter<PaneEvents> {
     } catch (error) {
       if (turn !== this.turn || this.layer) return;
       const refused = error instanceof RequestFailure && error.kind === 'server';
-      if (!refused || this.series?.kind !== 'image' || !this.environment.rescue()) this.fail(error);
+      if (!refused || !this.environment.rescue()) this.fail(error);
     }
   }
 

@@ -25,6 +25,6 @@ export function failureMessage(t: Translate, kind: FailureKind, act: () => void)
 }
 
 /** A calm notice in place of an image. */
-export function message(name: IconName, title: string, text: string, extra?: HTMLElement | null): HTMLElement {
+export function message(name: IconName, title: string, text: string, extra?: HTMLElement | null | ''): HTMLElement {
   return h('div', { class: 'pv-message', role: 'status' }, icon(name), h('h2', {}, title), h('p', {}, text), extra);
 }

@@ -65,7 +65,7 @@ export class PaneView {
 
   private get isDocument(): boolean {
     const kind = this.pane.series?.kind;
-    return kind !== undefined && kind !== 'image' && kind !== 'ecg';
+    return kind !== undefined && kind !== 'image';
   }
 
   private fail(kind: FailureKind): void {
@@ -77,7 +77,7 @@ export class PaneView {
 
   private showDocument(): void {
     const { series } = this.pane;
-    const view = series && documentView(series, this.pane.index, this.host.environment.web, this.host.t, this.host.context.look);
+    const view = series && documentView(series, this.pane.index, this.host);
     this.element.classList.toggle('is-document', Boolean(view));
     this.over.replaceChildren(...(view ? [view] : []));
   }
@@ -100,7 +100,7 @@ export class PaneView {
       act();
     };
     return {
-      tool: () => (pane.series?.kind === 'ecg' && host.tool() === 'scroll' ? 'pan' : host.tool()),
+      tool: () => host.tool(),
       activate: () => change(() => host.activate(this)),
       scroll: (steps) => change(() => pane.setIndex(pane.index + steps)),
       pan: (dx, dy) => change(() => pane.setView({ ...pane.view, panX: pane.view.panX + dx, panY: pane.view.panY + dy })),
