@@ -84,6 +84,7 @@ class FileDoor:
     def __init__(self) -> None:
         self.cases: dict[str, Case] = {}
         self.extra: dict[str, Any] = {}
+        self.kept: dict[str, bytes] = {}  # measurements of each case, as they were sent
         door = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -104,6 +105,12 @@ class FileDoor:
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(body)
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                door.kept[self.path.split("/")[1]] = body
+                self.send_response(204)
+                self.end_headers()
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -138,6 +145,8 @@ class FileDoor:
             return 404, "text/plain", b"", {}
         if not rest:
             return 200, "text/html; charset=utf-8", self._page(name, case, query), {"Content-Security-Policy": POLICY}
+        if rest == "measurements":
+            return 200, "application/json", self.kept.get(name, b"[]"), {}
         return self._dicomweb(name, case, f"/{rest}", query, accept)
 
     def _page(self, name: str, case: Case, query: dict[str, str]) -> bytes:
@@ -163,6 +172,7 @@ class FileDoor:
             "report": None,
             "report_reason": "",
             "alive_url": None,
+            "measurements_url": f"/{name}/measurements",
             "series": sorted(
                 (_series(name, headers) for headers in by_series.values()), key=lambda one: int(one["number"])
             ),

@@ -60,6 +60,8 @@ export interface ViewerContext {
   report: ReportInfo | null;
   report_reason: string;
   alive_url: string | null;
+  /** Where a professional's measurements are kept; null for whoever has no such place. */
+  measurements_url: string | null;
   series: SeriesInfo[];
 }
 
@@ -89,6 +91,7 @@ export function readContext(page: Document): ViewerContext {
     dicomweb: context.dicomweb.replace(/\/$/, ''),
     series: context.series.map((one) => ({ ...one, family: one.family ?? '', key_images: one.key_images ?? [] })),
     report: context.report ?? null,
+    measurements_url: context.measurements_url ?? null,
     report_reason: context.report_reason ?? '',
   };
 }

@@ -4,12 +4,13 @@ import { isMeasuring } from '../core/gestures';
 import { deviceMemory, hasWebGl, isFastLink } from '../core/network';
 import { buildStack } from '../core/stack';
 import { flippedHorizontally, flippedVertically, rotated, zoomAround } from '../core/view';
-import { DicomWeb } from '../dicomweb/client';
+import { DicomWeb, text } from '../dicomweb/client';
 import { MetadataStore } from '../dicomweb/store';
 import { translator, type Translate } from '../i18n';
 import { Marks } from '../marks/marks';
 import type { Annotations, Measurement } from '../tools/annotations';
 import type { ActionId, ToolId } from '../tools/catalog';
+import { Kept, type KeptItem } from '../tools/kept';
 import { PaneView, type PaneHost } from '../ui/pane-view';
 import { keyImages, viewableSeries } from '../ui/series-strip';
 import type { SeriesInfo, ViewerContext } from './context';
@@ -41,6 +42,9 @@ export class Viewer extends Emitter<ViewerEvents> {
   pixels: PixelState;
   private readonly host: PaneHost;
   private annotations: Annotations | null = null;
+  private readonly kept: Kept | null;
+  /** Kept measurements that this viewer cannot draw; they are kept on. */
+  private readonly notRestored: KeptItem[] = [];
   private activeIndex = 0;
   private paneCount = 0;
 
@@ -49,6 +53,8 @@ export class Viewer extends Emitter<ViewerEvents> {
     this.t = translator(context.language);
     this.series = viewableSeries(context.series, context.look);
     this.pixels = hasWebGl() ? 'idle' : 'impossible';
+    const { measurements_url: keptAt } = context;
+    this.kept = keptAt ? new Kept(keptAt, () => this.emit('notice', this.t('measurementsNotKept'))) : null;
     const alive = new KeepAlive(context.alive_url, () => this.active.pane.retry());
     this.host = this.makeHost(alive);
     this.grid.id = 'image';
@@ -185,16 +191,46 @@ export class Viewer extends Emitter<ViewerEvents> {
       await this.active.pane.firstPixels; // the engine keeps the page busy: the first image goes before it
       const [{ startEngine }, { Annotations }] = await Promise.all([import('../core/pixels'), import('../tools/annotations')]);
       startEngine(isPhone());
-      this.annotations = new Annotations(this.t('locale'), () => this.emit('measurements', this.measurements));
+      this.annotations = new Annotations(this.t('locale'), () => this.measured());
       for (const view of this.panes) await this.givePixels(view);
       this.annotations.select(this.tool);
       this.setPixels('ready');
+      void this.restoreMeasurements(this.annotations);
     } catch (error) {
       // The code itself did not come: stay with pictures, and try again when asked again.
       this.setPixels('idle');
       this.emit('notice', this.t('failOffline'));
       throw error;
     }
+  }
+
+  private measured(): void {
+    this.emit('measurements', this.measurements);
+    const own = new Set(this.context.series.flatMap(({ instances }) => instances.map(({ uid }) => uid)));
+    this.kept?.later(() => [...(this.annotations?.items() ?? []).filter(({ instance }) => own.has(instance)), ...this.notRestored]);
+  }
+
+  /** Put back what this person measured before; where that fails nothing is kept either, and the person is told. */
+  private async restoreMeasurements(annotations: Annotations): Promise<void> {
+    const { environment } = this.host;
+    try {
+      for (const item of (await this.kept?.read()) ?? []) {
+        const set = (await environment.metadata.load(item.series)).get(item.instance);
+        const image = { seriesUid: item.series, instanceUid: item.instance, frame: item.frame };
+        const space = set && (text(set, '00200052') || 'undefined');
+        if (!space || !annotations.restore(item, `wadors:${environment.web.frameUrl(image)}`, space)) this.notRestored.push(item);
+      }
+      annotations.restored();
+    } catch {
+      this.emit('notice', this.t('measurementsNotKept'));
+    }
+  }
+
+  /** Have what waits kept, then take all measurements as a DICOM file. */
+  async downloadMeasurements(): Promise<void> {
+    if (!this.kept) return;
+    await this.kept.flush();
+    window.location.assign(`${this.kept.url}/report.dcm`);
   }
 
   private setPixels(state: PixelState): void {

@@ -10,6 +10,8 @@ type Values = Int8Array | Uint8Array | Int16Array | Uint16Array | Float32Array;
 interface Loading { promise: Promise<Types.IImage>; cancelFn?: () => void }
 type Loader = (imageId: string, options?: Record<string, unknown>) => Loading;
 
+/** Little endian, implicit and explicit VR: what comes without a decoder's own mask. */
+const RAW = ['1.2.840.10008.1.2', '1.2.840.10008.1.2.1'];
 const greysOfImage = new Map<string, Greys>();
 
 /** The data set and the frame (from 1) that an image's address names. */
@@ -42,6 +44,7 @@ export function trueGreys(load: Loader, sets: () => Map<string, DicomJson>): Loa
 function mend(image: Types.IImage, greys: Greys): void {
   let values = image.getPixelData() as Values;
   const { modalityLut } = greys;
+  if (RAW.includes((image as { transferSyntaxUID?: string }).transferSyntaxUID ?? '')) dropUnusedBits(values, image, greys);
   const padded = greys.padding ? paddingIn(values, image, greys) : null;
   if (modalityLut) {
     values = Uint16Array.from(values, (stored) => entryOf(modalityLut, stored));
@@ -55,6 +58,19 @@ function mend(image: Types.IImage, greys: Greys): void {
   const window = greys.window ?? windowOfTable(greys)
     ?? suggestedWindow(greys, values, image.columns, (value) => Boolean(padded?.length) && value === darkest);
   [image.windowCenter, image.windowWidth] = [window.center, window.width];
+}
+
+/** Bits above Bits Stored are no part of a value: old overlays stand there (PS3.5 8.1.1). */
+function dropUnusedBits(values: Values, image: Types.IImage, greys: Greys): void {
+  const [slope, intercept] = image.preScale?.scaled ? [greys.slope, greys.intercept] : [1, 0];
+  const unused = 32 - greys.bitsStored;
+  const [lowest, highest] = greys.signed ? [-(2 ** (greys.bitsStored - 1)), 2 ** (greys.bitsStored - 1) - 1] : [0, 2 ** greys.bitsStored - 1];
+  for (let at = 0; at < values.length; at += 1) {
+    const stored = ((values[at] ?? 0) - intercept) / slope;
+    if (stored >= lowest - 0.5 && stored <= highest + 0.5) continue;
+    const shifted = Math.round(stored) << unused;
+    values[at] = (greys.signed ? shifted >> unused : shifted >>> unused) * slope + intercept;
+  }
 }
 
 /** Positions of padding, looked for among stored values: Cornerstone has applied slope and intercept already. */

@@ -49,7 +49,7 @@ export class DicomWeb {
   }
 
   /** WADO-RS frame: the stored bytes of one image. Absolute, since workers and loaders resolve it elsewhere. */
-  frameUrl(image: ImageRef): string {
+  frameUrl(image: Pick<ImageRef, 'seriesUid' | 'instanceUid' | 'frame'>): string {
     const path = `${this.instance(image.seriesUid, image.instanceUid)}/frames/${image.frame}`;
     return new URL(path, document.baseURI).href;
   }

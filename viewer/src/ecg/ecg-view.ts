@@ -207,7 +207,7 @@ class EcgSheet {
     group?.replaceChildren(line(from[0], 0, from[0], this.sheet.height), line(to[0], 0, to[0], this.sheet.height),
       line(from[0], from[1], to[0], from[1]), line(from[0], to[1], to[0], to[1]),
       ...this.caliper.map(([cx, cy], index) => svg('circle', { cx, cy, r: 1.2, class: index === this.end ? 'is-on' : '' })));
-    const format = (value: number, digits: number) => new Intl.NumberFormat(this.t('locale'), { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+    const format = (value: number, digits: number) => new Intl.NumberFormat(this.t('locale'), { useGrouping: false, minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
     const rate = Math.abs(ms) >= 200 ? ` (${format(60_000 / Math.abs(ms), 0)}/min)` : '';
     this.output.textContent = `${format(Math.abs(ms), 0)} ms${rate} · ${format(mv, 2)} mV`;
   }

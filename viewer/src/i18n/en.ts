@@ -200,4 +200,7 @@ export const en: Messages = {
   ecgCalipersHelp: 'Drag over the trace to measure; with keys: Enter, then arrows',
   ecgCalipers: 'Calipers',
   toStudy: 'Go to the study',
+  measurementsDownload: 'Download as DICOM',
+  measurementsKept: 'Kept for you alone.',
+  measurementsNotKept: 'Your measurements could not be kept. They stay as long as this page is open.',
 };

@@ -199,4 +199,7 @@ export const es = {
   ecgCalipersHelp: 'Arrastre sobre el trazado para medir; con teclas: Intro y luego flechas',
   ecgCalipers: 'Compás',
   toStudy: 'Ir al estudio',
+  measurementsDownload: 'Descargar como DICOM',
+  measurementsKept: 'Se guardan solo para usted.',
+  measurementsNotKept: 'Sus mediciones no se pudieron guardar. Permanecen mientras esta página esté abierta.',
 } as const;

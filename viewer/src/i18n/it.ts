@@ -200,4 +200,7 @@ export const it: Messages = {
   ecgCalipersHelp: 'Trascini sul tracciato per misurare; con i tasti: Invio, poi frecce',
   ecgCalipers: 'Compasso',
   toStudy: 'Vai allo studio',
+  measurementsDownload: 'Scarica come DICOM',
+  measurementsKept: 'Conservate solo per Lei.',
+  measurementsNotKept: 'Le Sue misure non sono state conservate. Restano finché questa pagina è aperta.',
 };

@@ -200,4 +200,7 @@ export const pt: Messages = {
   ecgCalipersHelp: 'Arraste sobre o traçado para medir; com teclas: Enter e depois setas',
   ecgCalipers: 'Compasso',
   toStudy: 'Ir para o exame',
+  measurementsDownload: 'Baixar como DICOM',
+  measurementsKept: 'Guardadas só para você.',
+  measurementsNotKept: 'Suas medições não puderam ser guardadas. Elas ficam enquanto esta página estiver aberta.',
 };

@@ -7,6 +7,7 @@ import {
 import { isMeasuring } from '../core/gestures';
 import { ENGINE_ID } from '../core/pixels';
 import type { ToolId } from './catalog';
+import { statsOf, valuesOf, type KeptItem } from './kept';
 import { measurementLines, type MeasurementStats } from './measurement-text';
 
 const CLASSES = { length: LengthTool, angle: AngleTool, ellipse: EllipticalROITool, rectangle: RectangleROITool };
@@ -26,6 +27,8 @@ const events = Enums.Events;
 /** All measurements of the page, over every pane. */
 export class Annotations {
   private readonly group;
+  /** Measurements that were kept, by UID: what they say until their image is on screen. */
+  private readonly kept = new Map<string, KeptItem>();
 
   constructor(private readonly language: string, private readonly changed: () => void) {
     init();
@@ -69,13 +72,68 @@ export class Annotations {
     const tools = Object.entries(CLASSES) as [MeasureId, (typeof CLASSES)[MeasureId]][];
     return annotation.state.getAllAnnotations().flatMap((one) => {
       const tool = tools.find(([, type]) => type.toolName === one.metadata?.toolName)?.[0];
-      const stats = Object.values((one.data.cachedStats ?? {}) as Record<string, MeasurementStats>)[0];
       if (!tool || !one.annotationUID) return [];
+      const stats = this.statsOf(one);
       return [{
         uid: one.annotationUID, tool, lines: measurementLines(stats, this.language) ?? [],
         instanceUid: instanceOf(one),
       }];
     });
+  }
+
+  private statsOf(one: Types.Annotation): MeasurementStats | undefined {
+    const computed = Object.values((one.data.cachedStats ?? {}) as Record<string, MeasurementStats>)[0];
+    const kept = this.kept.get(one.annotationUID ?? '');
+    return valuesOf(computed).length || !kept ? computed : statsOf(kept.values);
+  }
+
+  /** All measurements as the portal keeps them. */
+  items(): KeptItem[] {
+    const tools = Object.entries(CLASSES) as [MeasureId, (typeof CLASSES)[MeasureId]][];
+    return annotation.state.getAllAnnotations().flatMap((one) => {
+      const tool = tools.find(([, type]) => type.toolName === one.metadata?.toolName)?.[0];
+      const place = placeOf(one.metadata?.referencedImageId);
+      const points = (one.data.handles?.points ?? []).map((point) => [...point]);
+      if (!tool || !place || !points.length) return [];
+      const image = points.map((point) => inImage(one.metadata?.referencedImageId ?? '', point)).filter((point) => point.length);
+      const { viewPlaneNormal: normal, viewUp: up } = one.metadata ?? {};
+      return [{
+        tool, ...place, points, image: image.length ? image : (this.kept.get(one.annotationUID ?? '')?.image ?? []),
+        ...(normal && { normal: [...normal] }), ...(up && { up: [...up] }),
+        values: valuesOf(this.statsOf(one)), ...(one.data.label && { text: one.data.label.slice(0, 500) }),
+      }];
+    });
+  }
+
+  /**
+   * Put a kept measurement back; `imageId` and `space` (frame of reference) of its image as the engine names them.
+   * @returns false for a tool that is not known here.
+   */
+  restore(item: KeptItem, imageId: string, space: string): boolean {
+    const type = CLASSES[item.tool as MeasureId];
+    if (!type) return false;
+    const none = [0, 0, 0];
+    const uid = annotation.state.addAnnotation({
+      highlighted: false, invalidated: true, isLocked: false, isVisible: true,
+      metadata: {
+        toolName: type.toolName, referencedImageId: imageId, FrameOfReferenceUID: space,
+        ...(item.normal && { viewPlaneNormal: item.normal }), ...(item.up && { viewUp: item.up }),
+      },
+      data: {
+        label: item.text ?? '', cachedStats: {},
+        handles: {
+          points: item.points, activeHandleIndex: null,
+          textBox: { hasMoved: false, worldPosition: none, worldBoundingBox: { topLeft: none, topRight: none, bottomLeft: none, bottomRight: none } },
+        },
+      },
+    } as never, space);
+    this.kept.set(uid, item);
+    return true;
+  }
+
+  /** After restoring: draw and tell. */
+  restored(): void {
+    this.redraw();
   }
 
   remove(uid: string): void {
@@ -112,6 +170,27 @@ export class Annotations {
       },
     } as never);
   }
+}
+
+/** Series, instance and frame in an image's address. */
+function placeOf(imageId: string | undefined): { series: string; instance: string; frame: number } | null {
+  const [, series, instance, frame] = /\/series\/([^/]+)\/instances\/([^/]+)\/frames\/(\d+)/.exec(imageId ?? '') ?? [];
+  return series && instance && frame ? { series, instance, frame: Number(frame) } : null;
+}
+
+interface Plane {
+  rowCosines?: number[] | null; columnCosines?: number[] | null; imagePositionPatient?: number[] | null;
+  rowPixelSpacing?: number | null; columnPixelSpacing?: number | null;
+}
+
+/** Column and row of a point in patient coordinates, the first pixel from 0 to 1 (PS3.3 C.18.6.1.1); none before its image is known. */
+function inImage(imageId: string, point: number[]): number[] {
+  const plane = metaData.get('imagePlaneModule', imageId) as Plane | undefined;
+  const origin = plane?.imagePositionPatient;
+  if (!plane || !origin) return [];
+  const along = (axis: number[] | null | undefined, spacing: number | null | undefined) =>
+    point.reduce((sum, value, at) => sum + (value - (origin[at] ?? 0)) * (axis?.[at] ?? 0), 0) / (spacing || 1) + 0.5;
+  return [along(plane.rowCosines, plane.columnPixelSpacing), along(plane.columnCosines, plane.rowPixelSpacing)];
 }
 
 function instanceOf(one: Types.Annotation): string {

@@ -15,6 +15,12 @@ it('writes mean and deviation in HU above the area', () => {
     .toEqual(['3.4 ± 0.1', '12.0 mm²']);
 });
 
+it('speaks millimetres for ultrasound, and pixels without a scale', () => {
+  expect(measurementLines({ length: 2.34, unit: 'cm US Region' }, 'en')).toEqual(['23.4 mm']);
+  expect(measurementLines({ area: 1.5, areaUnit: 'cm² US Region' }, 'en')).toEqual(['1.5 cm²']);
+  expect(measurementLines({ length: 40, unit: 'px' }, 'en')).toEqual(['40.0 px']);
+});
+
 it('says nothing before there is something to say', () => {
   expect(measurementLines(undefined, 'en')).toBeUndefined();
   expect(measurementLines({ angle: 'Incomplete Angle' }, 'en')).toBeUndefined();

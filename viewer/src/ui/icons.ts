@@ -21,6 +21,7 @@ import circleSvg from 'bootstrap-icons/icons/circle.svg?raw';
 import circleHalfSvg from 'bootstrap-icons/icons/circle-half.svg?raw';
 import clipboardDataSvg from 'bootstrap-icons/icons/clipboard-data.svg?raw';
 import databaseSvg from 'bootstrap-icons/icons/database.svg?raw';
+import downloadSvg from 'bootstrap-icons/icons/download.svg?raw';
 import eraserSvg from 'bootstrap-icons/icons/eraser.svg?raw';
 import exclamationTriangleSvg from 'bootstrap-icons/icons/exclamation-triangle.svg?raw';
 import fileEarmarkMedicalSvg from 'bootstrap-icons/icons/file-earmark-medical.svg?raw';
@@ -82,7 +83,7 @@ const SOURCES = {
   'circle-half': circleHalfSvg,
   'clipboard-data': clipboardDataSvg,
   database: databaseSvg,
-  eraser: eraserSvg,
+  download: downloadSvg, eraser: eraserSvg,
   'exclamation-triangle': exclamationTriangleSvg,
   'file-earmark-medical': fileEarmarkMedicalSvg,
   'file-earmark-pdf': fileEarmarkPdfSvg,

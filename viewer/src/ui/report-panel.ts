@@ -14,7 +14,7 @@ export class ReportPanel {
 
   constructor(
     private readonly context: ViewerContext, private readonly t: Translate, close: () => void,
-    private readonly removeMeasurement: (uid: string) => void,
+    private readonly removeMeasurement: (uid: string) => void, private readonly downloadMeasurements: () => void,
   ) {
     const head = h('header', {}, h('h2', {}, t('report')),
       iconButton('x-lg', t('reportClose'), close, { className: 'pv-btn pv-btn--ghost', iconOnly: true }));
@@ -71,7 +71,10 @@ export class ReportPanel {
         () => this.removeMeasurement(one.uid), { className: 'pv-btn pv-btn--ghost pv-btn--small', iconOnly: true }))));
     this.measures.replaceChildren(h('h2', {}, this.t('measurements')), rows.length
       ? h('table', { class: 'p-roi' }, h('tbody', {}, ...rows))
-      : h('p', { class: 'p-muted' }, this.t('measurementsNone')));
+      : h('p', { class: 'p-muted' }, this.t('measurementsNone')),
+    this.context.measurements_url && rows.length ? h('div', { class: 'pv-row' },
+      iconButton('download', this.t('measurementsDownload'), this.downloadMeasurements, { className: 'pv-btn' }),
+      h('p', { class: 'p-muted' }, this.t('measurementsKept'))) : '');
   }
 }
 

@@ -15,7 +15,7 @@ _ITEMS, _POINTS, _VALUES = 300, 64, 12
 _TEXT: Final = 500
 _NAME: Final = re.compile(r"[a-z][a-zA-Z]{0,23}")
 _KEYS: Final = frozenset(
-    ("tool", "series", "instance", "frame", "points", "image", "normal", "up", "values", "text", "key")
+    ("tool", "series", "instance", "frame", "points", "image", "normal", "up", "values", "text")
 )
 
 

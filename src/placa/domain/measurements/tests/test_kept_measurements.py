@@ -152,7 +152,7 @@ def test_the_report_is_a_structured_report_that_others_read(study: Study, tmp_pa
     assert "E:" not in told.stderr
 
 
-def test_they_go_with_the_account(study: Study) -> None:
+def test_they_go_with_the_study(study: Study) -> None:
     services.save(viewer=viewer("diaz"), study_uid=CT, content=[LENGTH])
     study.delete()
     assert not MeasurementSet.objects.exists()
