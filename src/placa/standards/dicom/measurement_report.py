@@ -67,7 +67,9 @@ def measurement_report(source: Source, items: Iterable[Mapping[str, Any]]) -> by
     report.ConceptNameCodeSequence = _codes(_TITLE)
     report.ContentTemplateSequence = _template("1500")
     report.CurrentRequestedProcedureEvidenceSequence = Sequence([_evidence(source, kept)])
-    report.ContentSequence = Sequence(_context(source) + [_library(source, kept), _measurements(source, kept)])
+    report.ContentSequence = Sequence(
+        [*_context(source), _library(source, kept), _measurements(source, kept)]
+    )
     out = io.BytesIO()
     report.save_as(out, enforce_file_format=True)
     return out.getvalue()
@@ -93,8 +95,14 @@ def _document(source: Source) -> FileDataset:
         source.accession_number,
         "",
     )
-    report.StudyDate, report.StudyTime = source.study_at.strftime("%Y%m%d"), source.study_at.strftime("%H%M%S")
-    report.ContentDate, report.ContentTime = source.made_at.strftime("%Y%m%d"), source.made_at.strftime("%H%M%S")
+    report.StudyDate, report.StudyTime = (
+        source.study_at.strftime("%Y%m%d"),
+        source.study_at.strftime("%H%M%S"),
+    )
+    report.ContentDate, report.ContentTime = (
+        source.made_at.strftime("%Y%m%d"),
+        source.made_at.strftime("%H%M%S"),
+    )
     report.Modality, report.SeriesNumber, report.InstanceNumber = "SR", 9000, 1
     report.SeriesDescription, report.Manufacturer = "Measurements", "Placa"
     report.ReferencedPerformedProcedureStepSequence = Sequence()
@@ -120,7 +128,9 @@ def _template(identifier: str) -> Sequence:
     return Sequence([item])
 
 
-def _content(relationship: str, kind: str, name: Code | None, children: list[Dataset] | None = None) -> Dataset:
+def _content(
+    relationship: str, kind: str, name: Code | None, children: list[Dataset] | None = None
+) -> Dataset:
     item = Dataset()
     item.RelationshipType, item.ValueType = relationship, kind
     if name:
@@ -141,10 +151,10 @@ def _coded(relationship: str, name: Code, value: Code) -> Dataset:
 def _context(source: Source) -> list[Dataset]:
     """Language, who measured, and of what kind of procedure (TID 1204, 1002, 1500 row 4)."""
     person = _content("HAS OBS CONTEXT", "PNAME", ("121008", "DCM", "Person Observer Name"))
-    family, _, given = source.author.rpartition(" ")[::-1]
-    person.PersonName = f"{family}^{given}" if given else source.author[:64]
+    person.PersonName = source.author[:64]
+    language = ("121049", "DCM", "Language of Content Item and Descendants")
     return [
-        _coded("HAS CONCEPT MOD", ("121049", "DCM", "Language of Content Item and Descendants"), ("en", "RFC5646", "English")),
+        _coded("HAS CONCEPT MOD", language, ("en", "RFC5646", "English")),
         _coded("HAS OBS CONTEXT", ("121005", "DCM", "Observer Type"), ("121006", "DCM", "Person")),
         person,
         _coded("HAS CONCEPT MOD", ("121058", "DCM", "Procedure reported"), ("363679005", "SCT", "Imaging procedure")),
@@ -172,7 +182,9 @@ def _once(items: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 def _evidence(source: Source, items: list[Mapping[str, Any]]) -> Dataset:
     study, by_series = Dataset(), {}
     for item in _once(items):
-        by_series.setdefault(item["series"], []).append(_image(source, item, "CONTAINS").ReferencedSOPSequence[0])
+        by_series.setdefault(item["series"], []).append(
+            _image(source, item, "CONTAINS").ReferencedSOPSequence[0]
+        )
     study.StudyInstanceUID = source.study_instance_uid
     study.ReferencedSeriesSequence = Sequence()
     for uid, references in by_series.items():

@@ -235,7 +235,7 @@ _STYLE: Final = (
     "h4,h5,h6{font-size:1rem;border:0}.sr-item{padding:.125rem 0;overflow-wrap:anywhere}"
     ".sr-name{color:#4a5868}.sr-name:not(:empty):after{content:':'}.sr-value{font-weight:600}"
     ".sr-details,.sr-container .sr-container{margin-left:.75rem;padding-left:.75rem;border-left:2px solid #e3e8ef}"
-    ".sr-reference{display:inline-block;margin-right:.5rem;padding:0 .5rem;border-radius:.5rem;background:#eef2f7;color:#4a5868}"
+    ".sr-reference{display:inline-block;margin-right:.5rem;padding:0 .5rem;border-radius:.5rem;background:#eef2f7}"
 )
 
 

@@ -140,7 +140,10 @@ def test_the_report_is_a_structured_report_that_others_read(study: Study, tmp_pa
     (length,) = [item for item in groups[0].ContentSequence if item.ValueType == "NUM"]
     assert length.MeasuredValueSequence[0].NumericValue == 30.5
     assert length.ContentSequence[0].GraphicData == [10.5, 20.5, 41, 20.5]
-    assert length.ContentSequence[0].ContentSequence[0].ReferencedSOPSequence[0].ReferencedSOPInstanceUID == f"{CT}.1.2"
+    assert (
+        length.ContentSequence[0].ContentSequence[0].ReferencedSOPSequence[0].ReferencedSOPInstanceUID
+        == f"{CT}.1.2"
+    )
     outline = groups[1].ContentSequence[2]
     assert (outline.GraphicType, outline.GraphicData[:4]) == ("ELLIPSE", [1, 12, 19, 12])
     if (dsrdump := shutil.which("dsrdump", path="/usr/bin")) is None:
