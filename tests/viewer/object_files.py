@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
-from pydicom.uid import generate_uid
+from pydicom.uid import UID, generate_uid
 
 from tests.viewer.grey_cases import phantom, written
 
@@ -37,7 +37,7 @@ def slices(count: int = 2, **elements: Any) -> list[Dataset]:
 def _bare(name: str, sop_class: str, modality: str) -> Dataset:
     """An object without pixels."""
     made = phantom(name, np.zeros((2, 2), "uint8"), Modality=modality)
-    made.SOPClassUID = made.file_meta.MediaStorageSOPClassUID = sop_class
+    made.SOPClassUID = made.file_meta.MediaStorageSOPClassUID = UID(sop_class)
     for keyword in ("PixelData", "Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation",
                     "SamplesPerPixel", "PhotometricInterpretation", "PixelSpacing", "ImageOrientationPatient",
                     "ImagePositionPatient"):  # fmt: skip
@@ -86,7 +86,7 @@ def segmentation(images: list[Dataset]) -> Dataset:
     masks[0, :64, :64] = 1
     masks[1, 48:80, 48:80] = 1
     made = phantom("Segmentation", masks[0], Modality="SEG", BitsStored=1, HighBit=0)
-    made.SOPClassUID = made.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.66.4"
+    made.SOPClassUID = made.file_meta.MediaStorageSOPClassUID = UID("1.2.840.10008.5.1.4.1.1.66.4")
     made.BitsAllocated, made.NumberOfFrames, made.SegmentationType = 1, 2, "BINARY"
     made.PixelData = np.packbits(masks.ravel(), bitorder="little").tobytes()
     made.FrameOfReferenceUID, made.SeriesNumber, made.SeriesDescription = SPACE, 3, "AI"

@@ -34,7 +34,7 @@ def as_report(viewer: Viewer, study_uid: str) -> bytes:
     items = [one for one in of(viewer, study_uid) if one["instance"] in served]
     if not items:
         raise NotVisible("measurements")
-    author = User.objects.get(pk=viewer.user_id)
+    author = User.objects.get(pk=viewer.user_id or 0)
     source = Source(
         study_instance_uid=study.study_instance_uid, patient_id=study.dicom_patient_id, patient_name=study.patient_name,
         patient_birth_date=study.patient_birth_date, patient_sex=study.patient_sex, accession_number=study.accession_number,

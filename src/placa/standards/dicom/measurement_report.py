@@ -13,11 +13,11 @@ from typing import Any, Final
 
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.sequence import Sequence
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from placa.standards.dicom import uids
 
-COMPREHENSIVE_SR: Final = "1.2.840.10008.5.1.4.1.1.88.33"
+COMPREHENSIVE_SR: Final = UID("1.2.840.10008.5.1.4.1.1.88.33")
 Code = tuple[str, str, str]
 
 _NAMES: Final[dict[str, Code]] = {
@@ -78,7 +78,7 @@ def measurement_report(source: Source, items: Iterable[Mapping[str, Any]]) -> by
 def _document(source: Source) -> FileDataset:
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = COMPREHENSIVE_SR
-    meta.MediaStorageSOPInstanceUID = uids.new_uid()
+    meta.MediaStorageSOPInstanceUID = UID(uids.new_uid())
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     report = FileDataset("", {}, file_meta=meta, preamble=b"\0" * 128)
     report.SpecificCharacterSet = "ISO_IR 192"
@@ -180,7 +180,7 @@ def _once(items: list[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 def _evidence(source: Source, items: list[Mapping[str, Any]]) -> Dataset:
-    study, by_series = Dataset(), {}
+    study, by_series = Dataset(), dict[str, list[Dataset]]()
     for item in _once(items):
         by_series.setdefault(item["series"], []).append(
             _image(source, item, "CONTAINS").ReferencedSOPSequence[0]
