@@ -144,7 +144,12 @@ class FileDoor:
         if case is None:
             return 404, "text/plain", b"", {}
         if not rest:
-            return 200, "text/html; charset=utf-8", self._page(name, case, query), {"Content-Security-Policy": POLICY}
+            return (
+                200,
+                "text/html; charset=utf-8",
+                self._page(name, case, query),
+                {"Content-Security-Policy": POLICY},
+            )
         if rest == "measurements":
             return 200, "application/json", self.kept.get(name, b"[]"), {}
         return self._dicomweb(name, case, f"/{rest}", query, accept)
@@ -166,7 +171,13 @@ class FileDoor:
                 "accession_number": "A1",
                 "modalities": [],
             },
-            "patient": {"name": "Ana Morales", "birth_date": "", "age_text": "", "sex": "F", "patient_id": "1"},
+            "patient": {
+                "name": "Ana Morales",
+                "birth_date": "",
+                "age_text": "",
+                "sex": "F",
+                "patient_id": "1",
+            },
             "institution": "Alborada",
             "back_url": "/",
             "report": None,
@@ -195,9 +206,7 @@ class FileDoor:
         described = re.fullmatch(rf"/dicomweb/studies/{STUDY}/series/([^/]+)/metadata", path)
         if described:
             found = [
-                metadata.metadata_json(
-                    file, f"{root}/series/{described[1]}/instances/{uid}/bulkdata"
-                )
+                metadata.metadata_json(file, f"{root}/series/{described[1]}/instances/{uid}/bulkdata")
                 for uid, file in case.files.items()
                 if read_header(file).series_instance_uid == described[1]
             ]
@@ -233,7 +242,12 @@ def _frame(file: Path, number: int, plain: bool) -> tuple[str, bytes]:
     header = read_header(file)
     syntax = header.transfer_syntax_uid
     compressed = uids.is_encapsulated(syntax)
-    if (plain and compressed) or header.frames.inflated or syntax == uids.EXPLICIT_VR_BIG_ENDIAN or not header.frames.byte_aligned:
+    if (
+        (plain and compressed)
+        or header.frames.inflated
+        or syntax == uids.EXPLICIT_VR_BIG_ENDIAN
+        or not header.frames.byte_aligned
+    ):
         samples = decode_frame(file, number - 1, header=header).samples
         body = np.ascontiguousarray(samples.astype(samples.dtype.newbyteorder("<"), copy=False)).tobytes()
         syntax = uids.EXPLICIT_VR_LITTLE_ENDIAN
@@ -254,7 +268,9 @@ def _rendered(file: Path, frame: int, query: dict[str, str], accept: str) -> tup
     if kind == "video":
         bulk = metadata.locate_bulk_data(file, "7FE00010")
         return "video/mp4", b"".join(metadata.read_bulk_data(file, bulk)) if bulk else b""
-    center, width, function = ([*query["window"].split(","), "linear"][:3]) if "window" in query else ("", "", "")
+    center, width, function = (
+        ([*query["window"].split(","), "linear"][:3]) if "window" in query else ("", "", "")
+    )
     window = render.Window(float(center), float(width), _FUNCTIONS[function]) if center else None
     picture = render.render_frame(file, frame - 1, window=window)
     if "png" in query:

@@ -17,7 +17,7 @@ from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi, convert_color_space
 from pydicom.pixels.utils import pixel_array
 from pydicom.sequence import Sequence
-from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, ImplicitVRLittleEndian, UID, generate_uid
+from pydicom.uid import UID, CTImageStorage, ExplicitVRLittleEndian, ImplicitVRLittleEndian, generate_uid
 
 SIDE = 64
 Window = tuple[float, float, str]
@@ -94,21 +94,24 @@ def made() -> dict[str, Dataset]:
                                    RescaleType="HU", VOILUTSequence=Sequence([table(-1024, deep, 16)])),
         "Modality LUT": phantom("modality lut", ramp(0, 4095, "uint16"), ModalityLUTSequence=Sequence([table(0, deep, 16)]),
                                 WindowCenter=30000, WindowWidth=40000),
-        "SIGMOID": phantom("sigmoid", ramp(-1000, 1000, "int16"), VOILUTFunction="SIGMOID", WindowCenter=40, WindowWidth=400),
+        "SIGMOID": phantom("sigmoid", ramp(-1000, 1000, "int16"), VOILUTFunction="SIGMOID", WindowCenter=40,
+                           WindowWidth=400),
         "SIGMOID, MONOCHROME1": phantom("sigmoid 1", ramp(-1000, 1000, "int16"), VOILUTFunction="SIGMOID",
                                         PhotometricInterpretation="MONOCHROME1", WindowCenter=40, WindowWidth=400),
-        "LINEAR_EXACT": phantom("exact", ramp(0, 40, "int16"), VOILUTFunction="LINEAR_EXACT", WindowCenter=20, WindowWidth=20),
+        "LINEAR_EXACT": phantom("exact", ramp(0, 40, "int16"), VOILUTFunction="LINEAR_EXACT", WindowCenter=20,
+                                WindowWidth=20),
         "LINEAR": phantom("linear", ramp(0, 40, "int16"), VOILUTFunction="LINEAR", WindowCenter=20, WindowWidth=20),
         "HU": phantom("hu", ramp(0, 4095, "uint16"), RescaleSlope=1, RescaleIntercept=-1024, RescaleType="HU", **window),
         "rescale OD": phantom("od", ramp(0, 4095, "uint16"), RescaleSlope=0.001, RescaleIntercept=0, RescaleType="OD",
                               Modality="CR", WindowCenter=2, WindowWidth=3),
-        "rescale slope 2.5": phantom("slope", ramp(-500, 900, "int16"), RescaleSlope=2.5, RescaleIntercept=7, RescaleType="US",
-                                     Modality="MR", WindowCenter=400, WindowWidth=2500),
+        "rescale slope 2.5": phantom("slope", ramp(-500, 900, "int16"), RescaleSlope=2.5, RescaleIntercept=7,
+                                     RescaleType="US", Modality="MR", WindowCenter=400, WindowWidth=2500),
         "two windows": phantom("two", ramp(-1000, 1000, "int16"), WindowCenter=[40, 300], WindowWidth=[400, 1500]),
         "PresentationLUTShape INVERSE": phantom("inverse", ramp(0, 1000, "uint16"), PresentationLUTShape="INVERSE",
                                                 WindowCenter=500, WindowWidth=900),
         "pixels 2 to 1": phantom("aspect", ramp(-1000, 1000, "int16"), PixelSpacing=[2, 1], **window),
-        "PixelAspectRatio": _without_spacing(phantom("ratio", ramp(-1000, 1000, "int16"), PixelAspectRatio=["2", "1"], **window)),
+        "PixelAspectRatio": _without_spacing(
+            phantom("ratio", ramp(-1000, 1000, "int16"), PixelAspectRatio=["2", "1"], **window)),
     }  # fmt: skip
 
 
@@ -133,7 +136,9 @@ def by_formula(path: Path, frame: int, window: Window | None) -> np.ndarray:
     `window` in the unit after the Modality LUT; None takes the object's VOI LUT.
     """
     file = dcmread(path)
-    samples = pixel_array(file, index=frame, raw=file.get("SamplesPerPixel", 1) > 1 and "YBR" in file.PhotometricInterpretation)
+    samples = pixel_array(
+        file, index=frame, raw=file.get("SamplesPerPixel", 1) > 1 and "YBR" in file.PhotometricInterpretation
+    )
     photometric = file.PhotometricInterpretation
     if photometric == "PALETTE COLOR":
         coloured = apply_color_lut(samples, file)

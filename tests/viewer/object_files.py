@@ -27,7 +27,9 @@ def slices(count: int = 2, **elements: Any) -> list[Dataset]:
     """Axial slices of flat grey, 2 mm apart."""
     made = []
     for number in range(count):
-        one = phantom(f"slice {number}", np.full((SIDE, SIDE), 0, "int16"), WindowCenter=0, WindowWidth=200, **elements)
+        one = phantom(
+            f"slice {number}", np.full((SIDE, SIDE), 0, "int16"), WindowCenter=0, WindowWidth=200, **elements
+        )
         one.SeriesInstanceUID, one.FrameOfReferenceUID = SERIES, SPACE
         one.ImagePositionPatient, one.InstanceNumber, one.SeriesNumber = [0, 0, 2 * number], number + 1, 1
         made.append(one)
@@ -57,7 +59,12 @@ def presentation(image: Dataset) -> Dataset:
     made = _bare("Presentation", "1.2.840.10008.5.1.4.1.1.11.1", "PR")
     made.ContentLabel, made.ContentDescription = "MARKED", "For the surgeon"
     made.ReferencedSeriesSequence = Sequence(
-        [item(SeriesInstanceUID=image.SeriesInstanceUID, ReferencedImageSequence=Sequence([reference(image)]))]
+        [
+            item(
+                SeriesInstanceUID=image.SeriesInstanceUID,
+                ReferencedImageSequence=Sequence([reference(image)]),
+            )
+        ]
     )
     made.SoftcopyVOILUTSequence = Sequence([item(WindowCenter=-50, WindowWidth=200)])
     made.PresentationLUTShape = "IDENTITY"
@@ -71,10 +78,19 @@ def presentation(image: Dataset) -> Dataset:
         GraphicType="CIRCLE", GraphicFilled="Y",
     )  # fmt: skip
     words = item(
-        AnchorPointAnnotationUnits="PIXEL", AnchorPoint=[60, 90], AnchorPointVisibility="N", UnformattedTextValue="Cyst"
+        AnchorPointAnnotationUnits="PIXEL",
+        AnchorPoint=[60, 90],
+        AnchorPointVisibility="N",
+        UnformattedTextValue="Cyst",
     )
     made.GraphicAnnotationSequence = Sequence(
-        [item(GraphicLayer="A", GraphicObjectSequence=Sequence([circle]), TextObjectSequence=Sequence([words]))]
+        [
+            item(
+                GraphicLayer="A",
+                GraphicObjectSequence=Sequence([circle]),
+                TextObjectSequence=Sequence([words]),
+            )
+        ]
     )
     made.GraphicLayerSequence = Sequence([item(GraphicLayer="A", GraphicLayerOrder=1)])
     return made
@@ -138,7 +154,8 @@ def ecg(leads: int = 12, seconds: int = 10, *, broken: bool = False) -> Dataset:
         item(
             ChannelSourceSequence=Sequence([item(CodeValue="X", CodingSchemeDesignator="99", CodeMeaning=f"Lead {name}")]),
             ChannelSensitivity="2.5", ChannelBaseline="0", ChannelSensitivityCorrectionFactor="1", WaveformBitsStored=16,
-            ChannelSensitivityUnitsSequence=Sequence([item(CodeValue="uV", CodingSchemeDesignator="UCUM", CodeMeaning="uV")]),
+            ChannelSensitivityUnitsSequence=Sequence(
+                [item(CodeValue="uV", CodingSchemeDesignator="UCUM", CodeMeaning="uV")]),
             FilterLowFrequency="0.05", FilterHighFrequency="150",
         )
         for name in names[:leads]
@@ -158,7 +175,9 @@ def ecg(leads: int = 12, seconds: int = 10, *, broken: bool = False) -> Dataset:
 
 def ultrasound() -> Dataset:
     """No pixel spacing, and a region of 0.05 cm a pixel over the left half."""
-    made = phantom("Ultrasound", np.full((SIDE, SIDE), 100, "uint8"), Modality="US", WindowCenter=128, WindowWidth=256)
+    made = phantom(
+        "Ultrasound", np.full((SIDE, SIDE), 100, "uint8"), Modality="US", WindowCenter=128, WindowWidth=256
+    )
     del made.PixelSpacing
     made.SequenceOfUltrasoundRegions = Sequence(
         [

@@ -38,7 +38,9 @@ class Objects(Driver):
         super().__init__(driver.page, "")
         self.errors, self.door, self.folder = driver.errors, door, folder
 
-    def show(self, *objects: Dataset, files: list[Path] | None = None, look: str = "full", language: str = "en") -> None:
+    def show(
+        self, *objects: Dataset, files: list[Path] | None = None, look: str = "full", language: str = "en"
+    ) -> None:
         self.door.add("case", [*made.files(self.folder, *objects), *(files or [])])
         self.page.goto(self.door.address("case", look, language))
 
@@ -100,7 +102,9 @@ def test_overlay_planes_lie_where_the_file_says(desk_of: Objects, in_pixels: boo
     desk_of.show(made.with_overlay(made.slices(1)[0], in_pixels=in_pixels))
     desk_of.until_pixels()
     desk_of.drawn("covers")
-    assert [int(desk_of.colour(column, row)[0]) > 250 for column, row in ((51, 31), (69, 39), (60, 35))] == [True] * 3
+    assert [int(desk_of.colour(column, row)[0]) > 250 for column, row in ((51, 31), (69, 39), (60, 35))] == [
+        True
+    ] * 3
     outside = [desk_of.colour(column, row) for column, row in ((48, 35), (72, 35), (60, 28), (60, 42))]
     assert all(abs(one[0] - (62 if in_pixels else 128)) <= 3 for one in outside), outside
     desk_of.page.get_by_role("button", name="Marks").click()
