@@ -30,8 +30,8 @@ def test_diaz_compares_two_studies_and_looks_through_one(studies: tuple[str, str
     now, _then = studies
     doctor = visit()
     doctor.sign_in("diaz")
-    for uid in studies:
-        doctor.until(lambda uid=uid: doctor.status_of(f"/dicomweb/studies/{uid}/metadata") == 200, uid)
+    paths = [f"/dicomweb/studies/{uid}/metadata" for uid in studies]
+    doctor.until(lambda: all(doctor.status_of(path) == 200 for path in paths), "both of Ana's CTs")
     doctor.page.goto(f"/viewer/{now}")
     driver = Driver(doctor.page, doctor.page.url)
     driver.until_pixels()

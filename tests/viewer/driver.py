@@ -69,7 +69,9 @@ class Driver:
 
     def drawn(self) -> None:
         """Wait for two frames: what is drawn with the next one is on screen."""
-        self.page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))")
+        self.page.evaluate(
+            "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
+        )
 
     def grey(self, number: int = 0) -> np.ndarray:
         """What is on screen in a pane, letters and measurements left out, as levels of grey."""

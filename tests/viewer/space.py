@@ -54,10 +54,16 @@ AXIAL_DIRECTION, CORONAL_DIRECTION = (1, 0, 0, 0, 1, 0), (1, 0, 0, 0, 0, -1)
 CORNER = (-48.0, -48.0, -20.0)
 SCOUT = Stack("scout", NOW, 1, "Topograma", CORONAL_DIRECTION, (-48.0, 0.0, 76.0), (0, 2.0, 0), 2, "1")
 AXIAL = Stack("axial", NOW, 2, "Axial 2 mm", AXIAL_DIRECTION, CORNER, (0, 0, 2.0), 48, "1")
-CORONAL = Stack("coronal", NOW, 3, "Coronal 4 mm", CORONAL_DIRECTION, (-48.0, -46.0, 75.0), (0, 4.0, 0), 24, "1")
+CORONAL = Stack(
+    "coronal", NOW, 3, "Coronal 4 mm", CORONAL_DIRECTION, (-48.0, -46.0, 75.0), (0, 4.0, 0), 24, "1"
+)
 THICK = Stack("thick", NOW, 4, "Axial 5 mm", AXIAL_DIRECTION, (-48.0, -48.0, 72.0), (0, 0, -5.0), 19, "1")
-UNEVEN = Stack("uneven", NOW, 5, "Axial con hueco", AXIAL_DIRECTION, CORNER, (0, 0, 2.0), 12, "1", uneven=True)
-EARLIER = Stack("earlier", PRIOR, 2, "Axial 2 mm", AXIAL_DIRECTION, (-48.0, -48.0, 480.0), (0, 0, 4.0), 24, "7")
+UNEVEN = Stack(
+    "uneven", NOW, 5, "Axial con hueco", AXIAL_DIRECTION, CORNER, (0, 0, 2.0), 12, "1", uneven=True
+)
+EARLIER = Stack(
+    "earlier", PRIOR, 2, "Axial 2 mm", AXIAL_DIRECTION, (-48.0, -48.0, 480.0), (0, 0, 4.0), 24, "7"
+)
 STACKS = (SCOUT, AXIAL, CORONAL, THICK, UNEVEN, EARLIER)
 VIEWS = (("L", "MLO"), ("R", "MLO"), ("L", "CC"), ("R", "CC"))
 
@@ -78,7 +84,7 @@ def _ball(stack: Stack, index: int) -> np.ndarray:
 
 def _file(sop_class: str, study: UID, series: str, number: int, **elements: Any) -> Dataset:
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = sop_class
+    meta.MediaStorageSOPClassUID = UID(sop_class)
     meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=[series, str(number)])
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     file = Dataset()

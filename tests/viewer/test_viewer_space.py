@@ -66,7 +66,9 @@ def test_the_active_image_is_drawn_where_it_cuts_the_other(desk: Driver) -> None
     box = line.bounding_box()
     assert stage is not None
     assert box is not None
-    assert abs(box["y"] + box["height"] / 2 - stage["y"] - centroid(desk, 1)[1]) <= 3  # half a slice, and its edge
+    assert (
+        abs(box["y"] + box["height"] / 2 - stage["y"] - centroid(desk, 1)[1]) <= 3
+    )  # half a slice, and its edge
     assert abs(box["width"] - min(stage["width"], stage["height"])) <= 3
     assert desk.page.locator(".p-vp").nth(0).locator(".pv-cut").count() == 0
     desk.page.keyboard.press("y")

@@ -74,7 +74,12 @@ def test_the_data_of_the_file_can_be_searched(desk: Driver) -> None:
     desk.page.get_by_role("searchbox").fill("rescale intercept")
     rows = desk.page.locator(".pv-tags tbody tr")
     assert rows.count() == 1
-    assert rows.first.locator("td, th").all_inner_texts() == ["(0028,1052)", "DS", "Rescale Intercept", "-1024"]
+    assert rows.first.locator("td, th").all_inner_texts() == [
+        "(0028,1052)",
+        "DS",
+        "Rescale Intercept",
+        "-1024",
+    ]
     desk.page.get_by_role("searchbox").fill("")
     assert rows.count() > 20
 
@@ -107,7 +112,9 @@ def test_the_image_is_saved_as_it_is_seen(desk: Driver) -> None:
 
 
 def test_paper_says_whose_image_it_is(desk: Driver) -> None:
-    desk.page.add_init_script("window.print = () => { window.printed = document.querySelector('.pv-print').innerText; }")
+    desk.page.add_init_script(
+        "window.print = () => { window.printed = document.querySelector('.pv-print').innerText; }"
+    )
     ready(desk)
     desk.page.keyboard.press("7")
     desk.until("window.printed !== undefined")
@@ -157,5 +164,15 @@ def test_menus_open_and_close_by_keyboard(desk: Driver) -> None:
     desk.until("!document.querySelector('[aria-expanded=true]')")
     desk.page.keyboard.press("?")
     keys = desk.page.locator(".pv-keys").inner_text()
-    for words in ("Lupa", "Punto", "Nota", "Localizar", "Enlazar", "Cruces", "MPR", "Comparar", "Datos DICOM"):
+    for words in (
+        "Lupa",
+        "Punto",
+        "Nota",
+        "Localizar",
+        "Enlazar",
+        "Cruces",
+        "MPR",
+        "Comparar",
+        "Datos DICOM",
+    ):
         assert words in keys

@@ -60,8 +60,14 @@ def test_three_planes_meet_in_the_point_that_somebody_points_at(desk: Driver) ->
         # the two other planes are drawn through the ball's middle
         lines = desk.page.locator(".p-vp").nth(number).locator(".pv-cut")
         across = [line.bounding_box() for line in lines.all()]
-        upright = [b["x"] + b["width"] / 2 - place(desk, number)[0] for b in across if b and b["height"] > b["width"]]
-        level = [b["y"] + b["height"] / 2 - place(desk, number)[1] for b in across if b and b["width"] > b["height"]]
+        upright = [
+            b["x"] + b["width"] / 2 - place(desk, number)[0] for b in across if b and b["height"] > b["width"]
+        ]
+        level = [
+            b["y"] + b["height"] / 2 - place(desk, number)[1]
+            for b in across
+            if b and b["width"] > b["height"]
+        ]
         assert any(abs(one - columns.mean()) <= 6 for one in upright), (plane, upright, columns.mean())
         assert any(abs(one - rows.mean()) <= 6 for one in level), (plane, level, rows.mean())
     edges = [desk.pane(number)["edges"] for number in range(3)]
@@ -69,7 +75,9 @@ def test_three_planes_meet_in_the_point_that_somebody_points_at(desk: Driver) ->
 
 
 def test_a_thick_slab_shows_what_lies_before_and_behind(desk: Driver) -> None:
-    begin(desk, 0)  # the bottom: the axial plane misses the ball by 50 mm, the coronal one goes through the middle
+    begin(
+        desk, 0
+    )  # the bottom: the axial plane misses the ball by 50 mm, the coronal one goes through the middle
     assert not bright(desk, 0).any()
     desk.page.get_by_role("slider", name="Grosor").fill("60")
     desk.page.wait_for_timeout(400)

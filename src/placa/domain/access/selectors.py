@@ -62,7 +62,7 @@ def get_study(
             session=viewer.session, address=viewer.address, study_uid=study_instance_uid, once_in_window=True,
         )  # fmt: skip
         raise NotVisible(need)
-    if at is None:
+    if at is None and not bare:
         found._asked_by = viewer  # type: ignore[attr-defined]  # whose its facets are, now
     return found
 

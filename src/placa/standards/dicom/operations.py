@@ -35,11 +35,10 @@ def render_request(request: Request) -> bytes:
     `op`: jpeg, png, jpegs (several `sizes` of one frame, each [viewport or null, quality], as `messages.packed`),
     thumbnail (also of an ECG), raw (decoded stored values, little endian), exact (those packed for the viewer inside the
     ZIP), shell (all but the pixels in Explicit VR Little Endian), ecg_svg, ecg_png, secondary_capture (a DICOM file of
-    the JPEG or PNG at `path`, with `attributes`), pdf (the number of pages of the harmless PDF in `data`; `passive_pdf` has the reasons against one). Further keys:
-    `path`, and where of use `offset` and `length` (of the object in the file), `frame` (from 0), `window` [center,
-    width, function], `viewport` [width, height], `region` [x, y, width, height] (of the source, negative to flip),
-    `quality`, `invert`, `size`. Raises InvalidObject with a
-    reason code.
+    the JPEG or PNG at `path`, with `attributes`), pdf (the number of pages of the harmless PDF in `data`; `passive_pdf`
+    has the reasons against one). Further keys: `path`, and where of use `offset` and `length` (of the object in the
+    file), `frame` (from 0), `window` [center, width, function], `viewport` [width, height], `region` [x, y, width,
+    height] (of the source, negative to flip), `quality`, `invert`, `size`. Raises InvalidObject with a reason code.
     """
     operation = OPERATIONS.get(str(request.get("op", "")))
     if operation is None:

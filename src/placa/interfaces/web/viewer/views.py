@@ -11,7 +11,6 @@ from placa.interfaces.web.account.session import to_sign_in
 from placa.interfaces.web.studies import Doors
 from placa.interfaces.web.viewer.context import context, described_as, is_localizer
 
-
 # what Cornerstone's codecs need beyond the portal's policy, on this page alone
 POLICY = {
     "script-src": ["'wasm-unsafe-eval'"],
@@ -21,7 +20,7 @@ POLICY = {
 
 
 @require_safe
-def page(request: HttpRequest, uid: str, token: str = "") -> HttpResponse:  # noqa: S107  a share's, none by default
+def page(request: HttpRequest, uid: str, token: str = "") -> HttpResponse:
     """The viewer on one study, in the look of whoever asks; 404 for what is not theirs."""
     viewer = getattr(request, "viewer", NOBODY)
     if viewer.role == "nobody":
@@ -41,7 +40,7 @@ def page(request: HttpRequest, uid: str, token: str = "") -> HttpResponse:  # no
 
 
 @require_safe
-def described(request: HttpRequest, uid: str, token: str = "") -> HttpResponse:  # noqa: S107  a share's, none by default
+def described(request: HttpRequest, uid: str, token: str = "") -> HttpResponse:
     """The series of a study, for a viewer that shows it beside another one; 404 for what is not theirs or not here."""
     viewer = getattr(request, "viewer", NOBODY)
     if viewer.role == "nobody":

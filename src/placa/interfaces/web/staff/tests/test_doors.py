@@ -15,18 +15,20 @@ SOMETHING = uuid.UUID(int=7)
 PARTS = {
     "item": SOMETHING, "patient": SOMETHING, "order": SOMETHING, "doctor": SOMETHING, "message": SOMETHING,
     "link": SOMETHING, "identifier": 1, "uid": cast.STUDIES["ana_ct"].uid, "archive": SOMETHING,
+    "report": SOMETHING,
 }  # fmt: skip
 # GET pages, written by hand; every other route is a POST
 PAGES = {
     "home", "inbox", "inbox_item", "patients", "patient_create", "patient", "patient_edit", "orders",
     "order_create", "order", "studies", "upload", "study", "approvals", "messages",
-    "archives", "archive_create", "archive",
+    "archives", "archive_create", "archive", "study_images",
 }  # fmt: skip
 WRITES = {
     "inbox_assign", "inbox_close", "inbox_reopen", "patient_email", "patient_enable", "patient_resend",
     "patient_identify", "patient_forget", "guardian_link", "guardian_end", "order_cancel", "study_release",
     "study_hand_delivery", "study_hand_over", "study_order", "study_unassign", "study_report", "study_notify",
     "doctor_enable", "doctor_refuse", "message_retry", "archive_test", "study_evict", "study_recall",
+    "archive_remove", "report_withdraw",
 }  # fmt: skip
 
 
@@ -81,7 +83,7 @@ NEEDED = {
     "study_order": "orders",
     "study_release": "studies", "study_hand_delivery": "studies", "study_hand_over": "studies",
     "study_notify": "studies",
-    "upload": "upload", "study_report": "upload",
+    "upload": "upload", "study_report": "upload", "report_withdraw": "upload",
     "approvals": "doctors", "doctor_enable": "doctors", "doctor_refuse": "doctors",
     "messages": "outbox", "message_retry": "outbox",
 }  # fmt: skip
@@ -105,7 +107,7 @@ def test_places_without_permission_are_not_in_the_navigation(ines):
 
 @pytest.mark.parametrize("name", sorted(PAGES - {"home", "inbox", "patients", "orders", "studies", "upload",
                                                  "approvals", "messages", "patient_create", "order_create",
-                                                 "study", "archives", "archive_create"}))  # fmt: skip
+                                                 "study", "study_images", "archives", "archive_create"}))  # fmt: skip
 def test_what_is_not_there_is_404(jefe, name):
     assert jefe.get(address(name)).status_code == 404
 
