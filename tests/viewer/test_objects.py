@@ -65,7 +65,7 @@ class Objects(Driver):
             box["y"] + box["height"] / 2 + (row - made.SIDE / 2) * scale,
         )
 
-    def drawn(self, what: str) -> None:
+    def until_drawn(self, what: str) -> None:
         """Wait until marks are on the canvas."""
         self.until(f"document.querySelector('.pv-marks').dataset.drawn.includes('{what}')")
 
@@ -101,7 +101,7 @@ def phone_of(chromium: Browser, door: FileDoor, tmp_path: Path) -> Iterator[Obje
 def test_overlay_planes_lie_where_the_file_says(desk_of: Objects, in_pixels: bool) -> None:
     desk_of.show(made.with_overlay(made.slices(1)[0], in_pixels=in_pixels))
     desk_of.until_pixels()
-    desk_of.drawn("covers")
+    desk_of.until_drawn("covers")
     assert [int(desk_of.colour(column, row)[0]) > 250 for column, row in ((51, 31), (69, 39), (60, 35))] == [
         True
     ] * 3
@@ -120,7 +120,7 @@ def test_a_presentation_is_applied_to_its_image_alone_and_taken_back(desk_of: Ob
     assert (before["window"], before["view"]["rotation"]) == ({"center": 0, "width": 200}, 0)
     desk_of.page.keyboard.press("End")
     desk_of.until_pixels()
-    desk_of.drawn("presentation")
+    desk_of.until_drawn("presentation")
     shown = desk_of.pane()
     assert (shown["window"], shown["view"]["rotation"]) == ({"center": -50, "width": 200}, 90)
     # turned clockwise, column 40 row 64 of the image lies in column 64 and row 40 of what is seen
@@ -145,7 +145,7 @@ def test_marks_in_the_strip_open_the_image_that_they_belong_to(desk_of: Objects)
     desk_of.show(first, second, made.presentation(second))
     desk_of.until_pixels()
     desk_of.page.locator(".p-vf__ser button", has_text="Presentation").click()
-    desk_of.drawn("presentation")
+    desk_of.until_drawn("presentation")
     assert desk_of.pane()["instanceUid"] == second.SOPInstanceUID
 
 
@@ -156,7 +156,7 @@ def test_segments_are_coloured_named_and_switched(desk_of: Objects) -> None:
     grey = desk_of.colour(20, 20)
     assert max(grey) - min(grey) <= 2, "nothing is coloured unasked"
     desk_of.page.locator(".p-vf__ser button", has_text="AI").click()
-    desk_of.drawn("covers")
+    desk_of.until_drawn("covers")
     desk_of.until_pixels()
     inside, outside = desk_of.colour(20, 20), desk_of.colour(100, 20)
     assert inside[0] > inside[2] + 30
@@ -169,7 +169,7 @@ def test_segments_are_coloured_named_and_switched(desk_of: Objects) -> None:
     desk_of.page.locator(".p-vp").first.focus()
     desk_of.page.keyboard.press("End")
     desk_of.until_pixels()
-    desk_of.drawn("covers")
+    desk_of.until_drawn("covers")
     cyst = desk_of.colour(64, 64)
     assert cyst[1] > cyst[0] + 20, "the second segment has a colour of its own"
 

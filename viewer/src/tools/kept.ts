@@ -49,23 +49,39 @@ export function statsOf(values: readonly KeptValue[]): MeasurementStats {
 
 const PAUSE_MS = 700;
 
-/** The portal's side of it. Nothing is sent before what was kept has been read, so that nothing is overwritten unseen. */
+/** Names a measurement by where it is: one that was moved is another one. */
+function named({ tool, instance, frame, points }: KeptItem): string {
+  return JSON.stringify([tool, instance, frame, points]);
+}
+
+/**
+ * The portal's side of it. Nothing is sent before what was kept has been read, so that nothing is overwritten unseen; and what
+ * another window of the same person kept meanwhile is kept on, since a whole list is sent.
+ */
 export class Kept {
   private timer = 0;
+  /** What was last read or sent, null before. */
   private known: string | null = null;
+  /** Names of all that this window ever read or sent: the portal's others are another window's. */
+  private readonly own = new Set<string>();
+  private others: KeptItem[] = [];
+  private waiting: (() => readonly KeptItem[]) | null = null;
   private sending: Promise<void> = Promise.resolve();
 
   constructor(readonly url: string, private readonly failed: () => void) {
-    window.addEventListener('pagehide', () => void this.flush());
+    window.addEventListener('pagehide', () => void this.flush(true));
   }
-
-  private waiting: (() => readonly KeptItem[]) | null = null;
 
   /** What was kept. Rejects with RequestFailure. */
   async read(): Promise<KeptItem[]> {
-    const items = (await (await request(this.url)).json()) as KeptItem[];
+    const items = await this.list();
     this.known = JSON.stringify(items);
+    for (const one of items) this.own.add(named(one));
     return items;
+  }
+
+  private async list(): Promise<KeptItem[]> {
+    return (await (await request(this.url)).json()) as KeptItem[];
   }
 
   /** Send what `items` gives once the person has paused. */
@@ -76,20 +92,24 @@ export class Kept {
     this.timer = window.setTimeout(() => void this.flush(), PAUSE_MS);
   }
 
-  /** Send now what waits. */
-  flush(): Promise<void> {
+  /** Send now what waits; `leaving` a page there is no time to ask first. */
+  flush(leaving = false): Promise<void> {
     window.clearTimeout(this.timer);
-    const body = this.waiting && JSON.stringify(this.waiting());
+    const items = this.waiting?.();
+    const told = items && JSON.stringify(items);
     this.waiting = null;
-    if (body && body !== this.known) {
-      this.known = body;
-      this.sending = this.sending.then(() => this.send(body));
+    if (items && told !== this.known) {
+      this.known = told ?? null;
+      this.sending = this.sending.then(() => this.send(items, leaving));
     }
     return this.sending;
   }
 
-  private async send(body: string): Promise<void> {
+  private async send(items: readonly KeptItem[], leaving: boolean): Promise<void> {
     try {
+      for (const one of items) this.own.add(named(one));
+      if (!leaving) this.others = (await this.list()).filter((one) => !this.own.has(named(one)));
+      const body = JSON.stringify([...items, ...this.others]);
       await request(this.url, {
         method: 'POST', body, keepalive: body.length < 60_000,
         headers: { 'Content-Type': 'application/json', 'X-CSRFToken': cookie('csrftoken') },
