@@ -79,8 +79,11 @@ async function priorsOf(set) {
   }));
 }
 
-const REPORT = 'Conclusión:\nEstudio de prueba sin hallazgos agudos.\n\nHallazgos:\nHígado de tamaño y densidad normales, sin lesiones '
-  + 'focales. Vesícula sin cálculos. Páncreas, bazo y suprarrenales sin alteraciones.\n\nTécnica:\nCortes axiales con contraste.';
+const REPORT = [
+  ['Conclusión', 'Estudio de prueba sin hallazgos agudos.'],
+  ['Hallazgos', 'Hígado de tamaño y densidad normales, sin lesiones focales. Vesícula sin cálculos. Páncreas, bazo y suprarrenales sin alteraciones.'],
+  ['Técnica', 'Cortes axiales con contraste.'],
+];
 
 async function contextOf(study, query) {
   const set = await studySet(study);
@@ -91,7 +94,7 @@ async function contextOf(study, query) {
     patient: { name: 'Ana Morales Peralta', birth_date: '08/05/1985', age_text: '41 a', sex: 'F', patient_id: String(value(set, '00100020')) },
     institution: 'Clínica Alborada', back_url: '/',
     report: query.get('report') === 'none' ? null : {
-      status: 'final', status_text: 'Firmado', signed_text: '16 nov, 18:40', text: query.get('report') === 'pdf' ? null : REPORT, pdf_url: '/report.pdf',
+      status: 'final', status_text: 'Firmado', signed_text: '16 nov, 18:40', sections: query.get('report') === 'pdf' ? [] : REPORT, pdf_url: '/report.pdf',
     },
     report_reason: 'El informe está pendiente de firma.', alive_url: '/alive', series,
   };

@@ -29,6 +29,7 @@ from placa.interfaces.dicomweb.tests.world import (
 def _on(monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(permits, "enabled", lambda: True)
     monkeypatch.setattr(permits, "now", lambda: 1000.0)  # however slow the machine is
+    monkeypatch.setattr(quick, "close_old_connections", lambda: None)  # it is the test's, as in Django's client
     permits.forget()
     yield
     permits.forget()
