@@ -34,6 +34,8 @@ nobodys       302             404             404             404             40
 dicomweb      401,401,401,401 200,404,404,404 404,404,404,404 200,200,404,404 404,404,404,200 200,200,404,404 404,404,200,404 200,200,200,200 404,404,404,404 401,401,401,401
 objects       401,401,401,401 200,404,404,404 404,404,404,404 200,200,404,404 404,404,404,200 404,404,404,404 404,404,404,404 200,200,200,200 404,404,404,404 401,401,401,401
 page_images   302,302,302,302 200,404,404,404 404,404,404,404 200,200,404,404 404,404,404,200 200,200,404,404 404,404,200,404 200,200,200,200 404,404,404,404 302,302,302,302
+own_measures  302,302,302,302 404,404,404,404 404,404,404,404 200,200,404,404 404,404,404,200 200,200,404,404 404,404,200,404 200,200,200,200 404,404,404,404 302,302,302,302
+own_report    302,302,302,302 404,404,404,404 404,404,404,404 404,404,404,404 404,404,404,404 404,404,404,404 404,404,404,404 404,404,404,404 404,404,404,404 302,302,302,302
 page_report   302,302,302,302 200,404,404,404 404,404,404,404 200,200,404,404 404,404,404,200 200,200,404,404 404,404,200,404 200,200,200,200 404,404,404,404 302,302,302,302
 download      302,302,302,302 200,404,404,404 404,404,404,404 200,200,404,404 404,404,404,200 404,404,404,404 404,404,404,404 200,200,200,200 404,404,404,404 302,302,302,302
 patient_study 302,302,302,302 200,200,404,404 404,404,404,404 404,404,404,404 404,404,404,404 404,404,404,404 404,404,404,404 404,404,404,404 404,404,404,404 302,302,302,302
@@ -55,6 +57,7 @@ DEEDS = {
     "staff_super": ("ana", "carla", "diaz", "egea", "gomez", "heras", "ines"),
     "doctor": ("ana", "carla", "gomez", "heras", "jefe", "ines"),
     "images": ("carla", "ines"),
+    "own_measures": ("ana", "carla", "ines"),
 }
 
 ROUTES = """
@@ -169,6 +172,8 @@ dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>/frames
 dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>/frames/<str:frames>/rendered GET dicomweb
 dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>/frames/<str:frames>/thumbnail GET dicomweb
 dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>/bulkdata/<path:pointer> GET dicomweb
+measurements/<str:uid>                                      GET,POST  own_measures
+measurements/<str:uid>/report.dcm                           GET       own_report
 viewer/<str:uid>                                            GET       page_images
 viewer/<str:uid>/series                                     GET       page_images
 files/<str:uid>/report/<uuid:report>                        GET       page_report

@@ -29,6 +29,7 @@ DOMAIN_APPS = [
     "archive",
     "reports",
     "access",
+    "measurements",
     "intake",
     "enrolment",
     "sharing",

@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("company/", include("placa.interfaces.web.company.urls")),
     path("s/", include("placa.interfaces.web.recipient.urls")),
     path("ohif/", include("placa.interfaces.web.ohif.urls")),
+    path("measurements/", include("placa.interfaces.web.viewer.own_urls")),
     *(path(f"{door}/", include(MODULES[door])) for door in DOORS),
     *(path(f"s/<str:token>/{door}/", include(MODULES[door], namespace=f"share-{door}")) for door in DOORS),
     path("", include("placa.demo.urls")),

@@ -69,7 +69,7 @@ export class Compare {
     const known = this.studies.find(({ study }) => study.uid === prior.uid);
     if (known) return known;
     const told = (await (await request(prior.url)).json()) as OpenStudy;
-    const opened = { study: told.study, series: viewableSeries(completeSeries(told.series, told.study.uid)) };
+    const opened = { study: told.study, series: viewableSeries(completeSeries(told.series, told.study.uid), this.viewer.context.look) };
     this.studies.push(opened);
     this.viewer.emit('study', opened);
     return opened;

@@ -89,6 +89,8 @@ export interface ViewerContext {
   report: ReportInfo | null;
   report_reason: string;
   alive_url: string | null;
+  /** Where a professional's measurements are kept; null for whoever has no such place. */
+  measurements_url: string | null;
   series: SeriesInfo[];
   priors: PriorInfo[];
   /** The same study in OHIF, where this person may use it. */
@@ -131,6 +133,7 @@ export function readContext(page: Document): ViewerContext {
     priors: context.priors ?? [],
     ohif_url: context.ohif_url ?? null,
     report: context.report ?? null,
+    measurements_url: context.measurements_url ?? null,
     report_reason: context.report_reason ?? '',
   };
 }

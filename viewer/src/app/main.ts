@@ -1,6 +1,7 @@
 /** Entry of the viewer's page: reads the context, takes over the first picture, builds the look. */
 import '../styles/fonts.css';
 import '../styles/room.css';
+import '../styles/objects.css';
 import '../styles/full.css';
 import { listenToKeys } from '../ui/keyboard';
 import { FullLook } from '../ui/look-full';

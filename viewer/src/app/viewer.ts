@@ -3,10 +3,12 @@ import { Emitter } from '../core/emitter';
 import { paneCount, type Layout } from '../core/layout';
 import { deviceMemory, hasWebGl, isFastLink } from '../core/network';
 import type { Hang } from '../core/place';
+import { buildStack } from '../core/stack';
 import { flippedHorizontally, flippedVertically, rotated, zoomAround } from '../core/view';
 import { DicomWeb } from '../dicomweb/client';
 import { MetadataStore } from '../dicomweb/store';
 import { translator, type Translate } from '../i18n';
+import { Marks } from '../marks/marks';
 import type { Annotations, Measurement } from '../tools/annotations';
 import { isFullOnly, needsPixels, type ActionId, type ToolId } from '../tools/catalog';
 import { askText } from '../ui/ask-text';
@@ -18,6 +20,7 @@ import type { SeriesInfo, StudyInfo, ViewerContext } from './context';
 import { isPhone } from './device';
 import { Links } from './links';
 import { Mpr } from './mpr';
+import { OwnMeasurements } from './own-measurements';
 import { KeepAlive } from './session';
 
 /** `idle`: pictures only so far; `impossible`: this browser has no WebGL. */
@@ -58,6 +61,7 @@ export class Viewer extends Emitter<ViewerEvents> {
   pixels: PixelState;
   private readonly host: PaneHost;
   private annotations: Annotations | null = null;
+  private readonly own: OwnMeasurements;
   private loadingPixels: Promise<void> | null = null;
   private readonly lens = new Lens();
   private activeIndex = 0;
@@ -66,11 +70,13 @@ export class Viewer extends Emitter<ViewerEvents> {
   constructor(readonly context: ViewerContext) {
     super();
     this.t = translator(context.language);
-    this.series = viewableSeries(context.series);
+    this.series = viewableSeries(context.series, context.look);
     this.compare = new Compare(this);
     this.pixels = hasWebGl() ? 'idle' : 'impossible';
     const alive = new KeepAlive(context.alive_url, () => this.active.pane.retry());
     this.host = this.makeHost(alive);
+    const { web, metadata } = this.host.environment;
+    this.own = new OwnMeasurements(context, web, metadata, () => this.emit('notice', this.t('measurementsNotKept')));
     this.grid.id = 'image';
     this.grid.className = 'p-vf__grid';
     this.setLayout('1x1');
@@ -81,6 +87,10 @@ export class Viewer extends Emitter<ViewerEvents> {
     return this.panes[this.activeIndex] ?? (this.panes[0] as PaneView);
   }
 
+  get marks(): Marks {
+    return this.host.marks;
+  }
+
   get measurements(): Measurement[] {
     return this.annotations?.list() ?? [];
   }
@@ -88,12 +98,14 @@ export class Viewer extends Emitter<ViewerEvents> {
   private makeHost(alive: KeepAlive): PaneHost {
     const { context } = this;
     const web = new DicomWeb(context.dicomweb);
+    const metadata = new MetadataStore(web);
     const phone = isPhone();
     const pixelsFollow = () => this.pixels === 'loading' || (this.pixels === 'idle' && isFastLink());
     return {
       context,
       t: this.t,
-      environment: { web, metadata: new MetadataStore(web), prefetchLimit: phone ? 24 : 30 * deviceMemory(), pixelsFollow, rescue: () => this.rescue() },
+      environment: { web, metadata, prefetchLimit: phone ? 24 : 30 * deviceMemory(), pixelsFollow, rescue: () => this.rescue() },
+      marks: new Marks(context, web, metadata),
       tool: () => this.tool,
       activate: (view) => this.activate(view),
       wantsPixels: () => void this.demandPixels(),
@@ -126,9 +138,21 @@ export class Viewer extends Emitter<ViewerEvents> {
     this.cine.stop();
     const chosen = keyImages(series, this.compare.allSeries);
     if (chosen.length) return this.openKeyImage(chosen);
+    if (index === undefined && this.marks.isMark(series)) return void this.openMarked(series);
     const volume = ['CT', 'MR', 'PT'].includes(series.modality) && this.context.look === 'simple';
     this.active.pane.setSeries(series, index ?? (volume ? Math.floor(series.count / 2) : 0));
     this.emit('change', undefined);
+  }
+
+  /** The image that marks belong to, with them on it; without one the pane says what it is. */
+  private async openMarked(marks: SeriesInfo): Promise<void> {
+    const target = await this.marks.target(marks).catch(() => null);
+    const series = this.series.find(({ uid }) => uid === target?.series);
+    if (!target || !series) return this.open(marks, 0);
+    const index = buildStack(series).findIndex((one) => one.instanceUid === target.instance && one.frame === target.frame);
+    const { pane } = this.active;
+    if (pane.series?.uid !== series.uid) this.open(series, Math.max(0, index));
+    else pane.setIndex(Math.max(0, index));
   }
 
   /** The first of the key images, or the one after that which is shown. */
@@ -200,6 +224,7 @@ export class Viewer extends Emitter<ViewerEvents> {
   /** On a fast link the pixels follow the first picture by themselves. */
   private pictureArrived(): void {
     const view = this.active.pane;
+    void this.marks.load();
     if (this.pixels === 'idle' && isFastLink() && view.series?.kind === 'image') void this.demandPixels();
   }
 
@@ -215,10 +240,11 @@ export class Viewer extends Emitter<ViewerEvents> {
       await this.active.pane.firstPixels; // the engine keeps the page busy: the first image goes before it
       const [{ startEngine }, { Annotations }] = await Promise.all([import('../core/pixels'), import('../tools/annotations')]);
       startEngine(isPhone());
-      this.annotations = new Annotations(this.t('locale'), () => this.emit('measurements', this.measurements), (done) => askText(this.t, done));
+      this.annotations = new Annotations(this.t('locale'), () => this.measured(), (done) => askText(this.t, done));
       for (const view of this.panes) await this.givePixels(view);
       this.annotations.select(this.tool);
       this.setPixels('ready');
+      void this.own.restore(this.annotations);
     } catch (error) {
       // The code itself did not come: stay with pictures, and try again when asked again.
       this.setPixels('idle');
@@ -231,6 +257,16 @@ export class Viewer extends Emitter<ViewerEvents> {
   async pixelsReady(): Promise<void> {
     await this.demandPixels();
     if (this.pixels !== 'ready') throw new Error('No engine');
+  }
+
+  private measured(): void {
+    this.emit('measurements', this.measurements);
+    if (this.annotations) this.own.changed(this.annotations);
+  }
+
+  /** Take the kept measurements along as a DICOM file. */
+  downloadMeasurements(): Promise<void> {
+    return this.own.download();
   }
 
   private setPixels(state: PixelState): void {

@@ -1,8 +1,10 @@
 /**
  * One image from its stored pixels on a plain canvas: what a radiologist looks at first, before the engine that zooms,
- * windows and measures has started. Only what needs no decoder and one linear window; the rest waits for the engine.
+ * windows and measures has started. Only what needs no decoder; the rest waits for the engine.
  */
-import { items, numbers, text, type DicomJson } from '../dicomweb/client';
+import { numbers, text, type DicomJson } from '../dicomweb/client';
+import { lacksLut } from '../dicomweb/palette';
+import { greysOf, levelOf, modalityValue, suggestedWindow, type Greys } from './greys';
 import type { ImageRef } from './stack';
 import type { Window } from './window';
 
@@ -14,14 +16,11 @@ export function mayBeExact(image: ImageRef): boolean {
   return ['', ...RAW].includes(image.transferSyntax) && image.rows * image.columns * 2 <= MOST_BYTES && image.rows * image.columns > 0;
 }
 
-/** Whether the engine would draw it by one linear window over square pixels too (PS3.3 C.11.1, C.11.2). */
+/** Whether the stored bytes are one grey value a pixel, in the low bits. */
 function isPlain(set: DicomJson): boolean {
-  const spacing = numbers(set, '00280030');
+  const [allocated = 0, stored = 0, high = 0] = ['00280100', '00280101', '00280102'].map((tag) => numbers(set, tag)[0]);
   return /^MONOCHROME[12]$/.test(text(set, '00280004')) && numbers(set, '00280002')[0] === 1
-    && [8, 16].includes(numbers(set, '00280100')[0] ?? 0)
-    && ['', 'LINEAR'].includes(text(set, '00281056'))
-    && spacing[0] === spacing[1] && !numbers(set, '00280034').length
-    && !['00283000', '00283010', '52009229', '52009230'].some((tag) => items(set, tag).length);
+    && [8, 16].includes(allocated) && high === stored - 1 && !lacksLut(set);
 }
 
 /** The only part of a multipart answer, where it holds raw little endian pixels. */
@@ -33,41 +32,39 @@ function rawPart(answer: Uint8Array, length: number): Uint8Array | null {
   return answer.subarray(start, start + length);
 }
 
-/** Values after the modality LUT, in the unit of the window. */
-function valuesOf(bytes: Uint8Array, set: DicomJson): Float32Array {
+/** The stored values, with the sign and the bits that the file says (PS3.5 8.1.1). */
+function storedValues(bytes: Uint8Array, set: DicomJson, { bitsStored, signed }: Greys): Int32Array {
   const wide = numbers(set, '00280100')[0] === 16;
-  const unused = 32 - (numbers(set, '00280101')[0] ?? (wide ? 16 : 8));
-  const signed = numbers(set, '00280103')[0] === 1;
-  const slope = numbers(set, '00281053')[0] ?? 1;
-  const intercept = numbers(set, '00281052')[0] ?? 0;
-  const values = new Float32Array(wide ? bytes.length >> 1 : bytes.length);
+  const unused = 32 - bitsStored;
+  const values = new Int32Array(wide ? bytes.length >> 1 : bytes.length);
   for (let at = 0; at < values.length; at += 1) {
-    const stored = wide ? (bytes[2 * at] ?? 0) | ((bytes[2 * at + 1] ?? 0) << 8) : (bytes[at] ?? 0);
-    values[at] = (signed ? (stored << unused) >> unused : stored) * slope + intercept;
+    const stored = (wide ? (bytes[2 * at] ?? 0) | ((bytes[2 * at + 1] ?? 0) << 8) : (bytes[at] ?? 0)) << unused;
+    values[at] = signed ? stored >> unused : stored >>> unused;
   }
   return values;
 }
 
-/** The window from the darkest to the brightest value, for an image without one: as the engine chooses it. */
-function widest(values: Float32Array): Window {
-  let [low, high] = [Infinity, -Infinity];
-  for (const value of values) {
-    if (value < low) low = value;
-    if (value > high) high = value;
-  }
-  return { center: (low + high) / 2, width: Math.max(1, high - low) };
+/** Grey levels, 0 to 255, of stored values: one calculation a value that occurs, however many pixels have it. */
+export function levels(stored: Int32Array, greys: Greys, window: Window | null): Uint8ClampedArray {
+  const known = new Map<number, number>();
+  const [low, high] = greys.padding ?? [1, 0];
+  return Uint8ClampedArray.from(stored, (value) => {
+    let level = known.get(value);
+    if (level === undefined) {
+      const share = levelOf(greys, window, modalityValue(greys, value));
+      level = value >= low && value <= high ? 0 : 255 * (greys.inverse ? 1 - share : share);
+      known.set(value, level);
+    }
+    return level;
+  });
 }
 
-/** Grey levels by the linear VOI function of PS3.3 C.11.2.1.2.1. */
-export function levels(values: Float32Array, window: Window, invert: boolean): Uint8ClampedArray {
-  const width = Math.max(window.width - 1, 1e-6);
-  const low = window.center - 0.5 - width / 2;
-  const grey = new Uint8ClampedArray(values.length);
-  for (let at = 0; at < values.length; at += 1) {
-    const level = (((values[at] ?? 0) - low) / width) * 255;
-    grey[at] = invert ? 255 - level : level;
-  }
-  return grey;
+/** What the file or the person says, else what suits the values; null leaves a VOI LUT its place. */
+function windowFor(stored: Int32Array, greys: Greys, columns: number, chosen: Window | null): Window | null {
+  if (chosen || greys.window || greys.voiLut) return chosen ?? (greys.voiLut ? null : greys.window);
+  const [low, high] = greys.padding ?? [1, 0];
+  const values = Float64Array.from(stored, (value) => (value >= low && value <= high ? NaN : modalityValue(greys, value)));
+  return suggestedWindow(greys, values, columns, Number.isNaN);
 }
 
 /**
@@ -81,8 +78,9 @@ export function exactImage(answer: ArrayBuffer, set: DicomJson, image: ImageRef,
   [canvas.width, canvas.height] = [image.columns, image.rows];
   const pen = canvas.getContext('2d');
   if (!bytes || !pen) return null;
-  const values = valuesOf(bytes, set);
-  const grey = levels(values, chosen ?? widest(values), text(set, '00280004') === 'MONOCHROME1');
+  const greys = greysOf(set, image.frame);
+  const stored = storedValues(bytes, set, greys);
+  const grey = levels(stored, greys, windowFor(stored, greys, image.columns, chosen));
   const picture = pen.createImageData(image.columns, image.rows);
   const pixels = new Uint32Array(picture.data.buffer);
   for (let at = 0; at < grey.length; at += 1) pixels[at] = 0xff000000 | ((grey[at] ?? 0) * 0x010101);

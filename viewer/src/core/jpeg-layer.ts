@@ -1,5 +1,5 @@
 import { request, RequestFailure } from '../dicomweb/client';
-import { cssTransform, type ViewState } from './view';
+import { cssTransform, pixelStretch, type ViewState } from './view';
 
 const KEPT = 60;
 
@@ -11,6 +11,7 @@ export class JpegLayer {
   private shown: HTMLImageElement | HTMLCanvasElement | null = null;
   private wanted = '';
   private view: ViewState | null = null;
+  private aspect = 1;
 
   constructor() {
     this.element.className = 'pv-jpeg';
@@ -54,11 +55,19 @@ export class JpegLayer {
     return this.loading.size > 0;
   }
 
-  setView(view: ViewState): void {
+  /** Let the picture lie as `view` says; its pixels are `aspect` times as high as wide. */
+  setView(view: ViewState, aspect = this.aspect): void {
     this.view = view;
+    this.aspect = aspect;
     if (!this.shown) return;
-    this.shown.style.transform = cssTransform(view);
+    this.shown.style.transform = cssTransform(view, this.stretch(this.shown));
     this.shown.style.filter = view.invert ? 'invert(1)' : '';
+  }
+
+  private stretch(shown: HTMLImageElement | HTMLCanvasElement): [number, number] {
+    if (this.aspect === 1) return [1, 1];
+    const picture = 'naturalWidth' in shown ? { width: shown.naturalWidth, height: shown.naturalHeight } : shown;
+    return pixelStretch(picture, { width: this.element.clientWidth, height: this.element.clientHeight }, this.aspect);
   }
 
   clear(): void {

@@ -125,7 +125,7 @@ export class Pane extends Emitter<PaneEvents> {
     this.emit('failure', null);
     this.emit('view', this.view);
     if (!this.drawn) return;
-    if (series.kind === 'image') this.loadMetadata(series);
+    this.loadMetadata(series);
     this.showCurrent();
     this.firstPixels = this.environment.pixelsFollow() ? this.showExact(this.turn) : Promise.resolve();
   }
@@ -139,9 +139,9 @@ export class Pane extends Emitter<PaneEvents> {
     this.showCurrent(0);
   }
 
-  /** True for what is drawn in the layers here; documents and video are elements of their own. */
+  /** True for what is drawn in the layers here; documents, traces and video are elements of their own. */
   private get drawn(): boolean {
-    return this.series?.kind === 'image' || this.series?.kind === 'ecg';
+    return this.series?.kind === 'image';
   }
 
   /** Take over a picture that the page already shows, as image `index`. */
@@ -161,7 +161,7 @@ export class Pane extends Emitter<PaneEvents> {
 
   setView(view: ViewState): void {
     this.view = view;
-    this.jpeg.setView(view);
+    this.layPicture();
     this.layer?.apply(view, this.window);
     this.emit('view', view);
     this.sharpen();
@@ -201,7 +201,12 @@ export class Pane extends Emitter<PaneEvents> {
     if (this.drawn) this.showCurrent(0);
   }
 
+  private layPicture(): void {
+    this.jpeg.setView(this.view, this.attributes?.pixelAspect ?? 1);
+  }
+
   resize(): void {
+    this.layPicture();
     this.layer?.resize();
     if (this.view === this.home) this.goHome();
     else this.emit('view', this.view);
@@ -210,7 +215,7 @@ export class Pane extends Emitter<PaneEvents> {
   retry(): void {
     this.emit('failure', null);
     if (!this.series || !this.drawn) return;
-    if (this.series.kind === 'image') this.loadMetadata(this.series);
+    this.loadMetadata(this.series);
     this.showCurrent();
   }
 
@@ -225,7 +230,11 @@ export class Pane extends Emitter<PaneEvents> {
 
   private loadMetadata(series: SeriesInfo): void {
     this.environment.metadata.load(series).then(
-      () => this.series === series && this.emit('shown', undefined),
+      () => {
+        if (this.series !== series) return;
+        this.layPicture();
+        this.emit('shown', undefined);
+      },
       (error: unknown) => this.series === series && this.fail(error),
     );
   }
@@ -246,14 +255,13 @@ export class Pane extends Emitter<PaneEvents> {
     }
     this.slow = window.setTimeout(() => turn === this.turn && this.emit('waiting', true), 250);
     void this.showPicture(turn);
-    if (this.layer && this.series?.kind === 'image') this.settle = window.setTimeout(() => void this.showPixels(turn), pause);
+    if (this.layer) this.settle = window.setTimeout(() => void this.showPixels(turn), pause);
     else if (!this.environment.pixelsFollow()) this.prefetchPictures();
   }
 
   private pictureUrl(image: ImageRef, sharp = false): string {
     const color = this.environment.metadata.of(image)?.color ?? false;
     const chosen = this.window && !color ? { window: this.window } : {};
-    if (this.series?.kind === 'ecg') return this.environment.web.documentUrl(image);
     return this.environment.web.renderedUrl(image, { ...(sharp ? SHARP_PICTURE : PICTURE), ...chosen });
   }
 
@@ -268,7 +276,7 @@ export class Pane extends Emitter<PaneEvents> {
     } catch (error) {
       if (turn !== this.turn || this.layer) return;
       const refused = error instanceof RequestFailure && error.kind === 'server';
-      if (!refused || this.series?.kind !== 'image' || !this.environment.rescue()) this.fail(error);
+      if (!refused || !this.environment.rescue()) this.fail(error);
     }
   }
 
@@ -280,7 +288,7 @@ export class Pane extends Emitter<PaneEvents> {
       const { web, metadata } = this.environment;
       const [answer, sets] = await Promise.all([web.frame(image), metadata.load(series)]);
       const set = sets.get(image.instanceUid);
-      const drawn = set && turn === this.turn ? exactImage(answer, set, image, this.window ?? metadata.of(image)?.window ?? null) : null;
+      const drawn = set && turn === this.turn ? exactImage(answer, set, image, this.window) : null;
       if (!drawn || this.pixelsShown) return;
       this.jpeg.put(drawn);
       this.pictureShown(index, true);
@@ -294,7 +302,7 @@ export class Pane extends Emitter<PaneEvents> {
     this.shownIndex = index;
     this.pixelsShown = false;
     this.stage.classList.remove('is-pixels');
-    this.jpeg.setView(this.view);
+    this.layPicture();
     this.arrived();
   }
 

@@ -3,10 +3,12 @@ import {
   cache, Enums, imageLoader, init as initCore, RenderingEngine, utilities, type StackViewport, type Types,
 } from '@cornerstonejs/core';
 import { init as initLoader, wadors } from '@cornerstonejs/dicom-image-loader';
-import { failureKind, RequestFailure, type DicomJson, type DicomWeb } from '../dicomweb/client';
+import { attributesOf } from '../dicomweb/attributes';
+import { failureKind, PLAIN, RequestFailure, type DicomJson, type DicomWeb } from '../dicomweb/client';
 import { lacksPalette } from '../dicomweb/palette';
 import { deviceMemory } from './network';
 import type { ImageRef } from './stack';
+import { drawGreys, knowGreys, trueGreys } from './true-greys';
 import { focalOffset, screenAxes, type ViewState } from './view';
 import type { Window } from './window';
 
@@ -18,13 +20,26 @@ const CAMERA_DISTANCE = 1000;
 type Point3 = [number, number, number];
 
 let engine: RenderingEngine | null = null;
+/**
+ * What the engine decodes well; anything else the server decodes. Its 12-bit JPEG is off by up to 22 of 255 levels, and for
+ * progressive JPEG and JPEG XL it has no decoder.
+ */
+const DECODED_HERE = [
+  '', '1.2.840.10008.1.2', '1.2.840.10008.1.2.1', '1.2.840.10008.1.2.1.99', '1.2.840.10008.1.2.2', '1.2.840.10008.1.2.5',
+  ...[50, 57, 70, 80, 81, 90, 91, 201, 202, 203].map((last) => `1.2.840.10008.1.2.4.${last}`),
+];
+const decodedByServer = new Set<string>();
 let metadataOf = new Map<string, DicomJson>();
 
 /** Start Cornerstone once: bounded memory, one WebGL context (panes are drawn one by one anyway), two to four decoders. */
 export function startEngine(isPhone: boolean): RenderingEngine {
   if (engine) return engine;
   initCore({ isMobile: isPhone, rendering: { webGlContextCount: 1 } } as Types.Cornerstone3DConfig);
-  initLoader({ maxWebWorkers: Math.max(1, Math.min(4, Math.floor((navigator.hardwareConcurrency || 2) / 2))) });
+  initLoader({
+    beforeSend: (_request, imageId) => Promise.resolve(decodedByServer.has(imageId) ? { Accept: PLAIN } : {}),
+    maxWebWorkers: Math.max(1, Math.min(4, Math.floor((navigator.hardwareConcurrency || 2) / 2))),
+  });
+  imageLoader.registerImageLoader('wadors', trueGreys(wadors.loadImage as never, () => metadataOf) as never);
   cache.setMaxCacheSize((isPhone ? 192 : Math.min(1024, 160 * deviceMemory())) * 1024 * 1024);
   engine = new RenderingEngine(ENGINE_ID);
   return engine;
@@ -40,6 +55,19 @@ export function registerMetadata(sets: Map<string, DicomJson>): void {
   metadataOf = new Map([...metadataOf, ...sets]);
 }
 
+/**
+ * What Cornerstone stumbles over when it is not there: a modality, and the shape of pixels, which it knows by their spacing
+ * alone (that such a spacing is no measure, `trueGreys` says).
+ */
+function completed(set: DicomJson): DicomJson {
+  const { pixelAspect } = attributesOf(set, 1);
+  return {
+    ...set,
+    ...(set['00080060']?.Value ? {} : { '00080060': { vr: 'CS', Value: ['OT'] } }),
+    ...(set['00280030'] || pixelAspect === 1 ? {} : { '00280030': { vr: 'DS', Value: [pixelAspect, 1] } }),
+  };
+}
+
 function failureFrom(error: unknown): RequestFailure {
   if (error instanceof RequestFailure) return error;
   const inner = error && typeof error === 'object' && 'error' in error ? error.error : error;
@@ -52,11 +80,13 @@ export function imageIdOf(image: ImageRef, web: DicomWeb): string {
   return image.made ? `made:${image.instanceUid}` : `wadors:${web.frameUrl(image)}`;
 }
 
-/** Tell Cornerstone's loader how to read images, frames of one instance by its first. */
+/** Tell Cornerstone's loader how to read images, frames of one instance by its first, and which the server decodes. */
 export function registerStack(images: readonly ImageRef[], sets: Map<string, DicomJson>, web: DicomWeb): void {
   for (const image of images) {
+    const imageId = imageIdOf(image, web);
     const set = sets.get(image.instanceUid);
-    if (set && image.frame === 1) wadors.metaDataManager.add(imageIdOf(image, web), { ...set } as never);
+    if (!DECODED_HERE.includes(image.transferSyntax)) decodedByServer.add(imageId);
+    if (set && image.frame === 1) wadors.metaDataManager.add(imageId, completed(set) as never);
   }
 }
 
@@ -84,7 +114,9 @@ export class PixelLayer {
     registerStack(images, metadataOf, this.web);
     images.forEach((image, index) => {
       const set = metadataOf.get(image.instanceUid);
-      if (set && lacksPalette(set)) this.undrawable.add(this.imageIds[index] as string);
+      const imageId = this.imageIds[index] as string;
+      if (set && lacksPalette(set)) this.undrawable.add(imageId);
+      if (set && image.made) knowGreys(imageId, set);
     });
   }
 
@@ -206,10 +238,9 @@ export class PixelLayer {
 
   private applyWindow(): void {
     const image = this.viewport.getCornerstoneImage();
-    if (!image || !this.view) return;
+    if (!image || !this.view || drawGreys(this.viewport, image, this.window, this.view)) return;
     const window = this.window ?? this.defaultWindow();
-    const voiLUTFunction = (image.voiLUTFunction ?? Enums.VOILUTFunctionType.LINEAR) as Enums.VOILUTFunctionType;
-    const range = window && utilities.windowLevel.toLowHighRange(window.width, window.center, voiLUTFunction);
+    const range = window && utilities.windowLevel.toLowHighRange(window.width, window.center);
     this.viewport.setProperties({
       ...(range ? { voiRange: range } : {}),
       invert: Boolean(image.invert) !== this.view.invert,

@@ -56,9 +56,14 @@ export class Place {
     return rows && columns ? [columns, rows] : null;
   }
 
+  /** The same, or in widths of a pixel where millimetres are unknown. */
+  private get steps(): Point2 {
+    return this.spacing ?? [1, this.pane.environment.metadata.of(this.image)?.pixelAspect ?? 1];
+  }
+
   /** Width and height of the image in millimetres, where they are unknown in pixels. */
   private get extent(): Size {
-    const [across, down] = this.spacing ?? [1, 1];
+    const [across, down] = this.steps;
     return { width: (this.image?.columns || 1) * across, height: (this.image?.rows || 1) * down };
   }
 
@@ -75,14 +80,14 @@ export class Place {
 
   /** CSS pixels from the pane's middle of an image point. */
   onScreen([column, row]: Point2): [number, number] {
-    const [across, down] = this.spacing ?? [1, 1];
+    const [across, down] = this.steps;
     const { width, height } = this.extent;
     return onScreen(this.pane.view, this.fit, [(column + 0.5) * across - width / 2, (row + 0.5) * down - height / 2]);
   }
 
   /** The image point under CSS pixels from the pane's middle. */
   at(x: number, y: number): Point2 {
-    const [across, down] = this.spacing ?? [1, 1];
+    const [across, down] = this.steps;
     const { width, height } = this.extent;
     const [u, v] = underScreen(this.pane.view, this.fit, [x, y]);
     return [(u + width / 2) / across - 0.5, (v + height / 2) / down - 0.5];

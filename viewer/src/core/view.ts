@@ -59,11 +59,35 @@ export function flippedVertically(view: ViewState): ViewState {
   return across ? { ...next, flipH: !view.flipH } : { ...next, flipV: !view.flipV };
 }
 
-/** CSS transform for an image that is laid out with `object-fit: contain`. */
-export function cssTransform(view: ViewState): string {
+/** CSS transform for an image that is laid out with `object-fit: contain`; `stretch` as `pixelStretch` gives it. */
+export function cssTransform(view: ViewState, stretch: readonly [number, number] = [1, 1]): string {
   const [a, b, c, d] = screenMatrix(view);
-  const k = view.zoom;
-  return `matrix(${a * k}, ${b * k}, ${c * k}, ${d * k}, ${view.panX}, ${view.panY})`;
+  const [across, down] = [view.zoom * stretch[0], view.zoom * stretch[1]];
+  return `matrix(${a * across}, ${b * across}, ${c * down}, ${d * down}, ${view.panX}, ${view.panY})`;
+}
+
+/** Size in CSS pixels. */
+export interface Size {
+  width: number;
+  height: number;
+}
+
+/**
+ * How far `object-fit: contain` of a picture with square pixels has to be stretched across and down, so that its pixels are
+ * `aspect` times as high as wide and the whole still fits into `box`.
+ */
+export function pixelStretch(picture: Size, box: Size, aspect: number): [number, number] {
+  const square = Math.min(box.width / picture.width, box.height / picture.height);
+  const real = Math.min(box.width / picture.width, box.height / (picture.height * aspect));
+  return square > 0 ? [real / square, (aspect * real) / square] : [1, 1];
+}
+
+/** CSS pixels from the middle of `box` to the image point (column, row), where whole pixels begin at whole numbers. */
+export function screenPoint(view: ViewState, image: Size, box: Size, aspect: number, column: number, row: number): [number, number] {
+  const fit = Math.min(box.width / image.width, box.height / (image.height * aspect)) * view.zoom;
+  const [a, b, c, d] = screenMatrix(view);
+  const [u, v] = [(column - image.width / 2) * fit, (row - image.height / 2) * fit * aspect];
+  return [a * u + c * v + view.panX, b * u + d * v + view.panY];
 }
 
 /** World directions seen to the right and upwards on screen, from the image's row and column cosines. */

@@ -20,6 +20,19 @@ export function failureKind(status: number, redirected = false): FailureKind {
   return status === 0 ? 'offline' : 'server';
 }
 
+/** Media type of frames that need no decoder. */
+export const PLAIN = 'multipart/related; type="application/octet-stream"; transfer-syntax=1.2.840.10008.1.2.1';
+
+/** The content of a multipart answer's only part; other answers as they are. */
+export function onlyPart(bytes: Uint8Array, contentType: string): Uint8Array {
+  if (!contentType.startsWith('multipart/')) return bytes;
+  const boundary = /boundary="?([^";]+)/.exec(contentType)?.[1] ?? '';
+  const start = bytes.findIndex((_, at) => bytes[at] === 13 && bytes[at + 1] === 10 && bytes[at + 2] === 13 && bytes[at + 3] === 10) + 4;
+  const tail = new TextDecoder('latin1').decode(bytes.subarray(Math.max(start, bytes.length - boundary.length - 16)));
+  const end = tail.lastIndexOf(`\r\n--${boundary}`);
+  return bytes.subarray(start, end < 0 ? bytes.length : bytes.length - tail.length + end);
+}
+
 export interface RenderOptions {
   window?: Window | null;
   /** Longest sides wanted, in device pixels. */
@@ -39,7 +52,7 @@ export class DicomWeb {
   }
 
   /** WADO-RS frame: the stored bytes of one image. Absolute, since workers and loaders resolve it elsewhere. */
-  frameUrl(image: ImageRef): string {
+  frameUrl(image: InstanceRef & { frame: number }): string {
     const path = `${this.instance(image)}/frames/${image.frame}`;
     return new URL(path, document.baseURI).href;
   }
@@ -51,6 +64,16 @@ export class DicomWeb {
   async frame(image: ImageRef): Promise<ArrayBuffer> {
     const headers = { Accept: 'multipart/related; type="application/octet-stream"; transfer-syntax=*' };
     return (await request(this.frameUrl(image), { headers })).arrayBuffer();
+  }
+
+  /**
+   * The samples of a frame, decoded by the server where it is compressed, little endian.
+   * @throws RequestFailure
+   */
+  async plainFrame(image: ImageRef): Promise<Uint8Array> {
+    const response = await request(this.frameUrl(image), { headers: { Accept: PLAIN } });
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    return onlyPart(bytes, response.headers.get('content-type') ?? '');
   }
 
   /** Rendered by the server, with `window`, `viewport` and `quality` of PS3.18 8.3.5. */

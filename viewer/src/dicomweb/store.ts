@@ -2,7 +2,7 @@ import type { SeriesInfo } from '../app/context';
 import type { ImageRef } from '../core/stack';
 import { attributesOf, type ImageAttributes } from './attributes';
 import type { DicomJson, DicomWeb } from './client';
-import { withPalette } from './palette';
+import { withTables } from './palette';
 
 type SeriesRef = Pick<SeriesInfo, 'study' | 'uid'>;
 
@@ -35,14 +35,14 @@ export class MetadataStore {
   }
 
   /** The whole data set of an image where its series has been loaded, else null. */
-  set(image: ImageRef | undefined): DicomJson | null {
+  set(image: Pick<ImageRef, 'instanceUid'> | undefined): DicomJson | null {
     return (image && this.sets.get(image.instanceUid)) ?? null;
   }
 
   private async fetch({ study, uid: seriesUid }: SeriesRef): Promise<Map<string, DicomJson>> {
     const sets = await this.web.seriesMetadata(study, seriesUid);
     for (const [uid, set] of sets) {
-      const complete = await withPalette(set, this.web.root);
+      const complete = await withTables(set, this.web.root);
       sets.set(uid, complete);
       this.sets.set(uid, complete);
     }

@@ -7,6 +7,7 @@ import {
 import { isMeasuring } from '../core/gestures';
 import { ENGINE_ID } from '../core/pixels';
 import type { ToolId } from './catalog';
+import { statsOf, valuesOf, type KeptItem } from './kept';
 import { measurementLines, type MeasurementStats } from './measurement-text';
 
 const CLASSES = { length: LengthTool, angle: AngleTool, ellipse: EllipticalROITool, rectangle: RectangleROITool, probe: ProbeTool, note: ArrowAnnotateTool };
@@ -26,6 +27,8 @@ const events = Enums.Events;
 /** All measurements of the page, over every pane. */
 export class Annotations {
   private readonly group;
+  /** Measurements that were kept, by UID: what they say until their image is on screen. */
+  private readonly kept = new Map<string, KeptItem>();
 
   constructor(
     private readonly language: string, private readonly changed: () => void,
@@ -39,7 +42,7 @@ export class Annotations {
       addTool(tool);
       this.group?.addTool(tool.toolName, {
         getTextLines: (data: { cachedStats: Record<string, MeasurementStats> }, target: string) =>
-          this.lines(target, data.cachedStats[target]),
+          measurementLines(withValue(target, data.cachedStats[target]), this.language),
         getTextCallback: this.askNote,
       });
       this.group?.setToolEnabled(tool.toolName);
@@ -74,20 +77,71 @@ export class Annotations {
     const tools = Object.entries(CLASSES) as [MeasureId, (typeof CLASSES)[MeasureId]][];
     return annotation.state.getAllAnnotations().flatMap((one) => {
       const tool = tools.find(([, type]) => type.toolName === one.metadata?.toolName)?.[0];
-      const [target = '', stats] = Object.entries((one.data.cachedStats ?? {}) as Record<string, MeasurementStats>)[0] ?? [];
       // a note without words is still being written
       if (!tool || !one.annotationUID || (tool === 'note' && !one.data.label)) return [];
       return [{
         uid: one.annotationUID, tool,
-        lines: tool === 'note' ? [one.data.label ?? ''] : (this.lines(target, stats) ?? []),
+        lines: tool === 'note' ? [one.data.label ?? ''] : (measurementLines(this.statsOf(one), this.language) ?? []),
         instanceUid: instanceOf(one),
       }];
     });
   }
 
-  /** What a measurement says of the image `target` names. */
-  private lines(target: string, stats: MeasurementStats | undefined): string[] | undefined {
-    return measurementLines(stats?.index ? { ...stats, value: valueAt(target, stats.index) } : stats, this.language);
+  /** What a measurement says of its image, or what was kept of it as long as that image is not here. */
+  private statsOf(one: Types.Annotation): MeasurementStats | undefined {
+    const [target = '', stats] = Object.entries((one.data.cachedStats ?? {}) as Record<string, MeasurementStats>)[0] ?? [];
+    const computed = withValue(target, stats);
+    const kept = this.kept.get(one.annotationUID ?? '');
+    return valuesOf(computed).length || !kept ? computed : statsOf(kept.values);
+  }
+
+  /** All measurements as the portal keeps them. */
+  items(): KeptItem[] {
+    const tools = Object.entries(CLASSES) as [MeasureId, (typeof CLASSES)[MeasureId]][];
+    return annotation.state.getAllAnnotations().flatMap((one) => {
+      const tool = tools.find(([, type]) => type.toolName === one.metadata?.toolName)?.[0];
+      const place = placeOf(one.metadata?.referencedImageId);
+      const points = (one.data.handles?.points ?? []).map((point) => [...point]);
+      if (!tool || !place || !points.length || (tool === 'note' && !one.data.label)) return [];
+      const image = points.map((point) => inImage(one.metadata?.referencedImageId ?? '', point)).filter((point) => point.length);
+      const { viewPlaneNormal: normal, viewUp: up } = one.metadata ?? {};
+      return [{
+        tool, ...place, points, image: image.length ? image : (this.kept.get(one.annotationUID ?? '')?.image ?? []),
+        ...(normal && { normal: [...normal] }), ...(up && { up: [...up] }),
+        values: valuesOf(this.statsOf(one)), ...(one.data.label && { text: one.data.label.slice(0, 500) }),
+      }];
+    });
+  }
+
+  /**
+   * Put a kept measurement back; `imageId` and `space` (frame of reference) of its image as the engine names them.
+   * @returns false for a tool that is not known here.
+   */
+  restore(item: KeptItem, imageId: string, space: string): boolean {
+    const type = CLASSES[item.tool as MeasureId];
+    if (!type) return false;
+    const none = [0, 0, 0];
+    const uid = annotation.state.addAnnotation({
+      highlighted: false, invalidated: true, isLocked: false, isVisible: true,
+      metadata: {
+        toolName: type.toolName, referencedImageId: imageId, FrameOfReferenceUID: space,
+        ...(item.normal && { viewPlaneNormal: item.normal }), ...(item.up && { viewUp: item.up }),
+      },
+      data: {
+        label: item.text ?? '', cachedStats: {},
+        handles: {
+          points: item.points, activeHandleIndex: null,
+          textBox: { hasMoved: false, worldPosition: none, worldBoundingBox: { topLeft: none, topRight: none, bottomLeft: none, bottomRight: none } },
+        },
+      },
+    } as never, space);
+    this.kept.set(uid, item);
+    return true;
+  }
+
+  /** After restoring: draw and tell. */
+  restored(): void {
+    this.redraw();
   }
 
   remove(uid: string): void {
@@ -126,6 +180,13 @@ export class Annotations {
   }
 }
 
+/** The numbers at a point with the value there, as long as its image is in the engine's cache. */
+function withValue(target: string, stats: MeasurementStats | undefined): MeasurementStats | undefined {
+  const value = stats?.index ? valueAt(target, stats.index) : null;
+  if (stats && value !== null) stats.value = value; // stays when the image leaves the cache
+  return stats;
+}
+
 /**
  * The value of one image at a point. Cornerstone's probe looks for it in slice `index[2]` of the stack, but holds one image: it
  * finds none but in the first.
@@ -136,8 +197,29 @@ function valueAt(target: string, [column, row]: ArrayLike<number> & Iterable<num
   return value === undefined ? null : typeof value === 'number' ? value : Array.from(value);
 }
 
+/** Series, instance and frame in an image's address. */
+function placeOf(imageId: string | undefined): { series: string; instance: string; frame: number } | null {
+  const [, series, instance, frame] = /\/series\/([^/]+)\/instances\/([^/]+)\/frames\/(\d+)/.exec(imageId ?? '') ?? [];
+  return series && instance && frame ? { series, instance, frame: Number(frame) } : null;
+}
+
+interface Plane {
+  rowCosines?: number[] | null; columnCosines?: number[] | null; imagePositionPatient?: number[] | null;
+  rowPixelSpacing?: number | null; columnPixelSpacing?: number | null;
+}
+
+/** Column and row of a point in patient coordinates, the first pixel from 0 to 1 (PS3.3 C.18.6.1.1); none before its image is known. */
+function inImage(imageId: string, point: number[]): number[] {
+  const plane = metaData.get('imagePlaneModule', imageId) as Plane | undefined;
+  const origin = plane?.imagePositionPatient;
+  if (!plane || !origin) return [];
+  const along = (axis: number[] | null | undefined, spacing: number | null | undefined) =>
+    point.reduce((sum, value, at) => sum + (value - (origin[at] ?? 0)) * (axis?.[at] ?? 0), 0) / (spacing || 1) + 0.5;
+  return [along(plane.rowCosines, plane.columnPixelSpacing), along(plane.columnCosines, plane.rowPixelSpacing)];
+}
+
 function instanceOf(one: Types.Annotation): string {
   const imageId = one.metadata?.referencedImageId;
   const common = imageId ? (metaData.get('sopCommonModule', imageId) as { sopInstanceUID?: string } | undefined) : undefined;
-  return common?.sopInstanceUID ?? '';
+  return common?.sopInstanceUID ?? placeOf(imageId)?.instance ?? '';
 }

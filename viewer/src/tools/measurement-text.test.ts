@@ -21,6 +21,12 @@ it('writes the value at a point', () => {
   expect(measurementLines({ value: [1, 2, 3], modalityUnit: 'raw' }, 'en')).toEqual(['1 · 2 · 3']);
 });
 
+it('speaks millimetres for ultrasound, and pixels without a scale', () => {
+  expect(measurementLines({ length: 2.34, unit: 'cm US Region' }, 'en')).toEqual(['23.4 mm']);
+  expect(measurementLines({ area: 1.5, areaUnit: 'cm² US Region' }, 'en')).toEqual(['1.5 cm²']);
+  expect(measurementLines({ length: 40, unit: 'px' }, 'en')).toEqual(['40.0 px']);
+});
+
 it('says nothing before there is something to say', () => {
   expect(measurementLines(undefined, 'en')).toBeUndefined();
   expect(measurementLines({ angle: 'Incomplete Angle' }, 'en')).toBeUndefined();

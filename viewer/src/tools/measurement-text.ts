@@ -24,14 +24,29 @@ function isNumber(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value);
 }
 
+/**
+ * Numbers in the units that the viewer speaks: millimetres also where ultrasound says centimetres, and no word of how an
+ * image was calibrated.
+ */
+export function plainStats(stats: MeasurementStats): MeasurementStats {
+  const plain = { ...stats };
+  const bare = (unit: string | null | undefined) => unit?.split(' ')[0] ?? null;
+  if ('unit' in stats) plain.unit = bare(stats.unit);
+  if ('areaUnit' in stats) plain.areaUnit = bare(stats.areaUnit)?.replace('\u00b2', '²') ?? null;
+  if (plain.unit === 'cm' && isNumber(plain.length)) [plain.unit, plain.length] = ['mm', plain.length * 10];
+  if (plain.areaUnit === 'cm²' && isNumber(plain.area)) [plain.areaUnit, plain.area] = ['mm²', plain.area * 100];
+  return plain;
+}
+
 /** Units as people write them: `HU` stays, `raw` and an unknown one are left out. */
 function unitText(unit: string | null | undefined): string {
   return !unit || unit === 'raw' ? '' : ` ${unit.replace('\u00b2', '²')}`;
 }
 
 /** The lines at a measurement: "48.6 mm", "37.2°", or mean ± SD in the image's unit above the area. */
-export function measurementLines(stats: MeasurementStats | undefined, language: string): string[] | undefined {
-  if (!stats) return undefined;
+export function measurementLines(computed: MeasurementStats | undefined, language: string): string[] | undefined {
+  if (!computed) return undefined;
+  const stats = plainStats(computed);
   if (isNumber(stats.length)) return [`${format(stats.length, 1, language)}${unitText(stats.unit)}`];
   if (isNumber(stats.angle)) return [`${format(stats.angle, 1, language)}°`];
   if (isNumber(stats.value)) return [`${format(stats.value, Number.isInteger(stats.value) ? 0 : 1, language)}${unitText(stats.modalityUnit)}`];

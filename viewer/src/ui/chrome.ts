@@ -16,7 +16,8 @@ export class Chrome {
   constructor(readonly viewer: Viewer, readonly host: HTMLElement) {
     const { t, context } = viewer;
     this.keys = keyboardSheet(t, context.look === 'full');
-    this.report = new ReportPanel(context, t, () => this.toggleReport(false), (uid) => viewer.removeMeasurement(uid));
+    this.report = new ReportPanel(context, t, () => this.toggleReport(false), (uid) => viewer.removeMeasurement(uid),
+      () => void viewer.downloadMeasurements());
     this.reportButton = iconButton('file-earmark-text', t('report'), () => this.toggleReport(!this.report.isOpen), {
       className: 'pv-btn pv-btn--report', pressed: false, title: t('reportShow'),
     });

@@ -4,6 +4,8 @@ import { edgesFromOrientation, edgesFromPatientOrientation, type Direction, type
 import type { MessageKey, Translate } from '../i18n';
 import { h } from './dom';
 
+const LOSSY = [50, 51, 53, 55, 81].map((last) => `1.2.840.10008.1.2.4.${last}`);
+
 const LETTER: Record<Direction, MessageKey> = {
   R: 'directionR', L: 'directionL', A: 'directionA', P: 'directionP', H: 'directionH', F: 'directionF',
 };
@@ -38,7 +40,7 @@ export class Corners {
 
   update(): void {
     if (this.context.look === 'full') this.updateCorners();
-    else this.fill('bl', [this.preview() && this.t('cornerPreview')]);
+    else this.fill('bl', [this.preview() && this.t('cornerPreview'), this.lossy && this.t('cornerLossy')]);
     this.updateEdges();
   }
 
@@ -71,8 +73,14 @@ export class Corners {
       [attributes?.kvp && `${short(attributes.kvp)} kV`, attributes?.tubeCurrent && `${short(attributes.tubeCurrent)} mA`]
         .filter(Boolean).join(' · '),
       attributes?.sliceLocation != null && t('cornerZ', { mm: attributes.sliceLocation.toFixed(1) }),
-      attributes?.lossy && t('cornerLossy'),
+      attributes && !attributes.hasScale && t('cornerNoScale'),
+      this.lossy && t('cornerLossy'),
     ]);
+  }
+
+  /** As the file says, or because its compression cannot be otherwise (PS3.5 8.2). */
+  private get lossy(): boolean {
+    return Boolean(this.pane.attributes?.lossy) || LOSSY.includes(this.pane.stack[this.pane.shownIndex]?.transferSyntax ?? '');
   }
 
   private updateEdges(): void {

@@ -9,7 +9,7 @@ const QUALITY = 0.92;
 /** The image of the active pane that may be taken along, null (and a notice) where it may not. */
 function exportable(viewer: Viewer): SeriesInfo | null {
   const { pane } = viewer.active;
-  if (!pane.series || pane.shownIndex < 0 || (pane.series.kind !== 'image' && pane.series.kind !== 'ecg')) return null;
+  if (!pane.series || pane.shownIndex < 0 || pane.series.kind !== 'image') return null;
   if (viewer.compare.studyOf(pane.series).may_download) return pane.series;
   viewer.emit('notice', viewer.t('saveNot'));
   return null;

@@ -35,7 +35,7 @@ const ARROWS: Record<string, [number, number]> = {
 export function listenToKeys(target: KeyTarget): void {
   const listen = (event: KeyboardEvent): void => {
     const from = event.target as HTMLElement;
-    if (event.ctrlKey || event.metaKey || from.closest('dialog, textarea, select, video')) return;
+    if (event.ctrlKey || event.metaKey || from.closest('dialog, textarea, select, video, [data-keys]')) return;
     const arrow = ARROWS[event.key];
     const slider = from.matches('input');
     if (arrow && !slider && (event.shiftKey || event.altKey)) {

@@ -5,6 +5,7 @@ import { CinePanel } from './cine-panel';
 import { CompareChooser } from './compare-chooser';
 import { h, iconButton, setPressed } from './dom';
 import { icon } from './icons';
+import { MarksPanel } from './marks-panel';
 import { MprPanel } from './mpr-panel';
 import { ProgressPanel } from './progress-panel';
 import { SeriesStrip } from './series-strip';
@@ -21,6 +22,7 @@ export class FullLook {
   private readonly strip: SeriesStrip;
   private readonly toolbar: FullToolbar;
   private readonly compare: CompareChooser;
+  private readonly marks: MarksPanel;
   private followed = '';
   private presetsOpen = false;
 
@@ -36,7 +38,8 @@ export class FullLook {
     const progress = new ProgressPanel(t);
     this.strip = new SeriesStrip(h('nav', { class: 'p-vf__ser', 'aria-label': t('seriesList') }, h('h2', {}, context.study.date_text)),
       viewer.series, t, true, (series) => viewer.open(series));
-    this.toolbar = new FullToolbar(viewer, () => this.togglePresets());
+    this.marks = new MarksPanel(t, viewer.marks);
+    this.toolbar = new FullToolbar(viewer, () => this.togglePresets(), () => this.toggleMarks());
     this.chrome.reportButton.classList.add('pv-btn--primary');
     if (!viewer.series.length) viewer.grid.replaceChildren(this.chrome.emptyStudy());
     const { patient, study } = context;
@@ -47,7 +50,8 @@ export class FullLook {
         iconButton('keyboard', t('keyboardTitle'), () => viewer.act('help'), { className: 'pv-btn pv-btn--ghost', iconOnly: true })),
       h('section', { class: 'pv-controls', 'aria-label': t('tools') }, this.toolbar.element), this.strip.element,
       h('div', { class: 'pv-main' }, viewer.grid, this.chrome.notice, progress.element,
-        h('section', { class: 'pv-panels', 'aria-label': t('settings') }, this.presets.element, this.mprPanel.element, this.cinePanel.element)),
+        h('section', { class: 'pv-panels', 'aria-label': t('settings') },
+          this.presets.element, this.mprPanel.element, this.cinePanel.element, this.marks.element)),
       h('footer', { class: 'pv-controls' }, this.slider.element), this.chrome.report.element);
     viewer.on('change', () => this.update());
     viewer.on('study', ({ study: earlier, series }) => this.strip.add(series, earlier.dated));
@@ -73,6 +77,11 @@ export class FullLook {
     if (what === 'print') await (await import('./export-sheet')).printImage(this.viewer);
   }
 
+  private toggleMarks(): void {
+    this.marks.element.hidden = !this.marks.element.hidden;
+    this.update();
+  }
+
   private togglePresets(): void {
     this.presetsOpen = !this.presetsOpen;
     this.update();
@@ -95,6 +104,7 @@ export class FullLook {
     this.compare.update();
     this.mprPanel.update();
     setPressed(this.toolbar.presets, this.presetsOpen);
+    setPressed(this.toolbar.marks, !this.marks.element.hidden);
     this.presets.element.hidden = !this.presetsOpen || pane.series?.kind !== 'image';
     this.cinePanel.update();
     this.strip.mark(viewer.panes.map((view) => view.pane.series?.uid ?? ''), pane.series?.uid);

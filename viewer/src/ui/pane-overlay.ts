@@ -78,7 +78,7 @@ export class PaneOverlay {
 
   /** A ruler at the right edge, under the letter that says the side. */
   private scale(width: number, height: number): SVGElement[] {
-    const bar = this.pane.place.spacing && scaleBar(this.pane.place.fit * this.pane.view.zoom, height / 4);
+    const bar = this.pane.attributes?.hasScale && this.pane.place.spacing && scaleBar(this.pane.place.fit * this.pane.view.zoom, height / 4);
     if (!bar) return [];
     const [x, bottom] = [width / 2 - 12, height / 2 - 60];
     const top = bottom - bar.pixels;

@@ -4,6 +4,8 @@ import { Pane, type PaneEnvironment } from '../core/pane';
 import { INITIAL_VIEW, zoomAround } from '../core/view';
 import type { FailureKind } from '../dicomweb/client';
 import type { Translate } from '../i18n';
+import { MarksLayer } from '../marks/layer';
+import type { Marks } from '../marks/marks';
 import type { ToolId } from '../tools/catalog';
 import { Corners } from './corners';
 import { documentView } from './document-view';
@@ -17,6 +19,8 @@ export interface PaneHost {
   context: ViewerContext;
   t: Translate;
   environment: PaneEnvironment;
+  /** What lies over the images. */
+  marks: Marks;
   tool(): ToolId;
   activate(view: PaneView): void;
   /** The person adjusts grey values: they should see real ones. */
@@ -45,9 +49,10 @@ export class PaneView {
   constructor(id: string, private readonly host: PaneHost) {
     this.pane = new Pane(id, host.environment);
     this.wait.setAttribute('aria-label', host.t('loading'));
-    this.element = h('div', { class: 'p-vp', tabindex: '0', role: 'group' }, this.pane.stage, this.over, this.wait);
+    const marks = new MarksLayer(this.pane, host.marks, (image) => host.environment.metadata.set(image));
     this.overlay = new PaneOverlay(this.pane);
-    this.pane.stage.after(this.overlay.element);
+    this.element = h('div', { class: 'p-vp', tabindex: '0', role: 'group' }, this.pane.stage, marks.element, this.over, this.wait);
+    marks.element.after(this.overlay.element);
     this.corners = new Corners(this.element, this.pane, host.context, host.t, (series) => host.label(series),
       () => this.pane.shownIndex >= 0 && !this.pane.exact && this.pane.series?.kind === 'image');
     new Gestures(this.pane.stage, this.gestures());
@@ -88,7 +93,7 @@ export class PaneView {
 
   private get isDocument(): boolean {
     const kind = this.pane.series?.kind;
-    return kind !== undefined && kind !== 'image' && kind !== 'ecg';
+    return kind !== undefined && kind !== 'image';
   }
 
   private fail(kind: FailureKind): void {
@@ -100,7 +105,7 @@ export class PaneView {
 
   private showDocument(): void {
     const { series } = this.pane;
-    const view = series && documentView(series, this.pane.index, this.host.environment.web, this.host.t, this.host.context.look);
+    const view = series && documentView(series, this.pane.index, this.host);
     this.element.classList.toggle('is-document', Boolean(view));
     this.over.replaceChildren(...(view ? [view] : []));
   }
@@ -123,7 +128,7 @@ export class PaneView {
       act();
     };
     return {
-      tool: () => (pane.series?.kind === 'ecg' && host.tool() === 'scroll' ? 'pan' : host.tool()),
+      tool: () => host.tool(),
       activate: () => change(() => host.activate(this)),
       scroll: (steps) => change(() => pane.setIndex(pane.index + steps)),
       pan: (dx, dy) => change(() => pane.setView({ ...pane.view, panX: pane.view.panX + dx, panY: pane.view.panY + dy })),

@@ -10,16 +10,19 @@ export class ReportPanel {
   readonly element: HTMLElement;
   private readonly measures = h('div', {});
   private readonly body = h('div', { class: 'pv-report' });
+  /** Images of this study: measurements on an earlier one beside it are not kept. */
+  private readonly own: Set<string>;
   private asPdf = false;
 
   constructor(
     private readonly context: ViewerContext, private readonly t: Translate, close: () => void,
-    private readonly removeMeasurement: (uid: string) => void,
+    private readonly removeMeasurement: (uid: string) => void, private readonly downloadMeasurements: () => void,
   ) {
     const head = h('header', {}, h('h2', {}, t('report')),
       iconButton('x-lg', t('reportClose'), close, { className: 'pv-btn pv-btn--ghost', iconOnly: true }));
     this.element = h('aside', { class: 'p-vf__side', 'aria-label': t('report'), hidden: true, tabindex: '-1' },
       head, this.body, this.measures);
+    this.own = new Set(context.series.flatMap(({ instances }) => instances.map(({ uid }) => uid)));
     this.asPdf = context.report !== null && !context.report.sections.length;
     if (context.look === 'full') this.showMeasurements([]);
   }
@@ -71,7 +74,10 @@ export class ReportPanel {
         () => this.removeMeasurement(one.uid), { className: 'pv-btn pv-btn--ghost pv-btn--small', iconOnly: true }))));
     this.measures.replaceChildren(h('h2', {}, this.t('measurements')), rows.length
       ? h('table', { class: 'p-roi' }, h('tbody', {}, ...rows))
-      : h('p', { class: 'p-muted' }, this.t('measurementsNone')));
+      : h('p', { class: 'p-muted' }, this.t('measurementsNone')),
+    this.context.measurements_url && list.some(({ instanceUid }) => this.own.has(instanceUid)) ? h('div', { class: 'pv-row' },
+      iconButton('download', this.t('measurementsDownload'), this.downloadMeasurements, { className: 'pv-btn' }),
+      h('p', { class: 'p-muted' }, this.t('measurementsKept'))) : '');
   }
 }
 

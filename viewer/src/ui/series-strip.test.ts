@@ -33,10 +33,11 @@ describe('key images', () => {
     expect(keyImages(selection(['9', '1.1'], ['1', '9.9']), [images])).toEqual([]);
   });
 
-  it('are offered where there is one, marks never', () => {
+  it('are offered where there is one, marks to professionals', () => {
     const marks = series({ uid: '3', kind: 'presentation', family: 'marks' });
     const full = selection(['1', '1.2']);
-    expect(viewableSeries([images, full, marks]).map(({ uid }) => uid)).toEqual(['1', '2']);
-    expect(viewableSeries([images, selection(['1', '9.9'])]).map(({ uid }) => uid)).toEqual(['1']);
+    expect(viewableSeries([images, full, marks], 'simple').map(({ uid }) => uid)).toEqual(['1', '2']);
+    expect(viewableSeries([images, full, marks], 'full').map(({ uid }) => uid)).toEqual(['1', '2', '3']);
+    expect(viewableSeries([images, selection(['1', '9.9'])], 'full').map(({ uid }) => uid)).toEqual(['1']);
   });
 });

@@ -1,4 +1,4 @@
-import type { SeriesFamily, SeriesInfo, SeriesKind } from '../app/context';
+import type { Look, SeriesFamily, SeriesInfo, SeriesKind } from '../app/context';
 import type { MessageKey, Translate } from '../i18n';
 import { h, setPressed } from './dom';
 import { icon, type IconName } from './icons';
@@ -46,9 +46,10 @@ export function named(series: SeriesInfo): Named | undefined {
   return series.family ? FAMILIES[series.family] : KINDS[series.kind];
 }
 
-/** Series that a person can open; marks belong to images, and key images are there where one of them is. */
-export function viewableSeries(series: readonly SeriesInfo[]): SeriesInfo[] {
-  return series.filter((one) => one.instances.length > 0 && (one.kind !== 'presentation' || keyImages(one, series).length > 0));
+/** Series that a person can open; marks open the images that they belong to, and key images are there where one of them is. */
+export function viewableSeries(series: readonly SeriesInfo[], look: Look): SeriesInfo[] {
+  const opens = (one: SeriesInfo) => keyImages(one, series).length > 0 || (look === 'full' && one.family === 'marks');
+  return series.filter((one) => one.instances.length > 0 && (one.kind !== 'presentation' || opens(one)));
 }
 
 /** The key images of a selection that this study has, as positions in their series' stacks of frames. */

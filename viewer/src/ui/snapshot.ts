@@ -4,7 +4,7 @@ import type { PaneView } from './pane-view';
 const BLACK = '#000';
 
 /**
- * What a pane shows, in device pixels: image, measurements, lines and scale; with `words` also the corners and the letters
+ * What a pane shows, in device pixels: image, marks, measurements, lines and scale; with `words` also the corners and the letters
  * that say where is what.
  */
 export async function snapshot(view: PaneView, words: boolean): Promise<HTMLCanvasElement> {
@@ -19,6 +19,8 @@ export async function snapshot(view: PaneView, words: boolean): Promise<HTMLCanv
   pen.fillStyle = BLACK;
   pen.fillRect(0, 0, width, height);
   drawImage(pen, view, width, height);
+  const marks = view.element.querySelector<HTMLCanvasElement>('.pv-marks');
+  if (marks?.width) pen.drawImage(marks, 0, 0, width, height);
   for (const svg of view.element.querySelectorAll<SVGSVGElement>('.svg-layer, .pv-lines')) await drawSvg(pen, svg, width, height);
   if (words) drawWords(pen, view.element, stage.getBoundingClientRect());
   return canvas;

@@ -10,13 +10,15 @@ const LAYOUT_ACTIONS: Record<Layout, ActionId> = { '1x1': 'layout1', '1x2': 'lay
 export class FullToolbar {
   readonly element: HTMLElement;
   readonly presets: HTMLButtonElement;
+  readonly marks: HTMLButtonElement;
   private readonly tools = new Map<ToolId, HTMLButtonElement>();
   private readonly actions = new Map<ActionId, HTMLButtonElement>();
   private readonly layout: HTMLButtonElement;
 
-  constructor(private readonly viewer: Viewer, togglePresets: () => void) {
+  constructor(private readonly viewer: Viewer, togglePresets: () => void, toggleMarks: () => void) {
     const { t } = viewer;
     this.presets = iconButton('sliders', t('presets'), togglePresets, { pressed: false });
+    this.marks = iconButton('layers', t('marks'), toggleMarks, { pressed: false });
     this.layout = iconButton('app', t('layout'), () => undefined, { title: t('layout') });
     const more = iconButton('three-dots', t('moreMenu'), () => undefined);
     const layouts = new Menu(this.layout, t('layout'), Object.values(LAYOUT_ACTIONS).map((id) => this.item(id)));
@@ -28,7 +30,7 @@ export class FullToolbar {
       ...MEASURE_TOOLS.map((tool) => this.tool(tool)), rule(),
       this.action('rotate'), this.action('flipH'), this.action('invert'), this.action('cine'), rule(),
       this.action('link'), this.action('lines'), this.tool(LOCATE_TOOL), this.action('mpr'), this.layout, rule(),
-      this.presets, this.action('reset'), more, layouts.element, others.element);
+      this.presets, this.marks, this.action('reset'), more, layouts.element, others.element);
   }
 
   private tool(tool: ToolInfo): HTMLButtonElement {

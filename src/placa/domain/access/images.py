@@ -298,8 +298,8 @@ def document(instance: Instance) -> bytes:
 
 
 def structured_report(instance: Instance) -> str:
-    """A structured report as an escaped HTML fragment. Raises InvalidObject."""
-    return sr.to_html(sr.read_file(file_path(instance)))
+    """A structured report as a page of its own, all of it escaped. Raises InvalidObject."""
+    return sr.to_page(sr.read_file(file_path(instance)))
 
 
 def reads_as_report(viewer: Viewer, instance: Instance) -> bool:

@@ -145,8 +145,7 @@ def _document(request: HttpRequest, found: Instance) -> HttpResponseBase:
 
 def _structured_report(request: HttpRequest, found: Instance) -> HttpResponseBase:
     chosen(request, [("text/html", False)])
-    page = f"<!doctype html><meta charset=utf-8><title>SR</title><body>{images.structured_report(found)}"
-    return _framed(HttpResponse(page, content_type="text/html; charset=utf-8"))
+    return _framed(HttpResponse(images.structured_report(found), content_type="text/html; charset=utf-8"))
 
 
 def _ecg(request: HttpRequest, found: Instance) -> HttpResponseBase:

@@ -97,7 +97,8 @@ class _Reader:
             if tag == _MODALITY_LUTS:
                 found = replace(found, modality_lut=self._lut_of_sequence(element))
             elif tag == _VOI_LUTS:
-                found = replace(found, voi_lut=self._lut_of_sequence(element))
+                negative = found.rescale_intercept < 0  # its input is the Modality LUT's output (C.11.2.1.1)
+                found = replace(found, voi_lut=self._lut_of_sequence(element, signed=negative))
             elif tag == _SHARED:
                 found = self._group(element, 0, found)
             elif tag == _PER_FRAME:
@@ -150,12 +151,17 @@ class _Reader:
     def _decimals(self, element: Element | None) -> tuple[float, ...]:
         return values.parse_many_ds(self._text(element))
 
-    def _lut_of_sequence(self, sequence: Element) -> Lut | None:
+    def _lut_of_sequence(self, sequence: Element, *, signed: bool = False) -> Lut | None:
         inner = self._inside(sequence)
-        return self._lut(inner.get(_DESCRIPTOR), inner.get(_LUT_DATA))
+        return self._lut(inner.get(_DESCRIPTOR), inner.get(_LUT_DATA), signed=signed)
 
     def _lut(
-        self, descriptor: Element | None, data: Element | None, *, segmented: bool = False
+        self,
+        descriptor: Element | None,
+        data: Element | None,
+        *,
+        segmented: bool = False,
+        signed: bool = False,
     ) -> Lut | None:
         described, raw = self._bytes(descriptor), self._bytes(data)
         if len(described) < 6 or not raw or descriptor is None:
@@ -163,7 +169,7 @@ class _Reader:
         order = "<" if descriptor.encoding.little else ">"
         count, first, bits = (int(number) for number in np.frombuffer(described[:6], f"{order}u2"))
         count = count or 65536
-        if self.signed and first >= 0x8000:
+        if (self.signed or signed or descriptor.vr == "SS") and first >= 0x8000:
             first -= 0x10000
         if segmented:
             return Lut(first, 16, _expand(np.frombuffer(raw[: len(raw) // 2 * 2], f"{order}u2"), count))

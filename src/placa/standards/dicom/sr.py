@@ -228,6 +228,28 @@ def to_html(report: StructuredReport, *, image_label: str = "Image") -> str:
     return f'<section class="sr">{_html_items(report.items, 3, image_label)}</section>'
 
 
+_STYLE: Final = (
+    "body{font:1rem/1.5 system-ui,sans-serif;color:#16202c;background:#fff;max-width:46rem;margin:0 auto;padding:1.25rem}"
+    "h1{font-size:1.5rem;margin:0}.sr-about{color:#4a5868;margin:.25rem 0 1rem}"
+    "h3,h4,h5,h6{font-size:1.0625rem;margin:1.25rem 0 .375rem;border-bottom:1px solid #d5dce5;padding-bottom:.25rem}"
+    "h4,h5,h6{font-size:1rem;border:0}.sr-item{padding:.125rem 0;overflow-wrap:anywhere}"
+    ".sr-name{color:#4a5868}.sr-name:not(:empty):after{content:':'}.sr-value{font-weight:600}"
+    ".sr-details,.sr-container .sr-container{margin-left:.75rem;padding-left:.75rem;border-left:2px solid #e3e8ef}"
+    ".sr-reference{display:inline-block;margin-right:.5rem;padding:0 .5rem;border-radius:.5rem;background:#eef2f7}"
+)
+
+
+def to_page(report: StructuredReport, *, image_label: str = "Image") -> str:
+    """The report as a whole page that needs nothing from outside; its style stands in it."""
+    about = " · ".join(part for part in (report.content_date, report.verified_by) if part)
+    head = f"<h1>{escape(report.title)}</h1>" + (f'<p class="sr-about">{escape(about)}</p>' if about else "")
+    return (
+        "<!doctype html><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+        f"<title>{escape(report.title) or 'SR'}</title><style>{_STYLE}</style><body>{head}"
+        f"{to_html(report, image_label=image_label)}"
+    )
+
+
 def _html_items(items: tuple[ContentItem, ...], level: int, label: str) -> str:
     return "".join(_html_item(item, level, label) for item in filter(_is_read, items))
 
@@ -237,6 +259,8 @@ def _html_item(item: ContentItem, level: int, label: str) -> str:
     if item.value_type == "CONTAINER":
         heading = f"<h{level}>{name}</h{level}>" if name else ""
         inner = _html_items(item.children, min(level + 1, 6), label)
+        if not inner:
+            return ""
         return f'<section class="sr-container">{heading}{inner}</section>'
     inner = _html_items(item.children, level, label)
     nested = f'<div class="sr-details">{inner}</div>' if inner else ""

@@ -44,6 +44,7 @@ def context(request: HttpRequest, viewer: Viewer, opened: OpenStudy, token: str)
         "study": _study(study),
         "patient": _patient(study),
         "back_url": _back(viewer, study, token),
+        "measurements_url": _measurements(viewer, study),
         "alive_url": reverse("account:alive") if not token else None,
         **_report(viewer, study, doors),
         "series": _series(opened, _root(token)),
@@ -75,6 +76,12 @@ def _ohif(viewer: Viewer, study: Study) -> str | None:
     if viewer.role != "doctor" or not ohif.is_open():
         return None
     return f"{reverse('ohif:page', args=['viewer'])}?StudyInstanceUIDs={study.study_instance_uid}"
+
+
+def _measurements(viewer: Viewer, study: Study) -> str | None:
+    """Where a professional's measurements are kept; nobody else has such a place."""
+    own = viewer.role in images.PROFESSIONALS and viewer.user_id is not None
+    return reverse("measurements:kept", args=[study.study_instance_uid]) if own else None
 
 
 def _root(token: str) -> str:

@@ -1,0 +1,44 @@
+"""Reading one's own measurements."""
+
+from typing import Any
+
+from placa.common import clock
+from placa.domain.access.images import PROFESSIONALS, OpenStudy
+from placa.domain.access.selectors import NotVisible, get_study
+from placa.domain.access.types import Study
+from placa.domain.access.viewers import Viewer
+from placa.domain.accounts.models import User
+from placa.domain.measurements.models import MeasurementSet
+from placa.standards.dicom.measurement_report import Source, measurement_report
+
+
+def study_for(viewer: Viewer, study_uid: str) -> Study:
+    """The study, for a signed-in professional who may see its images. Raises NotVisible."""
+    study = get_study(viewer, study_uid, need="images")
+    if viewer.role not in PROFESSIONALS or viewer.user_id is None:
+        raise NotVisible("measurements")
+    return study
+
+
+def of(viewer: Viewer, study_uid: str) -> list[dict[str, Any]]:
+    """What `viewer` kept on the study, nothing before the first time. Raises NotVisible."""
+    study = study_for(viewer, study_uid)
+    found = MeasurementSet.objects.filter(study=study, author_id=viewer.user_id).first()
+    return list(found.content) if found else []
+
+
+def as_report(viewer: Viewer, study_uid: str) -> bytes:
+    """The same as a DICOM structured report (TID 1500), a Part 10 file. Raises NotVisible, also where nothing is kept."""
+    study = study_for(viewer, study_uid)
+    served = {one.sop_instance_uid: one for one in OpenStudy(study, viewer).instances()}
+    items = [one for one in of(viewer, study_uid) if one["instance"] in served]
+    if not items:
+        raise NotVisible("measurements")
+    author = User.objects.get(pk=viewer.user_id or 0)
+    source = Source(
+        study_instance_uid=study.study_instance_uid, patient_id=study.dicom_patient_id, patient_name=study.patient_name,
+        patient_birth_date=study.patient_birth_date, patient_sex=study.patient_sex, accession_number=study.accession_number,
+        study_id=study.study_id, study_at=study.exam_at, author=author.full_name or author.username,
+        made_at=clock.now(), classes={uid: one.sop_class_uid for uid, one in served.items()},
+    )  # fmt: skip
+    return measurement_report(source, items)

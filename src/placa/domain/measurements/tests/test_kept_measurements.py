@@ -1,0 +1,175 @@
+"""Measurements are kept for their author alone, within bounds, and come back as a DICOM report."""
+
+import copy
+import io
+import json
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.test import Client
+from pydicom import dcmread
+
+from placa.common import clock
+from placa.domain.access.selectors import NotVisible
+from placa.domain.accounts.models import User
+from placa.domain.archive.models import Study
+from placa.domain.downloads.tests import world
+from placa.domain.downloads.tests.world import CT, viewer
+from placa.domain.measurements import selectors, services
+from placa.domain.measurements.content import BODY_LIMIT, BadContent, checked
+from placa.domain.measurements.models import MeasurementSet
+from placa.domain.people.models import Patient
+from placa.interfaces.web.account import session
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("archive")]
+
+LENGTH: dict[str, Any] = {
+    "tool": "length", "series": f"{CT}.1", "instance": f"{CT}.1.2", "frame": 1,
+    "points": [[0, 0, 0], [30.5, 0, 0]], "image": [[10.5, 20.5], [41, 20.5]], "normal": [0, 0, -1], "up": [0, -1, 0],
+    "values": [{"name": "length", "number": 30.5, "unit": "mm"}],
+}  # fmt: skip
+REGION: dict[str, Any] = LENGTH | {
+    "tool": "ellipse", "points": [[0, 0, 0], [0, 4, 0], [-9, 2, 0], [9, 2, 0]],
+    "image": [[10, 10], [10, 14], [1, 12], [19, 12]],
+    "values": [{"name": "mean", "number": 40.25, "unit": "HU"}, {"name": "deviation", "number": 3, "unit": "HU"},
+               {"name": "area", "number": 56.5, "unit": "mm²"}],
+}  # fmt: skip
+
+
+@pytest.fixture
+def study() -> Study:
+    return world.slices(3)
+
+
+def signed_in(username: str) -> Client:
+    client = Client()
+    client.force_login(User.objects.get(username=username))
+    now, kept = clock.now().timestamp(), client.session
+    role = viewer(username).role
+    kept.update({session.ROLE: role, session.SIGNED_IN_AT: now, session.SEEN_AT: now})
+    kept.save()
+    return client
+
+
+def test_they_are_restored_and_replaced(study: Study) -> None:
+    assert selectors.of(viewer("diaz"), CT) == []
+    services.save(viewer=viewer("diaz"), study_uid=CT, content=[LENGTH, REGION])
+    assert selectors.of(viewer("diaz"), CT) == [LENGTH, REGION]
+    services.save(viewer=viewer("diaz"), study_uid=CT, content=[REGION])
+    assert selectors.of(viewer("diaz"), CT) == [REGION]
+    assert MeasurementSet.objects.count() == 1
+
+
+def test_another_person_sees_none_of_them(study: Study) -> None:
+    services.save(viewer=viewer("diaz"), study_uid=CT, content=[LENGTH])
+    assert selectors.of(viewer("jefe"), CT) == []
+    for stranger in ("egea", "ana", "carla"):
+        with pytest.raises(NotVisible):
+            selectors.of(viewer(stranger), CT)
+        with pytest.raises(NotVisible):
+            services.save(viewer=viewer(stranger), study_uid=CT, content=[])
+        with pytest.raises(NotVisible):
+            selectors.as_report(viewer(stranger), CT)
+
+
+def test_they_end_with_the_right_to_the_study(study: Study) -> None:
+    doctor = viewer("diaz")
+    services.save(viewer=doctor, study_uid=CT, content=[LENGTH])
+    Study.objects.filter(pk=study.pk).update(order=None)
+    with pytest.raises(NotVisible):
+        selectors.of(doctor, CT)
+    assert Patient.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        None,
+        {},
+        "x",
+        [1],
+        [{}],
+        [LENGTH | {"tool": "<b>"}],
+        [LENGTH | {"series": "../x"}],
+        [LENGTH | {"frame": 0}],
+        [LENGTH | {"frame": True}],
+        [LENGTH | {"points": []}],
+        [LENGTH | {"points": [[0, 0]]}],
+        [LENGTH | {"points": [[0, 0, float("nan")]]}],
+        [LENGTH | {"points": [[0, 0, 1e300]]}],
+        [LENGTH | {"points": [[0, 0, 0]] * 65}],
+        [LENGTH | {"text": "x" * 501}],
+        [LENGTH | {"values": [{"name": "length", "number": "1", "unit": "mm"}]}],
+        [LENGTH | {"values": [{"name": "length", "number": 1, "unit": "m" * 17}]}],
+        [LENGTH | {"html": "x"}],
+        [LENGTH] * 301,
+    ],
+)
+def test_what_is_no_measurement_is_refused(wrong: Any) -> None:
+    with pytest.raises(BadContent):
+        checked(wrong)
+
+
+def test_the_door_takes_json_within_bounds_and_gives_it_back(study: Study) -> None:
+    client, address = signed_in("diaz"), f"/measurements/{CT}"
+    assert client.post(address, json.dumps([LENGTH]), "application/json").status_code == 204
+    assert client.get(address).json() == [LENGTH]
+    bad = ("", "{", "[" * 100_000, json.dumps([LENGTH | {"frame": 0}]), "[NaN]")
+    assert [client.post(address, body, "application/json").status_code for body in bad] == [400] * len(bad)
+    assert client.post(address, " " * (BODY_LIMIT + 1), "application/json").status_code == 413
+    assert client.get(address).json() == [LENGTH]
+    strict = Client(enforce_csrf_checks=True)
+    strict.cookies = client.cookies
+    assert strict.post(address, "[]", "application/json").status_code == 403
+
+
+def test_the_report_is_a_structured_report_that_others_read(study: Study, tmp_path: Path) -> None:
+    client = signed_in("diaz")
+    assert client.get(f"/measurements/{CT}/report.dcm").status_code == 404
+    gone = copy.deepcopy(LENGTH) | {"instance": f"{CT}.1.99"}
+    services.save(viewer=viewer("diaz"), study_uid=CT, content=[LENGTH, REGION, gone])
+    answer = client.get(f"/measurements/{CT}/report.dcm")
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/dicom")
+    report = dcmread(io.BytesIO(answer.content))
+    assert (report.StudyInstanceUID, report.Modality, report.PatientID) == (CT, "SR", study.dicom_patient_id)
+    groups = report.ContentSequence[-1].ContentSequence
+    assert [group.ContentTemplateSequence[0].TemplateIdentifier for group in groups] == ["1501", "1410"]
+    (length,) = [item for item in groups[0].ContentSequence if item.ValueType == "NUM"]
+    assert length.MeasuredValueSequence[0].NumericValue == 30.5
+    assert length.ContentSequence[0].GraphicData == [10.5, 20.5, 41, 20.5]
+    assert (
+        length.ContentSequence[0].ContentSequence[0].ReferencedSOPSequence[0].ReferencedSOPInstanceUID
+        == f"{CT}.1.2"
+    )
+    outline = groups[1].ContentSequence[2]
+    assert (outline.GraphicType, outline.GraphicData[:4]) == ("ELLIPSE", [1, 12, 19, 12])
+    if (dsrdump := shutil.which("dsrdump", path="/usr/bin")) is None:
+        return
+    path = tmp_path / "report.dcm"
+    path.write_bytes(answer.content)
+    told = subprocess.run([dsrdump, str(path)], capture_output=True, text=True, check=True)
+    assert '"30.5" (mm,UCUM,"mm")' in told.stdout
+    assert "E:" not in told.stderr
+
+
+def test_points_and_notes_stand_in_the_report(study: Study) -> None:
+    probe = LENGTH | {"tool": "probe", "points": [[0, 0, 0]], "image": [[10.5, 20.5]],
+                      "values": [{"name": "value", "number": -1024, "unit": "HU"}]}  # fmt: skip
+    note = LENGTH | {"tool": "note", "values": [], "text": "nódulo"}
+    services.save(viewer=viewer("diaz"), study_uid=CT, content=[probe, note])
+    report = dcmread(io.BytesIO(selectors.as_report(viewer("diaz"), CT)))
+    point, comment = (group.ContentSequence[-1] for group in report.ContentSequence[-1].ContentSequence)
+    assert (point.MeasuredValueSequence[0].NumericValue, point.ContentSequence[0].GraphicType) == (
+        -1024,
+        "POINT",
+    )
+    assert (comment.TextValue, comment.ContentSequence[0].GraphicType) == ("nódulo", "POLYLINE")
+
+
+def test_they_go_with_the_study(study: Study) -> None:
+    services.save(viewer=viewer("diaz"), study_uid=CT, content=[LENGTH])
+    study.delete()
+    assert not MeasurementSet.objects.exists()

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { screenPoint } from '../core/view';
+import type { DicomJson } from '../dicomweb/client';
+import { onlyPart } from '../dicomweb/client';
+import { bitsInPixels, bitsOf, fromCieLab, overlaysOf } from './overlays';
+import { isOf, presentationOf, presentedView, shuttersOf } from './presentation';
+import { framesOver, segmentationOf, type ImagePlace } from './segmentation';
+
+const value = (...values: unknown[]) => ({ Value: values });
+
+describe('overlay planes', () => {
+  it('are read low bit first, from their data or from unused bits of the pixels', () => {
+    expect([...bitsOf(new Uint8Array([0b00000101, 0b1]), 9)]).toEqual([1, 0, 1, 0, 0, 0, 0, 0, 1]);
+    expect([...bitsOf(new Uint8Array([0b11110000]), 4, 4)]).toEqual([1, 1, 1, 1]);
+    expect([...bitsInPixels(new Uint8Array([0, 0x80, 0xff, 0x7f]), 2, 15)]).toEqual([1, 0]);
+  });
+
+  it('of several frames lie over theirs alone', () => {
+    const set: DicomJson = { '60000010': value(2), '60000011': value(4), '60000015': value(3), '60000051': value(2) };
+    expect(overlaysOf(set, 1)).toEqual([]);
+    expect(overlaysOf(set, 3).map(({ skip, origin }) => [skip, origin])).toEqual([[8, [1, 1]]]);
+  });
+
+  it('have colours in CIELab', () => {
+    expect(fromCieLab([65535, 32896, 32896])?.every((one) => one >= 254)).toBe(true);
+    expect(fromCieLab([34885, 53485, 50171])).toSatisfy((rgb: number[]) => (rgb[0] ?? 0) > 200 && (rgb[2] ?? 255) < 60);
+    expect(fromCieLab([1])).toBeNull();
+  });
+});
+
+describe('a presentation', () => {
+  const set: DicomJson = {
+    '00080018': value('9'), '00700080': value('A'), '00700042': value(90), '00700041': value('Y'),
+    '00081115': value({ '0020000E': value('1'), '00081140': value({ '00081155': value('1.1'), '00081160': value(2) }) }),
+    '0070005A': value({ '00700052': value(51, 1), '00700053': value(100, 50) }),
+  };
+
+  it('is about the frames that it names', () => {
+    const read = presentationOf(set);
+    expect([isOf(read, '1.1', 2), isOf(read, '1.1', 1), isOf(read, '1.2', 2)]).toEqual([true, false, false]);
+  });
+
+  it('fills the pane with its displayed area, turned and mirrored', () => {
+    const [image, box] = [{ width: 100, height: 100 }, { width: 400, height: 400 }];
+    const view = presentedView(presentationOf(set), '1.1', image, box, false);
+    const corners = [[50, 0], [100, 50]].map(([column = 0, row = 0]) => screenPoint(view, image, box, 1, column, row));
+    for (const at of [0, 1] as const) {
+      expect(Math.min(...corners.map((one) => one[at]))).toBeCloseTo(-200);
+      expect(Math.max(...corners.map((one) => one[at]))).toBeCloseTo(200);
+    }
+    // a quarter clockwise puts the image's top at the right, the mirror then at the left
+    expect(screenPoint(view, image, box, 1, 75, 0)[0]).toBeLessThan(screenPoint(view, image, box, 1, 75, 50)[0]);
+  });
+
+  it('has shutters of every shape', () => {
+    const shutters = shuttersOf({
+      '00181600': value('CIRCULAR', 'POLYGONAL'), '00181610': value(20, 30), '00181612': value(7), '00181620': value(1, 2, 3, 4), '00181622': value(65535),
+    });
+    expect(shutters).toEqual({
+      level: 255, open: [{ kind: 'circle', center: [29.5, 19.5], radius: 7 }, { kind: 'polygon', points: [[1.5, 0.5], [3.5, 2.5]] }],
+    });
+    expect(shuttersOf({})).toBeNull();
+  });
+});
+
+describe('a segmentation', () => {
+  const frame = (segment: number, more: DicomJson): DicomJson => ({ '0062000A': value({ '0062000B': value(segment) }), ...more });
+  const set: DicomJson = {
+    '00280008': value(2), '00280010': value(4), '00280011': value(4), '00200052': value('7'), '00620001': value('BINARY'),
+    '00620002': value({ '00620004': value(1), '00620005': value('Liver') }, { '00620004': value(2), '0062000F': value({ '00080104': value('Cyst') }) }),
+    '52009229': value({ '00209116': value({ '00200037': value(1, 0, 0, 0, 1, 0) }) }),
+    '52009230': value(
+      frame(1, { '00089124': value({ '00082112': value({ '00081155': value('1.1'), '00081160': value(3) }) }) }),
+      frame(2, { '00209113': value({ '00200032': value(0, 0, 5) }) }),
+    ),
+  };
+  const image: ImagePlace = {
+    instance: '1.1', frame: 3, rows: 4, columns: 4, position: [0, 0, 5.01], orientation: [1, 0, 0, 0, 1, 0], frameOfReference: '7',
+  };
+
+  it('lies over the images that it names, else over those in the same place', () => {
+    const read = segmentationOf(set);
+    expect(read.segments.map(({ label }) => label)).toEqual(['Liver', 'Cyst']);
+    expect(framesOver(read, image).map(({ segment }) => segment)).toEqual([1, 2]);
+    expect(framesOver(read, { ...image, frame: 1 }).map(({ segment }) => segment)).toEqual([2]);
+    expect(framesOver(read, { ...image, instance: '1.2', position: [0, 0, 6] })).toEqual([]);
+    expect(framesOver(read, { ...image, frame: 1, frameOfReference: '8' })).toEqual([]);
+    expect(framesOver(read, { ...image, rows: 8 })).toEqual([]);
+  });
+});
+
+it('takes the only part of a multipart answer, exactly', () => {
+  const whole = new TextEncoder().encode('--x\r\nContent-Type: a/b\r\n\r\n\r\n12\r\n--x--\r\n');
+  expect(new TextDecoder().decode(onlyPart(whole, 'multipart/related; boundary="x"'))).toBe('\r\n12');
+  expect(onlyPart(new Uint8Array([1]), 'application/octet-stream')).toEqual(new Uint8Array([1]));
+});
