@@ -93,12 +93,12 @@ class Screen:
         """What is on screen, a value (or RGB) an image pixel."""
         page = self.driver.page
         page.evaluate(
-            "document.querySelectorAll('.p-c, .pv-lines, .pv-wait').forEach((one) => { one.style.visibility = 'hidden'; })"
+            "document.querySelectorAll('.p-c, .pv-lines, .pv-marks, .pv-wait').forEach((one) => { one.style.visibility = 'hidden'; })"
         )
         taken = page.screenshot(clip={"x": 0, "y": 0, "width": self.width, "height": self.height})
         shot = np.asarray(Image.open(io.BytesIO(taken)).convert("RGB"), dtype=float)
         page.evaluate(
-            "document.querySelectorAll('.p-c, .pv-lines, .pv-wait').forEach((one) => { one.style.visibility = ''; })"
+            "document.querySelectorAll('.p-c, .pv-lines, .pv-marks, .pv-wait').forEach((one) => { one.style.visibility = ''; })"
         )
         down = (np.arange(self.rows) + 0.5) * self.height / self.rows
         across = (np.arange(self.columns) + 0.5) * self.width / self.columns

