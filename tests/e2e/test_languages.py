@@ -61,5 +61,7 @@ def test_every_language_speaks_for_itself(uid: str, visit: Visit) -> None:
     own = {element for element in english if element in {PLAN.description, "Bruno Reyes Morales"}}
     for language in ("es", "it", "pt"):
         same = walk(visit("desk", language), uid, language) & english - own
-        same = {words for words in same if any(map(str.isalpha, words))}  # a year and a count read alike everywhere
+        same = {
+            words for words in same if any(map(str.isalpha, words))
+        }  # a year and a count read alike everywhere
         assert same == set(), f"{language}: still English"

@@ -29,6 +29,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 DATA = Path(os.environ.get("PLACA_TESTDATA", "/nonexistent"))
 LARGEST = 1200
+OVER = ".p-c, .pv-lines, .pv-marks, .pv-wait"  # what lies over the picture
 # by no picture of grey or colour values: segmentations, films, maps and doses are drawn in other ways or not at all
 OTHER = ("liver", "partial_overlaps", "seg_image", "mpeg4", "parametric_map", "rtdose")
 # dcmtk keeps modality values as whole numbers
@@ -93,12 +94,12 @@ class Screen:
         """What is on screen, a value (or RGB) an image pixel."""
         page = self.driver.page
         page.evaluate(
-            "document.querySelectorAll('.p-c, .pv-lines, .pv-marks, .pv-wait').forEach((one) => { one.style.visibility = 'hidden'; })"
+            f"document.querySelectorAll('{OVER}').forEach((one) => {{ one.style.visibility = 'hidden'; }})"
         )
         taken = page.screenshot(clip={"x": 0, "y": 0, "width": self.width, "height": self.height})
         shot = np.asarray(Image.open(io.BytesIO(taken)).convert("RGB"), dtype=float)
         page.evaluate(
-            "document.querySelectorAll('.p-c, .pv-lines, .pv-marks, .pv-wait').forEach((one) => { one.style.visibility = ''; })"
+            f"document.querySelectorAll('{OVER}').forEach((one) => {{ one.style.visibility = ''; }})"
         )
         down = (np.arange(self.rows) + 0.5) * self.height / self.rows
         across = (np.arange(self.columns) + 0.5) * self.width / self.columns
