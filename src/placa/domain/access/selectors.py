@@ -63,7 +63,7 @@ def get_study(
         )  # fmt: skip
         raise NotVisible(need)
     if at is None and not bare:
-        found._asked_by = viewer  # type: ignore[attr-defined]  # whose its facets are, now
+        found.asked_by = viewer
     return found
 
 
@@ -79,7 +79,7 @@ def openable_reports_of(viewer: Viewer, study: Study) -> list[DiagnosticReport]:
 
     A study that `get_study` gave to this very viewer says itself whether they have it.
     """
-    asked = getattr(study, "_asked_by", None) == viewer
+    asked = study.asked_by == viewer
     if not (study.may_report if asked else has_facet(viewer, study.study_instance_uid, "report")):
         return []
     reports = rules.openable_reports(viewer, moment()).filter(study=study).distinct()

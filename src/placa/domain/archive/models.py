@@ -18,6 +18,7 @@ class Study(PublicId, Timestamped):
     # what its asker may do; only on rows that `access.selectors` hands out
     may_images: bool
     may_report: bool
+    asked_by: object = None  # whom `access` gave it to: of that viewer the flags above speak
     may_download: bool
     may_share: bool
 

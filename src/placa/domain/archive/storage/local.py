@@ -4,6 +4,7 @@ import contextlib
 import datetime as dt
 import fcntl
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -31,7 +32,7 @@ def sync_folder(folder: Path) -> None:
         os.close(fd)
 
 
-class FileWriter:
+class FileWriter(ABC):
     """An open file under another name than its last: what every writer on a local disk does alike."""
 
     key: str
@@ -62,9 +63,9 @@ class FileWriter:
         self._fd = -1
         return self.key
 
+    @abstractmethod
     def _keep_name(self) -> None:
         """Make the final name survive a power cut, where it does not yet. Raises OSError."""
-        raise NotImplementedError
 
     def drop(self) -> None:
         """Remove the file, unless it was committed."""

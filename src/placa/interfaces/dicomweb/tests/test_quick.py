@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from django.core.handlers.wsgi import WSGIRequest
@@ -71,7 +71,7 @@ def at_the_door(client: Client) -> Client:
         answer.wsgi_request = WSGIRequest(environ)
         return answer
 
-    client.handler = handler  # type: ignore[assignment]
+    cast(Any, client).handler = handler
     return client
 
 
@@ -222,7 +222,7 @@ def _second_asker(answers: list[permits.Permit | None]) -> threading.Thread:
 def test_whoever_asks_at_once_waits_for_the_first_one_s_permit() -> None:
     answers: list[permits.Permit | None] = []
     second = _second_asker(answers)
-    first = permits.Permit(permits.now(), None)  # type: ignore[arg-type]
+    first = permits.Permit(permits.now(), cast(Any, None))
     permits._permits[KEY] = first
     permits.rules_asked(KEY, permits.now())
     second.join(5)
