@@ -1,7 +1,8 @@
 """Connections that are no association yet: nothing is believed, little is kept, nobody stays long (PS3.8 9.1.5, 9.3.2).
 
 An address that no peer has is closed at once. Of the others the fixed head of an A-ASSOCIATE-RQ is read, and the rest
-only once its AE titles are known. Whoever has said nothing when too many wait goes first.
+only once its AE titles are known. Whoever has said nothing when too many wait goes first; whoever comes to a crowd of
+its own address that has said all is sent away.
 """
 
 import contextlib
@@ -25,7 +26,8 @@ log = logging.getLogger(__name__)
 ARTIM_SECONDS = 10.0
 WAITING_MAX = 1_024
 WAITING_AN_ADDRESS = 256
-ACCEPT_AT_ONCE = 64
+ACCEPT_AT_ONCE = 1_024  # who comes last shall not wait while those before it get their places
+ADMIT_AT_ONCE = 4  # each costs a fork; who came meanwhile is looked at in between
 _HEADS = pdu.HEAD.size + pdu.ASSOCIATE_FIXED
 
 
@@ -63,6 +65,7 @@ class Gate:
         self._callers: dict[Caller, None] = {}  # in the order in which they came
         self._ready: dict[Caller, None] = {}  # complete, waiting for a place
         self._listening: list[socket.socket] = []
+        self.has_more = False  # somebody could be admitted now: the next turn should come at once
 
     def listen(self, server: socket.socket, tls: ssl.SSLContext | None = None) -> None:
         """Take callers from `server`, over TLS where there is a context."""
@@ -108,9 +111,17 @@ class Gate:
         """Those of one address who want many places stand behind the others, and where one gets none they all wait."""
         crowd = Counter(caller.address for caller in self._ready)
         full: set[str] = set()
+        left = ADMIT_AT_ONCE
         for caller in sorted(self._ready, key=lambda caller: crowd[caller.address]):
-            if caller.address not in full and not self._admit(caller):
+            if caller.address in full:
+                continue
+            if not left:
+                break
+            if self._admit(caller):
+                left -= 1
+            else:
                 full.add(caller.address)
+        self.has_more = not left and bool(self._ready)
 
     def release(self, caller: Caller) -> None:
         """The caller is somebody else's now: forget it, leave its connection open."""
@@ -156,20 +167,33 @@ class Gate:
             except OSError:  # it closed the connection again
                 connection.close()
                 return
-        if sum(caller.address == address for caller in self._callers) >= WAITING_AN_ADDRESS:
-            self._make_room(address)
-        elif len(self._callers) >= WAITING_MAX:
-            self._make_room("")
+        if not self._has_room(address):
+            connection.close()
+            return
         caller = Caller(connection, address, tls is not None)
         self._callers[caller] = None
         self._watch(caller)
 
-    def _make_room(self, address: str) -> None:
-        """Drop the one that has waited longest (at `address`, if given)."""
+    def _has_room(self, address: str) -> bool:
+        """Whether one more may wait, made room for where possible."""
+        if sum(caller.address == address for caller in self._callers) >= WAITING_AN_ADDRESS:
+            return self._make_room(address)
+        return len(self._callers) < WAITING_MAX or self._make_room("") or self._thin_out()
+
+    def _make_room(self, address: str) -> bool:
+        """Drop the one that has waited longest without a whole request (at `address`, if given); whether there was one."""
         for caller in self._callers:
             if caller not in self._ready and address in ("", caller.address):
                 self._drop(caller)
-                return
+                return True
+        return False
+
+    def _thin_out(self) -> bool:
+        """Drop the last who came to the largest crowd."""
+        crowd = Counter(caller.address for caller in self._callers)
+        largest = max(crowd, key=lambda address: crowd[address])
+        self._drop(next(caller for caller in reversed(self._callers) if caller.address == largest))
+        return True
 
     def _drop(self, caller: Caller) -> None:
         self.release(caller)
@@ -213,8 +237,7 @@ class Gate:
             if not self._goes_on(caller):
                 return
         self._leave_alone(caller)  # what it says before it has an answer waits in the kernel
-        self._ready[caller] = None
-        self._admit(caller)
+        self._ready[caller] = None  # `tick` follows and offers places
 
     def _wanted(self, caller: Caller) -> int:
         if caller.refused:

@@ -25,7 +25,7 @@ from placa.domain.archive.records import Sender
 from placa.domain.intake import feed, indexer
 from placa.interfaces.dimse import tls
 from placa.interfaces.dimse.association import Association
-from placa.interfaces.dimse.gate import Caller, Gate
+from placa.interfaces.dimse.gate import ADMIT_AT_ONCE, Caller, Gate
 from placa.interfaces.dimse.peers import NotKnownNowError, Peers
 from placa.interfaces.dimse.places import PLACES_AN_ADDRESS, Place, Places, most_idle
 from placa.interfaces.dimse.wire import wire
@@ -87,7 +87,7 @@ class Listener:
             log.info("DICOM listener %s on %s port %d", name, *server.getsockname()[:2])
         try:
             while not self._stopping:
-                for key, _events in self._selector.select(TICK_SECONDS):
+                for key, _events in self._selector.select(0 if self._gate.has_more else TICK_SECONDS):
                     key.data()
                 self._tick()
         finally:
@@ -129,7 +129,7 @@ class Listener:
         same = [running for running in self._running.values() if running.address == address]
         crowd = same if len(same) >= PLACES_AN_ADDRESS else list(self._running.values())
         place = self._places.take() if len(same) < PLACES_AN_ADDRESS else None
-        wanted = self._gate.waiting_for_a_place - sum(running.ending for running in crowd)
+        wanted = min(self._gate.waiting_for_a_place, ADMIT_AT_ONCE) - sum(running.ending for running in crowd)
         if place is None and wanted > 0:
             resting = most_idle(running.place for running in crowd if not running.ending)[:wanted]
             for pid, running in self._running.items():

@@ -16,7 +16,8 @@ import pytest
 from placa.domain.intake.tests.objects import CT, ct, encoded
 from placa.interfaces.dimse import pdata, pdu
 from placa.interfaces.dimse.pdata import Inbound
-from placa.interfaces.dimse.places import PLACES_AN_ADDRESS
+from placa.interfaces.dimse.peers import SECONDS_KEPT
+from placa.interfaces.dimse.places import PLACES, PLACES_AN_ADDRESS
 from placa.interfaces.dimse.tests.listener import Child, admit, listening
 from placa.interfaces.dimse.tests.test_negotiation import answer, request
 from placa.interfaces.dimse.tests.test_store import EXPLICIT, _peak_memory, new_slice, send, send_raw
@@ -115,6 +116,22 @@ def test_associations_that_do_nothing_make_room(strict: Child) -> None:
         assert sum(answer(peer)[:1] == bytes((pdu.ASSOCIATE_AC,)) for peer in idle) >= PLACES_AN_ADDRESS
         assert _stores(strict, 20) == 20
         assert len(strict.processes()) <= 2 + PLACES_AN_ADDRESS
+
+
+@pytest.mark.slow
+def test_a_modality_gets_in_while_two_others_ask_for_every_place(strict: Child) -> None:
+    """Whole requests, hundreds at once: each place costs a fork, and nobody behind them shall wait for all of these."""
+    crowd = ("127.0.0.2", "127.0.0.3")
+    for source in crowd:
+        admit(strict, "CT1", source)
+    time.sleep(SECONDS_KEPT + 0.1)
+    words = request((CT, EXPLICIT))
+    with ExitStack() as held:
+        for number in range(600):
+            with contextlib.suppress(OSError):  # who comes to a crowd is sent away
+                held.enter_context(_hold(strict, words, crowd[number % 2]))
+        assert _stores(strict, 20) == 20
+        assert len(strict.processes()) <= 2 + PLACES
 
 
 def test_an_association_that_stores_keeps_its_place(strict: Child) -> None:
