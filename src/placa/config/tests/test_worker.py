@@ -1,71 +1,60 @@
-"""A thread waits a moment for a connection's next request, but never where others want it."""
+"""New connections go to the worker that has the fewest."""
 
-import socket
-from collections import deque
+import time
 from collections.abc import Iterator
-from types import SimpleNamespace
+from unittest.mock import Mock
 
 import pytest
 from gunicorn.workers.gthread import ThreadWorker
 
-from placa.config.worker import Worker
-
-THREADS = 16
-
-
-@pytest.fixture
-def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
-    ours, theirs = socket.socketpair()
-    with ours, theirs:
-        yield ours, theirs
+from placa.config import worker
+from placa.config.worker import LEAVE_SECONDS, LIVES_SECONDS, Worker
 
 
-@pytest.fixture
-def served(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
-    """What gunicorn's own `handle` was given: it reads a byte and keeps the connection until there is none."""
-    requests: list[bytes] = []
-
-    def handle(worker: ThreadWorker, conn: SimpleNamespace) -> bool:
-        requests.append(conn.sock.recv(1))
-        return requests[-1] != b""
-
-    monkeypatch.setattr(ThreadWorker, "handle", handle)
-    return requests
+@pytest.fixture(autouse=True)
+def nobody() -> Iterator[None]:
+    """Counts of no other test."""
+    worker._counts[:] = bytes(len(worker._counts))
+    yield
+    worker._counts[:] = bytes(len(worker._counts))
 
 
-def worker(connections: int = 1) -> Worker:
+def _worker(age: int, connections: int) -> Worker:
+    """A worker with that many connections, which has said so."""
     made = Worker.__new__(Worker)
-    made.alive, made.nr_conns, made.keepalived_conns = True, connections, deque()
-    made.cfg = SimpleNamespace(threads=THREADS)
+    made.age, made.nr_conns = age, connections
+    made._tell()
     return made
 
 
-def test_what_follows_at_once_is_served_by_the_same_thread(pair, served: list[bytes]) -> None:
-    ours, theirs = pair
-    theirs.send(b"abc")
-    assert worker().handle(SimpleNamespace(sock=ours)) is True
-    assert served == [b"a", b"b", b"c"]
+def _waits(one: Worker, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Whether it leaves a moment to others before it takes a connection; it takes it in any case."""
+    slept: list[float] = []
+    monkeypatch.setattr(time, "sleep", slept.append)
+    taken = Mock()
+    monkeypatch.setattr(ThreadWorker, "accept", lambda self, listener: taken(listener))
+    one.accept("listener")
+    taken.assert_called_once_with("listener")
+    assert slept in ([], [LEAVE_SECONDS])
+    return bool(slept)
 
 
-def test_a_connection_that_ends_is_given_back_as_gunicorn_says(pair, served: list[bytes]) -> None:
-    ours, theirs = pair
-    theirs.send(b"a")
-    theirs.shutdown(socket.SHUT_WR)
-    assert worker().handle(SimpleNamespace(sock=ours)) is False
-    assert served == [b"a", b""]
+def test_the_one_with_more_leaves_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    more, fewer = _worker(1, 3), _worker(2, 2)
+    assert _waits(more, monkeypatch)
+    assert not _waits(fewer, monkeypatch)
 
 
-def test_no_thread_waits_where_half_of_them_are_taken(pair, served: list[bytes]) -> None:
-    ours, theirs = pair
-    theirs.send(b"ab")
-    assert worker(THREADS // 2 + 1).handle(SimpleNamespace(sock=ours)) is True
-    assert served == [b"a"]
+def test_among_equals_and_alone_nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = _worker(1, 3)
+    assert not _waits(first, monkeypatch)
+    assert not _waits(_worker(2, 3), monkeypatch)
+    assert not _waits(first, monkeypatch)
 
 
-def test_a_worker_that_is_told_to_end_waits_for_nothing(pair, served: list[bytes]) -> None:
-    ours, theirs = pair
-    theirs.send(b"ab")
-    ending = worker()
-    ending.alive = False
-    assert ending.handle(SimpleNamespace(sock=ours)) is True
-    assert served == [b"a"]
+def test_one_that_has_said_nothing_for_long_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    _worker(2, 0)
+    more = _worker(1, 3)
+    later = time.monotonic() + LIVES_SECONDS + 1
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    assert not _waits(more, monkeypatch)
