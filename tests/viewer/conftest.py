@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.viewer import phantom, space
 from tests.viewer.driver import CHROMIUM, FLAGS, Driver
+from tests.viewer.longdoor import CINE, CT, FILM, SHORT, UNSAID, LongDoor
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "src/placa/interfaces/web/ui/static/build/viewer/manifest.json"
@@ -101,6 +102,28 @@ def page_address(orthanc: str) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(10)
+
+
+@pytest.fixture(scope="module")
+def door() -> Iterator[LongDoor]:
+    """Studies that are made while they are served."""
+    if not BUILD.exists():
+        pytest.skip("The viewer is not built: run `npm run build` in viewer/")
+    opened = LongDoor()
+    opened.put("ct", CT)
+    opened.put("cine", CINE)
+    opened.put("short", SHORT, FILM, UNSAID)
+    opened.extra = {
+        "report": {
+            "status": "final",
+            "status_text": "Signed",
+            "signed_text": "16 Nov, 18:40",
+            "sections": [["Findings", "Nothing acute."]],
+            "pdf_url": "/report.pdf",
+        }
+    }
+    yield opened
+    opened.close()
 
 
 # a module long: where Playwright's loop runs, Django refuses the database to whatever test comes next

@@ -101,6 +101,26 @@ class Driver:
         x, y = self.at(column, row)
         return int(self.grey()[int(y - box["y"]), int(x - box["x"])])
 
+    def bar(self, number: int = 0) -> float:
+        """Which image of a `longdoor` stack is on screen, by its bar, as a share of the stack."""
+        grey = self.grey(number)
+        height, width = grey.shape
+        side = min(height, width)
+        row = grey[height // 2 + side // 40]
+        return float((row[(width - side) // 2 : (width + side) // 2] > 235).mean())
+
+    def disc(self, number: int = 0) -> float:
+        """The grey of its disc, above the middle."""
+        grey = self.grey(number)
+        height, width = grey.shape
+        middle = grey[int(height * 0.5) - min(height, width) // 5 :, width // 2 - 20 : width // 2 + 20]
+        return float(np.median(middle[:20]))
+
+    def swipe(self, start: tuple[float, float], end: tuple[float, float], steps: int = 8) -> None:
+        """One finger from here to there."""
+        (x, y), (to_x, to_y) = start, end
+        self.touch(*[[(x + (to_x - x) * n / steps, y + (to_y - y) * n / steps)] for n in range(steps + 1)])
+
     def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
         mouse = self.page.mouse
         mouse.move(*start)

@@ -78,6 +78,13 @@ def _series(case: str, headers: list[InstanceHeader]) -> dict[str, Any]:
     }
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: object) -> None:
+        """A viewer breaks off what it does not want any more: nothing to print."""
+
+
 class FileDoor:
     """Serves the cases that are `add`ed, each at `address(name)`, until `close`."""
 
@@ -115,8 +122,7 @@ class FileDoor:
             def log_message(self, *_: object) -> None:
                 pass
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
+        self.server = _Server(("127.0.0.1", 0), Handler)
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def add(self, name: str, paths: Iterable[Path]) -> None:
@@ -152,13 +158,10 @@ class FileDoor:
             )
         if rest == "measurements":
             return 200, "application/json", self.kept.get(name, b"[]"), {}
-        return self._dicomweb(name, case, f"/{rest}", query, accept)
+        return self.dicomweb(name, case, f"/{rest}", query, accept)
 
     def _page(self, name: str, case: Case, query: dict[str, str]) -> bytes:
         entry = json.loads((BUILD / "manifest.json").read_text())["src/app/main.ts"]
-        by_series: dict[str, list[InstanceHeader]] = {}
-        for header in case.headers():
-            by_series.setdefault(header.series_instance_uid, []).append(header)
         context = {
             "language": query.get("lang", "en"),
             "look": query.get("look", "full"),
@@ -184,9 +187,7 @@ class FileDoor:
             "report_reason": "",
             "alive_url": None,
             "measurements_url": f"/{name}/measurements",
-            "series": sorted(
-                (_series(name, headers) for headers in by_series.values()), key=lambda one: int(one["number"])
-            ),
+            "series": self.series_of(name, case),
             **self.extra,
         }
         told = json.dumps(context).replace("<", "\\u003c")
@@ -199,7 +200,16 @@ class FileDoor:
             f'<body><div id="viewer"></div></body></html>'
         ).encode()
 
-    def _dicomweb(
+    def series_of(self, name: str, case: Case) -> list[dict[str, Any]]:
+        """The series of a case as the page names them."""
+        by_series: dict[str, list[InstanceHeader]] = {}
+        for header in case.headers():
+            by_series.setdefault(header.series_instance_uid, []).append(header)
+        return sorted(
+            (_series(name, headers) for headers in by_series.values()), key=lambda one: int(one["number"])
+        )
+
+    def dicomweb(
         self, name: str, case: Case, path: str, query: dict[str, str], accept: str
     ) -> tuple[int, str, bytes, dict[str, str]]:
         root = f"/{name}/dicomweb/studies/{STUDY}"
@@ -226,14 +236,14 @@ class FileDoor:
             if bulk is None:
                 return 404, "text/plain", b"", {}
             body = b"".join(metadata.read_bulk_data(file, bulk))
-            return 200, *_multipart("application/octet-stream", body), {}
+            return 200, *multipart("application/octet-stream", body), {}
         frame = re.fullmatch(r"frames/(\d+)(/rendered)?", what)
         if frame and not frame[2]:
             return 200, *_frame(file, int(frame[1]), "transfer-syntax=1.2.840.10008.1.2.1" in accept), {}
         return 200, *_rendered(file, int(frame[1]) if frame else 1, query, accept), {}
 
 
-def _multipart(kind: str, body: bytes) -> tuple[str, bytes]:
+def multipart(kind: str, body: bytes) -> tuple[str, bytes]:
     whole = b"--edge\r\nContent-Type: " + kind.encode() + b"\r\n\r\n" + body + b"\r\n--edge--\r\n"
     return 'multipart/related; type="application/octet-stream"; boundary=edge', whole
 
@@ -253,7 +263,7 @@ def _frame(file: Path, number: int, plain: bool) -> tuple[str, bytes]:
         syntax = uids.EXPLICIT_VR_LITTLE_ENDIAN
     else:
         body = read_frame(file, header.frames, number - 1)
-    return _multipart(f"application/octet-stream; transfer-syntax={syntax}", body)
+    return multipart(f"application/octet-stream; transfer-syntax={syntax}", body)
 
 
 def _rendered(file: Path, frame: int, query: dict[str, str], accept: str) -> tuple[str, bytes]:

@@ -28,8 +28,10 @@ function openFirst(viewer: Viewer, picture: HTMLImageElement | null): void {
   const first = firstSeries(viewer.series);
   // a scout is no picture to begin with, whatever the page chose
   if (found && !(isLocalizer(found.series) && first !== found.series)) {
+    const { pane } = viewer.active;
+    if (picture && !picture.complete) pane.jpeg.expect(picture);
     viewer.open(found.series, found.index);
-    if (picture?.complete && picture.naturalWidth) viewer.active.pane.adopt(picture);
+    if (picture?.complete && picture.naturalWidth) pane.adopt(picture);
     return;
   }
   if (first) viewer.open(first);

@@ -9,6 +9,8 @@ export interface TestSurface {
   readonly links: { scroll: boolean; look: boolean; lines: boolean };
   readonly pixelState: string;
   readonly playing: boolean;
+  /** Bytes of decoded images, bytes of pictures as they came, and requests under way. */
+  readonly held: { pixels: number; pictures: number; requests: number };
   readonly panes: readonly {
     seriesUid: string | null; index: number; shownIndex: number; count: number; instanceUid: string | null;
     diagnostic: boolean; exact: boolean; window: { center: number; width: number } | null; view: object; edges: string; study: string | null; plane: object | null;
@@ -32,6 +34,15 @@ export function exposeTestSurface(viewer: Viewer): void {
     get links() { return { scroll: viewer.links.scroll, look: viewer.links.look, lines: viewer.links.lines }; },
     get pixelState() { return viewer.pixels; },
     get playing() { return viewer.cine.playing; },
+    get held() {
+      const held = { pixels: 0, pictures: 0, requests: 0 };
+      for (const { pane: { jpeg, layer } } of viewer.panes) {
+        held.pixels = layer?.held.pixels ?? held.pixels; // all panes share one store
+        held.pictures += jpeg.pictures.bytes;
+        held.requests += (layer?.held.requests ?? 0) + jpeg.pictures.underWay;
+      }
+      return held;
+    },
     get panes() {
       return viewer.panes.map(({ pane, element }) => ({
         seriesUid: pane.series?.uid ?? null,

@@ -1,7 +1,7 @@
 import { Cine, initialFps } from '../core/cine';
 import { Emitter } from '../core/emitter';
 import { paneCount, type Layout } from '../core/layout';
-import { deviceMemory, hasWebGl, isFastLink } from '../core/network';
+import { pixelsAhead } from '../core/network';
 import type { Hang } from '../core/place';
 import { buildStack } from '../core/stack';
 import { flippedHorizontally, flippedVertically, rotated, zoomAround } from '../core/view';
@@ -9,22 +9,18 @@ import { DicomWeb } from '../dicomweb/client';
 import { MetadataStore } from '../dicomweb/store';
 import { translator, type Translate } from '../i18n';
 import { Marks } from '../marks/marks';
-import type { Annotations, Measurement } from '../tools/annotations';
+import type { Measurement } from '../tools/annotations';
 import { isFullOnly, needsPixels, type ActionId, type ToolId } from '../tools/catalog';
-import { askText } from '../ui/ask-text';
 import { Lens } from '../ui/lens';
 import { PaneView, type PaneHost } from '../ui/pane-view';
 import { keyImages, viewableSeries } from '../ui/series-strip';
 import { Compare } from './compare';
 import type { SeriesInfo, StudyInfo, ViewerContext } from './context';
 import { isPhone } from './device';
+import { Engine, type PixelState } from './engine';
 import { Links } from './links';
 import { Mpr } from './mpr';
-import { OwnMeasurements } from './own-measurements';
 import { KeepAlive } from './session';
-
-/** `idle`: pictures only so far; `impossible`: this browser has no WebGL. */
-export type PixelState = 'idle' | 'loading' | 'ready' | 'impossible';
 
 interface ViewerEvents {
   /** Tool, active pane, layout, cine or quality changed. */
@@ -58,12 +54,9 @@ export class Viewer extends Emitter<ViewerEvents> {
   panes: PaneView[] = [];
   layout: Layout = '1x1';
   tool: ToolId = 'scroll';
-  pixels: PixelState;
+  readonly engine: Engine;
+  readonly lens = new Lens();
   private readonly host: PaneHost;
-  private annotations: Annotations | null = null;
-  private readonly own: OwnMeasurements;
-  private loadingPixels: Promise<void> | null = null;
-  private readonly lens = new Lens();
   private activeIndex = 0;
   private paneCount = 0;
 
@@ -72,11 +65,9 @@ export class Viewer extends Emitter<ViewerEvents> {
     this.t = translator(context.language);
     this.series = viewableSeries(context.series, context.look);
     this.compare = new Compare(this);
-    this.pixels = hasWebGl() ? 'idle' : 'impossible';
     const alive = new KeepAlive(context.alive_url, () => this.active.pane.retry());
     this.host = this.makeHost(alive);
-    const { web, metadata } = this.host.environment;
-    this.own = new OwnMeasurements(context, web, metadata, () => this.emit('notice', this.t('measurementsNotKept')));
+    this.engine = new Engine(this, this.host.environment.web, this.host.environment.metadata);
     this.grid.id = 'image';
     this.grid.className = 'p-vf__grid';
     this.setLayout('1x1');
@@ -92,7 +83,11 @@ export class Viewer extends Emitter<ViewerEvents> {
   }
 
   get measurements(): Measurement[] {
-    return this.annotations?.list() ?? [];
+    return this.engine.annotations?.list() ?? [];
+  }
+
+  get pixels(): PixelState {
+    return this.engine.state;
   }
 
   private makeHost(alive: KeepAlive): PaneHost {
@@ -100,20 +95,22 @@ export class Viewer extends Emitter<ViewerEvents> {
     const web = new DicomWeb(context.dicomweb);
     const metadata = new MetadataStore(web);
     const phone = isPhone();
-    const pixelsFollow = () => this.pixels === 'loading' || (this.pixels === 'idle' && isFastLink());
     return {
       context,
       t: this.t,
-      environment: { web, metadata, prefetchLimit: phone ? 24 : 30 * deviceMemory(), pixelsFollow, rescue: () => this.rescue() },
+      environment: {
+        web, metadata, pixelsAhead: (bytes) => pixelsAhead(phone, bytes), pixelsFollow: () => this.engine.isComing,
+        rescue: () => this.rescue(),
+      },
       marks: new Marks(context, web, metadata),
       tool: () => this.tool,
       activate: (view) => this.activate(view),
-      wantsPixels: () => void this.demandPixels(),
+      wantsPixels: () => void this.engine.adjusted(),
       doubleTap: (view, x, y) => (context.look === 'full' && this.layout !== '1x1' ? this.setLayout('1x1') : view.toggleZoom(x, y)),
       hold: (view, x, y, phase) => this.hold(view, x, y, phase),
       drop: (view, uid) => this.drop(view, uid),
       label: (series) => this.compare.label(series),
-      cancelMeasurement: (view) => this.annotations?.cancel(view.pane.glElement as HTMLDivElement),
+      cancelMeasurement: (view) => this.engine.annotations?.cancel(view.pane.glElement as HTMLDivElement),
       failed: () => this.cine.stop(),
       interacted: () => alive.interacted(),
     };
@@ -208,11 +205,11 @@ export class Viewer extends Emitter<ViewerEvents> {
     const images = this.series.filter(({ kind }) => kind === 'image');
     const next = images.find(({ uid }) => !open.has(uid)) ?? images[0];
     if (next && fill) view.pane.setSeries(next, 0);
-    if (this.pixels === 'ready') void this.givePixels(view);
+    if (this.pixels === 'ready') void this.engine.give(view);
   }
 
   private dispose(view: PaneView): void {
-    this.annotations?.removePane(view.pane.id);
+    this.engine.annotations?.removePane(view.pane.id);
     view.pane.destroy();
   }
 
@@ -225,61 +222,17 @@ export class Viewer extends Emitter<ViewerEvents> {
   private pictureArrived(): void {
     const view = this.active.pane;
     void this.marks.load();
-    if (this.pixels === 'idle' && isFastLink() && view.series?.kind === 'image') void this.demandPixels();
+    if (this.pixels === 'idle' && this.engine.follows && view.series?.kind === 'image') void this.demandPixels();
   }
 
-  /** Load the engine, once, and let every pane show diagnostic pixels. */
   demandPixels(): Promise<void> {
-    if (this.pixels === 'idle') this.loadingPixels = this.loadPixels();
-    return this.loadingPixels ?? Promise.resolve();
-  }
-
-  private async loadPixels(): Promise<void> {
-    this.setPixels('loading');
-    try {
-      await this.active.pane.firstPixels; // the engine keeps the page busy: the first image goes before it
-      const [{ startEngine }, { Annotations }] = await Promise.all([import('../core/pixels'), import('../tools/annotations')]);
-      startEngine(isPhone());
-      this.annotations = new Annotations(this.t('locale'), () => this.measured(), (done) => askText(this.t, done));
-      for (const view of this.panes) await this.givePixels(view);
-      this.annotations.select(this.tool);
-      this.setPixels('ready');
-      void this.own.restore(this.annotations);
-    } catch (error) {
-      // The code itself did not come: stay with pictures, and try again when asked again.
-      this.setPixels('idle');
-      this.emit('notice', this.t('failOffline'));
-      throw error;
-    }
+    return this.engine.demand();
   }
 
   /** Settled once the engine draws what is open. @throws where it cannot be had */
   async pixelsReady(): Promise<void> {
     await this.demandPixels();
     if (this.pixels !== 'ready') throw new Error('No engine');
-  }
-
-  private measured(): void {
-    this.emit('measurements', this.measurements);
-    if (this.annotations) this.own.changed(this.annotations);
-  }
-
-  /** Take the kept measurements along as a DICOM file. */
-  downloadMeasurements(): Promise<void> {
-    return this.own.download();
-  }
-
-  private setPixels(state: PixelState): void {
-    this.pixels = state;
-    this.emit('change', undefined);
-  }
-
-  private async givePixels({ pane }: PaneView): Promise<void> {
-    const { PixelLayer } = await import('../core/pixels');
-    if (pane.hasPixels || !this.annotations) return;
-    const layer = new PixelLayer(pane.id, pane.glElement, this.host.environment.web);
-    this.annotations.addPane(pane.id);
-    pane.usePixels(layer);
   }
 
   /** Choose what a drag does; choosing a measuring tool or the window asks for pixels. */
@@ -290,14 +243,15 @@ export class Viewer extends Emitter<ViewerEvents> {
     }
     this.tool = tool;
     this.cine.stop();
-    if (needsPixels(tool) || tool === 'window') void this.demandPixels();
-    this.annotations?.select(tool);
+    if (needsPixels(tool)) void this.demandPixels();
+    if (tool === 'window') void this.engine.adjusted();
+    this.engine.annotations?.select(tool);
     this.grid.dataset['tool'] = tool;
     this.emit('change', undefined);
   }
 
   removeMeasurement(uid: string): void {
-    this.annotations?.remove(uid);
+    this.engine.annotations?.remove(uid);
   }
 
   pan(dx: number, dy: number): void {
@@ -306,7 +260,7 @@ export class Viewer extends Emitter<ViewerEvents> {
   }
 
   adjustWindow(dx: number, dy: number): void {
-    void this.demandPixels();
+    void this.engine.adjusted();
     this.active.pane.dragWindow(dx, dy);
   }
 
@@ -356,7 +310,7 @@ export class Viewer extends Emitter<ViewerEvents> {
       reset: () => pane.reset(),
       cine: () => this.toggleCine(),
       fullscreen: () => this.toggleFullscreen(),
-      clear: () => this.annotations?.clear(),
+      clear: () => this.engine.annotations?.clear(),
       nextSeries: () => this.stepSeries(1),
       previousSeries: () => this.stepSeries(-1),
       layout1: () => this.setLayout('1x1'),

@@ -2,8 +2,9 @@
  * One image from its stored pixels on a plain canvas: what a radiologist looks at first, before the engine that zooms,
  * windows and measures has started. Only what needs no decoder; the rest waits for the engine.
  */
-import { numbers, text, type DicomJson } from '../dicomweb/client';
+import { numbers, text, type DicomJson, type DicomWeb } from '../dicomweb/client';
 import { lacksLut } from '../dicomweb/palette';
+import type { MetadataStore } from '../dicomweb/store';
 import { greysOf, levelOf, modalityValue, suggestedWindow, type Greys } from './greys';
 import type { ImageRef } from './stack';
 import type { Window } from './window';
@@ -86,4 +87,24 @@ export function exactImage(answer: ArrayBuffer, set: DicomJson, image: ImageRef,
   for (let at = 0; at < grey.length; at += 1) pixels[at] = 0xff000000 | ((grey[at] ?? 0) * 0x010101);
   pen.putImageData(picture, 0, 0);
   return canvas;
+}
+
+/**
+ * Where a file names no window and no engine looks for one, find that with which the server draws image `index`, for all of the
+ * stack: brightness and contrast start from it.
+ * @returns whether there was one to find.
+ * @throws RequestFailure
+ */
+export async function suggestWindow(stack: readonly ImageRef[], index: number, web: DicomWeb, metadata: MetadataStore): Promise<boolean> {
+  const image = stack[index];
+  const [set, attributes] = [metadata.set(image), metadata.of(image)];
+  if (!image || !set || !attributes || attributes.color || attributes.window || lacksLut(set)) return false;
+  const greys = greysOf(set, image.frame);
+  const found = windowFor(storedValues(await web.plainFrame(image), set, greys), greys, image.columns, null);
+  if (!found) return false;
+  for (const one of stack) {
+    const its = metadata.of(one);
+    if (its) its.window ??= found;
+  }
+  return true;
 }

@@ -1,15 +1,14 @@
-import { request, RequestFailure } from '../dicomweb/client';
+import { RequestFailure } from '../dicomweb/client';
+import { pictureBytes } from './network';
+import { Pictures, type Asked } from './pictures';
 import { cssTransform, pixelStretch, type ViewState } from './view';
-
-const KEPT = 60;
 
 /** The server's pictures: what is seen first, what is seen while pixels come, and all there is without WebGL. */
 export class JpegLayer {
   readonly element = document.createElement('div');
-  private readonly kept = new Map<string, HTMLImageElement>();
-  private readonly loading = new Map<string, Promise<HTMLImageElement>>();
+  readonly pictures = new Pictures(pictureBytes());
   private shown: HTMLImageElement | HTMLCanvasElement | null = null;
-  private wanted = '';
+  private expected: HTMLImageElement | null = null;
   private view: ViewState | null = null;
   private aspect = 1;
 
@@ -21,38 +20,41 @@ export class JpegLayer {
   adopt(image: HTMLImageElement): void {
     image.removeAttribute('id');
     image.removeAttribute('class');
-    this.kept.set(image.src, image);
-    this.wanted = image.src;
     this.attach(image);
+  }
+
+  /** A picture that the page is loading already: it is waited for, not fetched once more. */
+  expect(image: HTMLImageElement): void {
+    this.expected = image;
   }
 
   /**
-   * Show the picture at `url`.
-   * @returns false where another one was asked for meanwhile.
+   * Show a picture of a stack of `length` images, if it is still of use when it has come.
+   * @returns false where it was not.
    * @throws RequestFailure
    */
-  async show(url: string): Promise<boolean> {
-    const absolute = new URL(url, document.baseURI).href;
-    this.wanted = absolute;
-    const image = await this.load(absolute);
-    if (this.wanted !== absolute) return false;
-    this.attach(image);
+  async show(asked: Asked, length: number, isOfUse: () => boolean): Promise<boolean> {
+    const image = (await this.fromPage(asked.url)) ?? (await this.fetched(asked, length));
+    if (!image || !isOfUse()) return false;
+    this.adopt(image);
     return true;
   }
 
-  /** Show what was drawn here; a picture that is still coming does not replace it. */
+  private async fromPage(url: string): Promise<HTMLImageElement | null> {
+    const image = this.expected;
+    if (image?.src !== new URL(url, document.baseURI).href) return null;
+    this.expected = null;
+    return image.decode().then(() => image, () => null);
+  }
+
+  private async fetched(asked: Asked, length: number): Promise<HTMLImageElement | null> {
+    const blob = await this.pictures.want(asked, length);
+    return blob && decoded(blob);
+  }
+
+  /** Show what was drawn here. */
   put(drawn: HTMLCanvasElement): void {
-    this.wanted = '';
     this.attach(drawn);
-  }
-
-  /** Fetch a picture for later; failures are silent, since showing it will meet them again. */
-  prefetch(url: string): void {
-    this.load(new URL(url, document.baseURI).href).catch(() => undefined);
-  }
-
-  get busy(): boolean {
-    return this.loading.size > 0;
   }
 
   /** Let the picture lie as `view` says; its pixels are `aspect` times as high as wide. */
@@ -71,38 +73,8 @@ export class JpegLayer {
   }
 
   clear(): void {
-    this.wanted = '';
     this.shown = null;
     this.element.replaceChildren();
-  }
-
-  private load(url: string): Promise<HTMLImageElement> {
-    const kept = this.kept.get(url);
-    if (kept) {
-      this.kept.delete(url);
-      this.kept.set(url, kept);
-      return Promise.resolve(kept);
-    }
-    let promise = this.loading.get(url);
-    if (!promise) {
-      promise = fetchImage(url).then((image) => {
-        this.keep(url, image);
-        return image;
-      });
-      this.loading.set(url, promise);
-      const done = () => this.loading.delete(url);
-      promise.then(done, done);
-    }
-    return promise;
-  }
-
-  private keep(url: string, image: HTMLImageElement): void {
-    this.kept.set(url, image);
-    for (const oldest of this.kept.keys()) {
-      if (this.kept.size <= KEPT) break;
-      if (this.kept.get(oldest) !== this.shown) this.kept.delete(oldest);
-      else break;
-    }
   }
 
   private attach(image: HTMLImageElement | HTMLCanvasElement): void {
@@ -112,17 +84,18 @@ export class JpegLayer {
   }
 }
 
-async function fetchImage(url: string): Promise<HTMLImageElement> {
+/** @throws RequestFailure where the bytes are no picture */
+async function decoded(blob: Blob): Promise<HTMLImageElement> {
   const image = new Image();
   image.alt = '';
   image.draggable = false;
-  image.src = url;
+  image.src = URL.createObjectURL(blob);
   try {
     await image.decode();
     return image;
   } catch {
-    // An <img> does not say why it failed; asking once more does.
-    await request(url);
     throw new RequestFailure('server');
+  } finally {
+    URL.revokeObjectURL(image.src);
   }
 }

@@ -2,20 +2,22 @@ import type { SeriesInfo } from '../app/context';
 import type { ImageAttributes } from '../dicomweb/attributes';
 import { RequestFailure, type DicomWeb } from '../dicomweb/client';
 import type { MetadataStore } from '../dicomweb/store';
+import { Ahead } from './ahead';
 import { Emitter } from './emitter';
 import { exactImage, mayBeExact } from './exact';
 import { PLAIN, Place, type Hang } from './place';
 import { JpegLayer } from './jpeg-layer';
+import { pictureUrl, type Asked } from './pictures';
 import type { PixelLayer } from './pixels';
 import { buildStack, clampIndex, prefetchOrder, type ImageRef } from './stack';
+import { Trouble } from './trouble';
 import { INITIAL_VIEW, type ViewState } from './view';
 import { draggedWindow, sameWindow, type Window } from './window';
 
-/** The size in which the portal prepares its pictures; asking for the same one hits what it keeps. */
-const PICTURE = { viewport: [768, 768] as [number, number], quality: 80 };
-const SHARP_PICTURE = { viewport: [2048, 2048] as [number, number], quality: 90 };
 const SETTLE_MS = 60;
 const PICTURES_AHEAD = 6;
+/** So many images around the one on screen go on loading when it changes. */
+const NEAR = 12;
 
 export interface PaneEvents {
   series: SeriesInfo;
@@ -34,8 +36,8 @@ export interface PaneEvents {
 export interface PaneEnvironment {
   web: DicomWeb;
   metadata: MetadataStore;
-  /** How many images around the current one to load ahead. */
-  prefetchLimit: number;
+  /** How many images of so many bytes are worth loading ahead. */
+  pixelsAhead(bytes: number): number;
   /** True while diagnostic pixels are on the way, so that no more pictures are worth fetching ahead. */
   pixelsFollow(): boolean;
   /** Asked when the server could not make a picture: true where diagnostic pixels are on the way instead. */
@@ -59,7 +61,8 @@ export class Pane extends Emitter<PaneEvents> {
   view: ViewState = { ...INITIAL_VIEW };
   /** Chosen by the person; null leaves each image its own. */
   window: Window | null = null;
-  private layer: PixelLayer | null = null;
+  /** Draws the diagnostic pixels; null where the server's pictures are all there is so far. */
+  layer: PixelLayer | null = null;
   private hang = PLAIN;
   /** The view that nobody has changed yet: it follows the size of the pane. */
   private home: ViewState = this.view;
@@ -70,6 +73,11 @@ export class Pane extends Emitter<PaneEvents> {
   private turn = 0;
   private settle = 0;
   private slow = 0;
+  private readonly trouble = new Trouble((failure) => this.emit('failure', failure), () => this.tryAgain());
+  private readonly ahead = new Ahead(async (index) => {
+    await this.layer?.prefetch(index);
+    this.emit('progress', this.cachedShare());
+  });
 
   constructor(readonly id: string, readonly environment: PaneEnvironment) {
     super();
@@ -101,10 +109,6 @@ export class Pane extends Emitter<PaneEvents> {
     return this.window ?? this.defaultWindow;
   }
 
-  get hasPixels(): boolean {
-    return this.layer !== null;
-  }
-
   /** Show a series, from image `index` on, with a fresh view and its own window. */
   setSeries(series: SeriesInfo, index: number, hang: Hang = PLAIN): void {
     this.series = series;
@@ -122,7 +126,7 @@ export class Pane extends Emitter<PaneEvents> {
     this.jpeg.clear();
     this.stage.classList.remove('is-pixels');
     this.emit('series', series);
-    this.emit('failure', null);
+    this.trouble.over();
     this.emit('view', this.view);
     if (!this.drawn) return;
     this.loadMetadata(series);
@@ -201,6 +205,17 @@ export class Pane extends Emitter<PaneEvents> {
     if (this.drawn) this.showCurrent(0);
   }
 
+  /** The server's pictures again: the engine has gone, or data are to be saved. */
+  dropPixels(): void {
+    this.layer?.destroy();
+    this.layer = null;
+    this.exact = this.pixelsShown = this.layerOpen = false;
+    this.shownIndex = -1;
+    this.jpeg.clear();
+    this.stage.classList.remove('is-pixels');
+    if (this.drawn) this.showCurrent();
+  }
+
   private layPicture(): void {
     this.jpeg.setView(this.view, this.attributes?.pixelAspect ?? 1);
   }
@@ -213,7 +228,11 @@ export class Pane extends Emitter<PaneEvents> {
   }
 
   retry(): void {
-    this.emit('failure', null);
+    this.trouble.over();
+    this.tryAgain();
+  }
+
+  private tryAgain(): void {
     if (!this.series || !this.drawn) return;
     this.loadMetadata(this.series);
     this.showCurrent();
@@ -222,10 +241,15 @@ export class Pane extends Emitter<PaneEvents> {
   /** Detach from the screen for good. */
   destroy(): void {
     this.turn += 1;
-    window.clearTimeout(this.settle);
-    window.clearTimeout(this.slow);
+    this.rest();
     this.layer?.destroy();
     this.layer = null;
+  }
+
+  private rest(): void {
+    this.ahead.aim([]);
+    this.trouble.rest();
+    for (const timer of [this.settle, this.slow]) window.clearTimeout(timer);
   }
 
   private loadMetadata(series: SeriesInfo): void {
@@ -246,8 +270,7 @@ export class Pane extends Emitter<PaneEvents> {
 
   private showCurrent(pause = SETTLE_MS): void {
     const turn = ++this.turn;
-    window.clearTimeout(this.settle);
-    window.clearTimeout(this.slow);
+    this.rest();
     if (!this.image) return;
     if (this.layerOpen && this.layer?.isCached(this.index)) {
       void this.showPixels(turn);
@@ -259,20 +282,21 @@ export class Pane extends Emitter<PaneEvents> {
     else if (!this.environment.pixelsFollow()) this.prefetchPictures();
   }
 
-  private pictureUrl(image: ImageRef, sharp = false): string {
-    const color = this.environment.metadata.of(image)?.color ?? false;
-    const chosen = this.window && !color ? { window: this.window } : {};
-    return this.environment.web.renderedUrl(image, { ...(sharp ? SHARP_PICTURE : PICTURE), ...chosen });
+  private picture(image: ImageRef, at: number, sharp = false): Asked {
+    const { web, metadata } = this.environment;
+    return { at, url: pictureUrl(web, image, sharp, metadata.of(image)?.color ? null : this.window) };
   }
 
   private async showPicture(turn: number): Promise<void> {
-    const index = this.index;
-    const image = this.image;
+    const { image, index, stack } = this;
     if (!image || image.made || (this.shownIndex === index && this.exact)) return;
+    const distance = (at: number) => (at < 0 ? Infinity : Math.abs(at - this.index));
+    // Pixels may have come first. When the person moved on, a picture on the way there is better than one further back.
+    const isOfUse = () => stack === this.stack && !(this.exact && this.shownIndex === index)
+      && (turn === this.turn || distance(index) < distance(this.shownIndex));
     try {
-      const shown = await this.jpeg.show(this.pictureUrl(image, !this.layer && this.view.zoom > 1.5));
-      // Pixels may have come first, or the person moved on.
-      if (shown && turn === this.turn && !(this.exact && this.shownIndex === index)) this.pictureShown(index);
+      const asked = this.picture(image, index, !this.layer && this.view.zoom > 1.5);
+      if (await this.jpeg.show(asked, stack.length, isOfUse)) this.pictureShown(index);
     } catch (error) {
       if (turn !== this.turn || this.layer) return;
       const refused = error instanceof RequestFailure && error.kind === 'server';
@@ -303,12 +327,14 @@ export class Pane extends Emitter<PaneEvents> {
     this.pixelsShown = false;
     this.stage.classList.remove('is-pixels');
     this.layPicture();
-    this.arrived();
+    if (index === this.index) this.arrived();
+    else this.emit('shown', undefined);
   }
 
   private async showPixels(turn: number): Promise<void> {
     const { layer, index, series } = this;
     if (!layer || !series) return;
+    const near = prefetchOrder(index, this.stack.length, this.direction, NEAR);
     try {
       if (!this.layerOpen) {
         const { registerMetadata } = await import('./pixels');
@@ -317,6 +343,7 @@ export class Pane extends Emitter<PaneEvents> {
         layer.open(this.stack);
         this.layerOpen = true;
       }
+      layer.keepOnly([index, ...near]);
       layer.apply(this.view, this.window);
       if (!(await layer.show(index)) || turn !== this.turn) return;
       this.shownIndex = index;
@@ -324,25 +351,28 @@ export class Pane extends Emitter<PaneEvents> {
       this.exact = true;
       this.stage.classList.add('is-pixels');
       this.arrived();
-      void this.prefetchPixels(turn);
+      this.prefetchPixels();
     } catch (error) {
+      if (turn !== this.turn) return;
       // Where the server's picture is on screen it stays, and says that it is a preview.
-      const pictured = this.shownIndex === index && error instanceof RequestFailure && error.kind === 'server';
-      if (turn === this.turn && !pictured) this.fail(error);
+      const kind = error instanceof RequestFailure ? error.kind : 'server';
+      const pictured = this.shownIndex === index && (kind === 'server' || kind === 'offline');
+      if (!pictured) this.fail(error);
+      else if (kind === 'offline') this.trouble.later();
     }
   }
 
   private arrived(): void {
     window.clearTimeout(this.slow);
     this.emit('waiting', false);
-    this.emit('failure', null);
+    this.trouble.over();
     this.emit('shown', undefined);
   }
 
   private fail(error: unknown): void {
     window.clearTimeout(this.slow);
     this.emit('waiting', false);
-    this.emit('failure', error instanceof RequestFailure ? error : new RequestFailure('server'));
+    this.trouble.meet(error);
   }
 
   /** Without pixels a closer look needs a larger picture than the one prepared. */
@@ -351,28 +381,20 @@ export class Pane extends Emitter<PaneEvents> {
   }
 
   private prefetchPictures(): void {
-    for (const index of prefetchOrder(this.index, this.stack.length, this.direction, PICTURES_AHEAD)) {
-      const image = this.stack[index];
-      if (image && !image.made) this.jpeg.prefetch(this.pictureUrl(image));
-    }
+    const order = prefetchOrder(this.index, this.stack.length, this.direction, PICTURES_AHEAD);
+    // the same image in another window is no reason to fetch its neighbours again
+    if (!this.series?.made && this.shownIndex !== this.index) this.jpeg.pictures.ahead(order.map((at) => this.picture(this.stack[at] as ImageRef, at)));
   }
 
-  private async prefetchPixels(turn: number): Promise<void> {
-    const layer = this.layer;
-    if (!layer) return;
-    const { prefetchLimit } = this.environment;
-    const order = prefetchOrder(this.index, this.stack.length, this.direction, prefetchLimit);
-    const worker = async (): Promise<void> => {
-      for (let next = order.shift(); next !== undefined && turn === this.turn; next = order.shift()) {
-        await layer.prefetch(next).catch(() => order.splice(0));
-        if (turn === this.turn) this.emit('progress', this.cachedShare(layer));
-      }
-    };
-    await Promise.all([worker(), worker(), worker()]);
+  private prefetchPixels(): void {
+    const { image } = this;
+    if (!image) return;
+    const bytes = image.rows * image.columns * (this.attributes?.color ? 3 : 2);
+    this.ahead.aim(prefetchOrder(this.index, this.stack.length, this.direction, this.environment.pixelsAhead(bytes)));
   }
 
-  private cachedShare(layer: PixelLayer): number {
-    const cached = this.stack.reduce((count, _, index) => count + (layer.isCached(index) ? 1 : 0), 0);
+  private cachedShare(): number {
+    const cached = this.stack.reduce((count, _, index) => count + (this.layer?.isCached(index) ? 1 : 0), 0);
     return cached / Math.max(1, this.stack.length);
   }
 }

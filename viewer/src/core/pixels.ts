@@ -1,12 +1,13 @@
 /** The diagnostic pixels, drawn by Cornerstone3D. Loaded only after the first picture is on screen. */
 import {
-  cache, Enums, imageLoader, init as initCore, RenderingEngine, utilities, type StackViewport, type Types,
+  cache, Enums, eventTarget, imageLoader, init as initCore, RenderingEngine, utilities, type StackViewport, type Types,
 } from '@cornerstonejs/core';
 import { init as initLoader, wadors } from '@cornerstonejs/dicom-image-loader';
 import { attributesOf } from '../dicomweb/attributes';
 import { failureKind, PLAIN, RequestFailure, type DicomJson, type DicomWeb } from '../dicomweb/client';
 import { lacksPalette } from '../dicomweb/palette';
-import { deviceMemory } from './network';
+import { loadFrame, sends } from './frames';
+import { pixelBytes } from './network';
 import type { ImageRef } from './stack';
 import { drawGreys, knowGreys, trueGreys } from './true-greys';
 import { focalOffset, screenAxes, type ViewState } from './view';
@@ -20,6 +21,7 @@ const CAMERA_DISTANCE = 1000;
 type Point3 = [number, number, number];
 
 let engine: RenderingEngine | null = null;
+let initialized = false;
 /**
  * What the engine decodes well; anything else the server decodes. Its 12-bit JPEG is off by up to 22 of 255 levels, and for
  * progressive JPEG and JPEG XL it has no decoder.
@@ -31,18 +33,35 @@ const DECODED_HERE = [
 const decodedByServer = new Set<string>();
 let metadataOf = new Map<string, DicomJson>();
 
-/** Start Cornerstone once: bounded memory, one WebGL context (panes are drawn one by one anyway), two to four decoders. */
-export function startEngine(isPhone: boolean): RenderingEngine {
-  if (engine) return engine;
+/** Start Cornerstone: bounded memory, one WebGL context (panes are drawn one by one anyway), two to four decoders. */
+export function startEngine(isPhone: boolean): void {
+  if (!initialized) initialize(isPhone);
+  initialized = true;
+  engine ??= new RenderingEngine(ENGINE_ID);
+}
+
+/** Let go of the engine and its WebGL context; images stay decoded. The layers must have gone before. */
+export function stopEngine(): void {
+  engine?.destroy();
+  engine = null;
+}
+
+/** Tell `lost` each time that the browser takes the graphics away: phones do when they need their memory. */
+export function onContextLost(lost: () => void): void {
+  eventTarget.addEventListener(Enums.Events.WEBGL_CONTEXT_LOST, () => engine && lost());
+}
+
+function initialize(isPhone: boolean): void {
   initCore({ isMobile: isPhone, rendering: { webGlContextCount: 1 } } as Types.Cornerstone3DConfig);
   initLoader({
-    beforeSend: (_request, imageId) => Promise.resolve(decodedByServer.has(imageId) ? { Accept: PLAIN } : {}),
+    beforeSend: (request, imageId) => {
+      sends(imageId, request);
+      return Promise.resolve(decodedByServer.has(imageId) ? { Accept: PLAIN } : {});
+    },
     maxWebWorkers: Math.max(1, Math.min(4, Math.floor((navigator.hardwareConcurrency || 2) / 2))),
   });
   imageLoader.registerImageLoader('wadors', trueGreys(wadors.loadImage as never, () => metadataOf) as never);
-  cache.setMaxCacheSize((isPhone ? 192 : Math.min(1024, 160 * deviceMemory())) * 1024 * 1024);
-  engine = new RenderingEngine(ENGINE_ID);
-  return engine;
+  cache.setMaxCacheSize(pixelBytes(isPhone));
 }
 
 function running(): RenderingEngine {
@@ -95,6 +114,8 @@ export class PixelLayer {
   private readonly viewport: StackViewport;
   private imageIds: string[] = [];
   private readonly undrawable = new Set<string>();
+  /** Images on their way, and how to give each up. */
+  private readonly loading = new Map<string, () => void>();
   private turn = 0;
   private queue: Promise<unknown> = Promise.resolve();
   private opened = false;
@@ -110,6 +131,7 @@ export class PixelLayer {
   open(images: ImageRef[]): void {
     this.turn += 1;
     this.opened = false;
+    this.keepOnly([]);
     this.imageIds = images.map((image) => imageIdOf(image, this.web));
     registerStack(images, metadataOf, this.web);
     images.forEach((image, index) => {
@@ -120,9 +142,20 @@ export class PixelLayer {
     });
   }
 
+  /** Asking does not count as using: what was not on screen for longest goes first. */
   isCached(index: number): boolean {
-    const imageId = this.imageIds[index];
-    return !!imageId && cache.getImage(imageId) !== undefined;
+    return cache.isLoaded(this.imageIds[index] ?? '');
+  }
+
+  /** Bytes of all decoded images there are, and requests for this pane. */
+  get held(): { pixels: number; requests: number } {
+    return { pixels: cache.getCacheSize(), requests: this.loading.size };
+  }
+
+  /** Give up what is on its way for other images than these, unless somebody else waits for it. */
+  keepOnly(indices: readonly number[]): void {
+    const near = new Set(indices.map((index) => this.imageIds[index]));
+    for (const [imageId, giveUp] of this.loading) if (!near.has(imageId)) giveUp();
   }
 
   /**
@@ -174,18 +207,20 @@ export class PixelLayer {
 
   destroy(): void {
     this.turn += 1;
+    this.keepOnly([]);
     running().disableElement(this.id);
   }
 
   private async load(imageId: string, requestType: Enums.RequestType): Promise<void> {
     if (this.undrawable.has(imageId)) throw new RequestFailure('server');
+    const { done, giveUp } = loadFrame(imageId, requestType);
+    this.loading.set(imageId, giveUp);
     try {
-      await imageLoader.loadAndCacheImage(imageId, {
-        useRGBA: false, requestType, priority: requestType === Enums.RequestType.Interaction ? 0 : 5,
-        additionalDetails: { imageId },
-      } as Parameters<typeof imageLoader.loadAndCacheImage>[1]);
+      await done;
     } catch (error) {
       throw failureFrom(error);
+    } finally {
+      if (this.loading.get(imageId) === giveUp) this.loading.delete(imageId);
     }
   }
 

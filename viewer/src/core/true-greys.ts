@@ -12,7 +12,9 @@ type Loader = (imageId: string, options?: Record<string, unknown>) => Loading;
 
 /** Little endian, implicit and explicit VR: what comes without a decoder's own mask. */
 const RAW = ['1.2.840.10008.1.2', '1.2.840.10008.1.2.1'];
-const greysOfImage = new Map<string, Greys>();
+/** By the image itself, so that they go with it. */
+const greysOfImage = new WeakMap<Types.IImage, Greys>();
+const greysOfMade = new Map<string, Greys>();
 
 /** The data set and the frame (from 1) that an image's address names. */
 function named(imageId: string, sets: Map<string, DicomJson>): { set: DicomJson; frame: number } | null {
@@ -42,7 +44,7 @@ export function trueGreys(load: Loader, sets: () => Map<string, DicomJson>): Loa
 
 /** Let an image that was computed here be drawn by the grey scale of its data set. */
 export function knowGreys(imageId: string, set: DicomJson): void {
-  greysOfImage.set(imageId, greysOf(set, 1));
+  greysOfMade.set(imageId, greysOf(set, 1));
 }
 
 /** Values after the Modality LUT, padding as dark as can be, and the window with which the image opens. */
@@ -57,7 +59,7 @@ function mend(image: Types.IImage, greys: Greys): void {
   }
   const darkest = extremeOf(values, greys.inverse);
   if (padded?.length) for (const at of padded) values[at] = darkest;
-  greysOfImage.set(image.imageId, greys);
+  greysOfImage.set(image, greys);
   image.invert = greys.inverse;
   image.voiLUTFunction = greys.voiFunction as Types.IImage['voiLUTFunction'];
   const window = greys.window ?? windowOfTable(greys)
@@ -139,7 +141,7 @@ interface ImageActor {
  * @returns false for an image that this module has not seen, which Cornerstone draws by itself.
  */
 export function drawGreys(viewport: StackViewport, image: Types.IImage, chosen: Window | null, view: ViewState): boolean {
-  const greys = greysOfImage.get(image.imageId);
+  const greys = greysOfImage.get(image) ?? greysOfMade.get(image.imageId);
   const actor = viewport.getDefaultActor()?.actor as ImageActor | undefined;
   if (!greys || !actor) return false;
   const [center, width] = [image.windowCenter, image.windowWidth].map((one) => (Array.isArray(one) ? one[0] : one)) as [number, number];

@@ -1,6 +1,7 @@
 /** Reads the slices of a stack into one array, and lends the engine planes through it as images. Loaded when MPR is asked for. */
 import { cache, Enums, imageLoader, utilities, type Types } from '@cornerstonejs/core';
 import type { SeriesInfo } from '../app/context';
+import { loadFrame } from '../core/frames';
 import { imageIdOf } from '../core/pixels';
 import type { ImageRef } from '../core/stack';
 import type { Window } from '../core/window';
@@ -45,8 +46,8 @@ export async function loadVolume({ plan, stack, short, web, progress }: Loading)
     for (let slice = next++; slice < slices && going; slice = next++) {
       const imageId = imageIdOf(stack[plan.order[slice] as number] as ImageRef, web);
       const known = cache.getImage(imageId) !== undefined;
-      const image = await imageLoader.loadAndCacheImage(imageId, { useRGBA: false, requestType: Enums.RequestType.Prefetch, priority: 5 } as never);
-      if (image.columns !== columns || image.rows !== rows) throw new Error('A slice is of another size than its file says');
+      const image = await loadFrame(imageId, Enums.RequestType.Prefetch).done;
+      if (image?.columns !== columns || image.rows !== rows) throw new Error('A slice is of another size than its file says');
       take(image, values, slice * columns * rows);
       if (!known) cache.removeImageLoadObject(imageId);
       done += 1;

@@ -39,6 +39,12 @@ export class Lens {
     if ((await this.layer.show(pane.shownIndex)) && turn === this.turn) this.index = pane.shownIndex;
   }
 
+  /** The engine has gone, and the layer with it. */
+  forget(): void {
+    this.hide();
+    this.layer = this.stack = null;
+  }
+
   hide(): void {
     this.turn += 1;
     this.element.classList.add('is-off');

@@ -5,7 +5,7 @@ import { BrightnessPanel } from './brightness-panel';
 import { Chrome } from './chrome';
 import { CinePanel } from './cine-panel';
 import { h, iconButton, relabel, setPressed } from './dom';
-import type { IconName } from './icons';
+import { icon, type IconName } from './icons';
 import { SeriesStrip } from './series-strip';
 import { Sheet } from './sheet';
 import { Slider } from './slider';
@@ -23,7 +23,7 @@ export class SimpleLook {
   private readonly strip: SeriesStrip;
   private readonly more: Sheet;
   private readonly buttons: Record<'window' | 'zoom' | 'play' | 'report', HTMLButtonElement>;
-  private readonly quality: HTMLButtonElement;
+  private readonly quality: HTMLInputElement;
   private readonly measure: HTMLButtonElement;
 
   constructor(private readonly viewer: Viewer, host: HTMLElement) {
@@ -31,13 +31,13 @@ export class SimpleLook {
     host.className = 'p-v p-vs';
     this.chrome = new Chrome(viewer, host);
     this.slider = new Slider(t);
-    this.brightness = new BrightnessPanel(t, true, () => void viewer.demandPixels());
+    this.brightness = new BrightnessPanel(t, true, () => void viewer.engine.adjusted());
     this.cinePanel = new CinePanel(t, viewer.cine);
     this.strip = new SeriesStrip(h('nav', { class: 'p-vs__ser', 'aria-label': t('seriesList') }), viewer.series, t, false,
       (series) => viewer.open(series));
     this.strip.element.hidden = viewer.series.length < 2;
     this.more = new Sheet(t, t('moreTitle'));
-    this.quality = iconButton('badge-hd', t('moreQuality'), () => void viewer.demandPixels(), { className: 'pv-item' });
+    this.quality = h('input', { type: 'checkbox', role: 'switch', onchange: () => viewer.engine.choose(this.quality.checked) });
     this.measure = this.item('rulers', 'moreMeasure', () => this.toggleTool('length'));
     this.fillMore();
     this.buttons = {
@@ -83,7 +83,8 @@ export class SimpleLook {
       this.measure, this.item('eraser', 'moreClear', act('clear')), this.item('arrow-clockwise', 'moreRotate', act('rotate')),
       this.item('symmetry-vertical', 'moreFlip', act('flipH')), this.item('yin-yang', 'moreInvert', act('invert')),
       this.item('fullscreen', 'moreFullscreen', act('fullscreen')),
-      this.quality, h('p', { class: 'p-muted' }, t('moreQualityHelp')),
+      h('label', { class: 'pv-check pv-item' }, icon('badge-hd'), h('span', {}, t('moreQuality')), this.quality),
+      h('p', { class: 'p-muted' }, t('moreQualityHelp')),
       h('section', {}, h('h3', {}, t('orientationTitle')), h('p', {}, t('orientationHelp'))));
   }
 
@@ -100,6 +101,7 @@ export class SimpleLook {
     this.slider.follow(pane);
     this.brightness.follow(pane);
     pane.on('series', () => this.update());
+    pane.on('shown', () => this.viewer.tool === 'window' && !pane.defaultWindow && void this.viewer.engine.adjusted());
   }
 
   private greet(): void {
@@ -111,7 +113,8 @@ export class SimpleLook {
     const end = pane.on('shown', () => {
       end();
       const touch = window.matchMedia('(pointer: coarse)').matches;
-      if (pane.stack.length > 1) this.chrome.say(this.viewer.t(touch ? 'hintSwipe' : 'hintWheel'), 5000);
+      if (!this.viewer.engine.follows) this.chrome.say(this.viewer.t('hintSaving'), 8000);
+      else if (pane.stack.length > 1) this.chrome.say(this.viewer.t(touch ? 'hintSwipe' : 'hintWheel'), 5000);
     });
     pane.on('index', () => {
       if (!this.viewer.cine.playing && this.viewer.tool === 'scroll') this.chrome.notice.hidden = true;
@@ -133,8 +136,7 @@ export class SimpleLook {
     this.brightness.element.hidden = viewer.tool !== 'window' || !image;
     this.cinePanel.update();
     this.strip.mark([], pane.series?.uid);
-    const on = viewer.pixels === 'ready';
-    this.quality.disabled = viewer.pixels !== 'idle';
-    relabel(this.quality, 'badge-hd', viewer.t(on ? 'moreQualityOn' : 'moreQuality'));
+    this.quality.disabled = viewer.pixels === 'impossible' || viewer.pixels === 'loading';
+    this.quality.checked = viewer.pixels === 'ready' || viewer.engine.isComing;
   }
 }
