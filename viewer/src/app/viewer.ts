@@ -18,6 +18,7 @@ import { keyImages, viewableSeries } from '../ui/series-strip';
 import { Compare } from './compare';
 import type { SeriesInfo, StudyInfo, ViewerContext } from './context';
 import { isPhone } from './device';
+import { KeyImages } from './key-images';
 import { Links } from './links';
 import { Mpr } from './mpr';
 import { OwnMeasurements } from './own-measurements';
@@ -53,6 +54,7 @@ export class Viewer extends Emitter<ViewerEvents> {
   readonly links = new Links(() => this.panes, () => this.active);
   readonly mpr = new Mpr(this);
   readonly compare: Compare;
+  readonly keys: KeyImages;
   readonly grid = document.createElement('main');
   readonly cine = new Cine(() => this.emit('change', undefined));
   panes: PaneView[] = [];
@@ -72,14 +74,19 @@ export class Viewer extends Emitter<ViewerEvents> {
     this.t = translator(context.language);
     this.series = viewableSeries(context.series, context.look);
     this.compare = new Compare(this);
+    this.keys = new KeyImages(this);
     this.pixels = hasWebGl() ? 'idle' : 'impossible';
     const alive = new KeepAlive(context.alive_url, () => this.active.pane.retry());
     this.host = this.makeHost(alive);
     const { web, metadata } = this.host.environment;
-    this.own = new OwnMeasurements(context, web, metadata, () => this.emit('notice', this.t('measurementsNotKept')));
+    this.own = new OwnMeasurements(context, web, metadata, this.keys, () => this.emit('notice', this.t('measurementsNotKept')));
     this.grid.id = 'image';
     this.grid.className = 'p-vf__grid';
     this.setLayout('1x1');
+    this.keys.on('change', () => {
+      for (const { corners } of this.panes) corners.update();
+      this.emit('change', undefined);
+    });
     window.addEventListener('online', () => this.panes.forEach(({ pane }) => pane.retry()));
   }
 
@@ -111,8 +118,11 @@ export class Viewer extends Emitter<ViewerEvents> {
       wantsPixels: () => void this.demandPixels(),
       doubleTap: (view, x, y) => (context.look === 'full' && this.layout !== '1x1' ? this.setLayout('1x1') : view.toggleZoom(x, y)),
       hold: (view, x, y, phase) => this.hold(view, x, y, phase),
+      turn: (view, radians) => this.mpr.turn(view.pane, radians),
+      planeName: (number) => this.t('turnPlane', { plane: this.panes[number]?.pane.series?.description ?? '' }),
       drop: (view, uid) => this.drop(view, uid),
       label: (series) => this.compare.label(series),
+      isKey: (image) => this.keys.isKey(image),
       cancelMeasurement: (view) => this.annotations?.cancel(view.pane.glElement as HTMLDivElement),
       failed: () => this.cine.stop(),
       interacted: () => alive.interacted(),
@@ -137,7 +147,7 @@ export class Viewer extends Emitter<ViewerEvents> {
   open(series: SeriesInfo, index?: number): void {
     this.cine.stop();
     const chosen = keyImages(series, this.compare.allSeries);
-    if (chosen.length) return this.openKeyImage(chosen);
+    if (chosen.length) return this.keys.tour(chosen);
     if (index === undefined && this.marks.isMark(series)) return void this.openMarked(series);
     const volume = ['CT', 'MR', 'PT'].includes(series.modality) && this.context.look === 'simple';
     this.active.pane.setSeries(series, index ?? (volume ? Math.floor(series.count / 2) : 0));
@@ -153,14 +163,6 @@ export class Viewer extends Emitter<ViewerEvents> {
     const { pane } = this.active;
     if (pane.series?.uid !== series.uid) this.open(series, Math.max(0, index));
     else pane.setIndex(Math.max(0, index));
-  }
-
-  /** The first of the key images, or the one after that which is shown. */
-  private openKeyImage(chosen: { series: SeriesInfo; index: number }[]): void {
-    const { pane } = this.active;
-    const shown = chosen.findIndex(({ series, index }) => pane.series?.uid === series.uid && pane.index === index);
-    const next = chosen[(shown + 1) % chosen.length];
-    if (next) this.open(next.series, next.index);
   }
 
   /** Open a series by its UID in another pane than the active one: what is dragged there. */
@@ -225,6 +227,7 @@ export class Viewer extends Emitter<ViewerEvents> {
   private pictureArrived(): void {
     const view = this.active.pane;
     void this.marks.load();
+    if (this.context.look === 'full') void this.own.load();
     if (this.pixels === 'idle' && isFastLink() && view.series?.kind === 'image') void this.demandPixels();
   }
 
@@ -261,12 +264,12 @@ export class Viewer extends Emitter<ViewerEvents> {
 
   private measured(): void {
     this.emit('measurements', this.measurements);
-    if (this.annotations) this.own.changed(this.annotations);
+    this.own.changed();
   }
 
-  /** Take the kept measurements along as a DICOM file. */
-  downloadMeasurements(): Promise<void> {
-    return this.own.download();
+  /** Take what is kept along as a DICOM file. */
+  download(what: 'report' | 'key-images'): Promise<void> {
+    return this.own.download(what);
   }
 
   private setPixels(state: PixelState): void {
@@ -367,6 +370,8 @@ export class Viewer extends Emitter<ViewerEvents> {
       linkLook: () => this.links.toggle('look'),
       lines: () => this.links.toggle('lines'),
       mpr: () => void this.mpr.toggle(),
+      key: () => this.keys.toggleShown(),
+      nextKey: () => this.keys.next(),
       secondWindow: () => void window.open(window.location.href, '_blank', 'noopener'),
       compare: () => this.emit('ask', 'compare'),
       tags: () => this.emit('ask', 'tags'),

@@ -16,6 +16,7 @@ const PICTURE = { viewport: [768, 768] as [number, number], quality: 80 };
 const SHARP_PICTURE = { viewport: [2048, 2048] as [number, number], quality: 90 };
 const SETTLE_MS = 60;
 const PICTURES_AHEAD = 6;
+const MADE_AHEAD = 6;
 
 export interface PaneEvents {
   series: SeriesInfo;
@@ -130,9 +131,11 @@ export class Pane extends Emitter<PaneEvents> {
     this.firstPixels = this.environment.pixelsFollow() ? this.showExact(this.turn) : Promise.resolve();
   }
 
-  /** The same images computed anew, of a volume: everything stays as it lies, what is on screen until the new one is there. */
-  renew(series: SeriesInfo): void {
+  /** The same images computed anew, of a volume: everything stays as it lies, what is on screen until the new one, `index`, is there. */
+  renew(series: SeriesInfo, index = this.index): void {
     this.series = series;
+    this.index = index;
+    if (this.shownIndex >= 0) this.shownIndex = index;
     this.stack = buildStack(series);
     this.place.forget();
     this.layerOpen = false;
@@ -360,7 +363,8 @@ export class Pane extends Emitter<PaneEvents> {
   private async prefetchPixels(turn: number): Promise<void> {
     const layer = this.layer;
     if (!layer) return;
-    const { prefetchLimit } = this.environment;
+    // a plane of a volume is computed when it is asked for: few are worth the work beforehand
+    const prefetchLimit = this.image?.made ? MADE_AHEAD : this.environment.prefetchLimit;
     const order = prefetchOrder(this.index, this.stack.length, this.direction, prefetchLimit);
     const worker = async (): Promise<void> => {
       for (let next = order.shift(); next !== undefined && turn === this.turn; next = order.shift()) {
