@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from pydicom.uid import UID
+from pydicom.uid import generate_uid
 
 from tests.viewer import object_files as made
 from tests.viewer.filedoor import FileDoor
@@ -94,9 +94,9 @@ def test_a_selection_that_came_with_the_study_is_shown(desk_of: Objects, door: F
     film = phantom("film", np.zeros((4, made.SIDE, made.SIDE), "uint8"), NumberOfFrames=4, SeriesNumber=5)
     film.Rows = film.Columns = made.SIDE
     selection, of_frames = made.key_objects(images[1]), made.key_objects(film, frames=(3,))
-    of_frames.SOPInstanceUID = UID(f"{selection.SOPInstanceUID}.1")
+    of_frames.SOPInstanceUID = generate_uid(entropy_srcs=["selection", "of frames"])
     of_frames.file_meta.MediaStorageSOPInstanceUID = of_frames.SOPInstanceUID
-    of_frames.SeriesInstanceUID = f"{selection.SeriesInstanceUID}.1"
+    of_frames.SeriesInstanceUID = generate_uid(entropy_srcs=["series", "of frames"])
     of_frames.SeriesDescription = "Frames"
     desk_of.show(*images, film, selection, of_frames)
     desk_of.until_pixels()

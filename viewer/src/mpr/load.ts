@@ -117,7 +117,7 @@ export interface Turned {
   frame: Frame;
   through: Vec3;
   turn: number;
-  /** True while it is being turned: of all its images only the one through that point, of a slab only some layers. */
+  /** True while it is being turned: only the image through that point says where it lies, and a slab has some layers only. */
   draft: boolean;
 }
 
@@ -165,21 +165,19 @@ export class Planes {
     const { volume } = this;
     const plane = slanted(volume, frame, through);
     const half = slantedHalf(plane, slab);
+    const every = draft ? Math.max(1, Math.floor((2 * half) / DRAFT_LAYERS)) : 1;
     const uid = `mpr-${this.id}-${name}-${half ? `${slab.mode}${half}` : 'thin'}-turn${turn}`;
     const sets = new Map<string, DicomJson>();
     const instances = Array.from({ length: plane.count }, (_, index) => {
       const instance = `${uid}-${index}`;
-      if (!draft || index === plane.middle) {
-        sets.set(instance, this.dataSet(uid, instance, index, lieOf(plane, index, half)));
-        const every = draft ? Math.max(1, Math.floor((2 * half) / DRAFT_LAYERS)) : 1;
-        makers.set(instance, { make: () => this.image(instance, resliceSlanted(volume, plane, index, slab, every), lieOf(plane, index, half)) });
-      }
+      if (!draft || index === plane.middle) sets.set(instance, this.dataSet(uid, instance, index, lieOf(plane, index, half)));
+      makers.set(instance, { make: () => this.image(instance, resliceSlanted(volume, plane, index, slab, every), lieOf(plane, index, half)) });
+      this.own.add(instance);
       return { uid: instance, number: index + 1, frames: 1, rows: plane.rows, columns: plane.columns, transfer_syntax: '' };
     });
     const [last, ...older] = this.slanting.get(name) ?? [];
-    older.forEach((instances) => this.drop(instances));
-    this.slanting.set(name, [[...sets.keys()], ...(last ? [last] : [])]);
-    for (const instance of sets.keys()) this.own.add(instance);
+    older.forEach((gone) => this.drop(gone));
+    this.slanting.set(name, [instances.map(({ uid: one }) => one), ...(last ? [last] : [])]);
     return { series: this.described(uid, title, instances), sets, middle: plane.middle };
   }
 

@@ -51,7 +51,7 @@ export class FullLook {
       this.chrome.bar([patient.name, [patient.age_text, patient.sex].filter(Boolean).join(', ')].filter(Boolean).join(' · '),
         [study.description, study.date_text, study.accession_number].filter(Boolean).join(' · '),
         ...[this.compare.button, this.ohif(), this.chrome.reportButton].filter((one): one is HTMLElement => one !== null),
-        iconButton('keyboard', t('keyboardTitle'), () => viewer.act('help'), { className: 'pv-btn pv-btn--ghost', iconOnly: true })),
+        iconButton('keyboard', t('keyboardTitle'), () => viewer.act('help'), { className: 'pv-btn pv-btn--ghost pv-btn--keys', iconOnly: true })),
       h('section', { class: 'pv-controls', 'aria-label': t('tools') }, this.toolbar.element), this.strip.element,
       h('div', { class: 'pv-main' }, viewer.grid, this.chrome.notice, progress.element,
         h('section', { class: 'pv-panels', 'aria-label': t('settings') },

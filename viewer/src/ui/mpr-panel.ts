@@ -25,8 +25,8 @@ export class MprPanel {
     }));
     this.straight = iconButton('arrow-counterclockwise', t('mprStraight'), () => mpr.straighten(), { className: 'pv-btn', title: t('mprStraightHelp') });
     this.element = h('div', { class: 'pv-panel pv-panel--mpr', role: 'group', 'aria-label': t('actionMpr'), hidden: true },
-      h('div', { class: 'pv-presets' }, ...this.modes.map(({ button }) => button)),
-      h('label', {}, h('span', {}, t('slab')), this.input, this.output), this.straight);
+      h('div', { class: 'pv-presets' }, ...this.modes.map(({ button }) => button)), this.straight,
+      h('label', {}, h('span', {}, t('slab')), this.input, this.output));
   }
 
   private slid(): void {

@@ -8,7 +8,7 @@ const LAYOUT_ACTIONS: Record<Layout, ActionId> = { '1x1': 'layout1', '1x2': 'lay
 
 /** Who goes into the menu first where the row is too narrow; those that are not named stay. */
 const LEAVING: readonly (ToolId | ActionId | 'marks' | 'presets')[] = [
-  'lines', 'locate', 'note', 'probe', 'rectangle', 'key', 'flipH', 'rotate', 'link', 'ellipse', 'angle', 'invert', 'magnify', 'marks', 'cine',
+  'lines', 'note', 'probe', 'rectangle', 'flipH', 'rotate', 'key', 'link', 'locate', 'ellipse', 'angle', 'invert', 'magnify', 'marks', 'cine',
   'reset', 'presets', 'mpr', 'length', 'zoom', 'pan',
 ];
 
@@ -50,7 +50,7 @@ export class FullToolbar {
       ? this[id] : (this.tools.get(id as ToolId) ?? this.actions.get(id as ActionId)) as HTMLButtonElement));
     this.element = h('div', { class: 'p-vf__tools', role: 'toolbar', 'aria-label': t('tools') }, ...this.row, layouts.element, others.element);
     new ResizeObserver(() => window.requestAnimationFrame(() => this.fit())).observe(this.element);
-    void document.fonts.ready.then(() => this.fit());
+    document.fonts.addEventListener('loadingdone', () => this.fit()); // its letters are narrower than those before it
   }
 
   /** Put as much into the row as there is room for; the rest, in the same order, into the menu. */
@@ -64,11 +64,13 @@ export class FullToolbar {
         else this.menus.before(one);
       }
       this.rest.hidden = !gone.size;
-      this.element.classList.toggle('is-tight', gone.size > 0);
     };
+    const overflows = () => this.element.scrollWidth > this.element.clientWidth;
     lay();
+    this.element.classList.remove('is-tight');
+    this.element.classList.toggle('is-tight', overflows()); // the rules between groups go first
     for (const next of this.leaving) {
-      if (this.element.scrollWidth <= this.element.clientWidth) break;
+      if (!overflows()) break;
       gone.add(next);
       lay();
     }
