@@ -175,6 +175,7 @@ export const en: Messages = {
   familyRaw: 'Raw data of the device',
   familyData: 'Other data of the study',
   keyMark: 'Key image',
+  keyShort: 'Key',
   keyNext: 'Next key image',
   keyOwn: 'Your key images',
   keyNone: 'No key images yet: U marks the image on screen.',

@@ -174,6 +174,7 @@ export const es = {
   familyRaw: 'Datos originales del equipo',
   familyData: 'Otros datos del estudio',
   keyMark: 'Imagen clave',
+  keyShort: 'Clave',
   keyNext: 'Siguiente imagen clave',
   keyOwn: 'Sus imágenes clave',
   keyNone: 'Todavía no hay imágenes clave: con U marca la imagen en pantalla.',

@@ -175,6 +175,7 @@ export const it: Messages = {
   familyRaw: 'Dati grezzi dell’apparecchio',
   familyData: 'Altri dati dell’esame',
   keyMark: 'Immagine chiave',
+  keyShort: 'Chiave',
   keyNext: 'Immagine chiave successiva',
   keyOwn: 'Le Sue immagini chiave',
   keyNone: "Ancora nessuna immagine chiave: U segna l'immagine sullo schermo.",

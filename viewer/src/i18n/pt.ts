@@ -175,6 +175,7 @@ export const pt: Messages = {
   familyRaw: 'Dados brutos do aparelho',
   familyData: 'Outros dados do exame',
   keyMark: 'Imagem-chave',
+  keyShort: 'Chave',
   keyNext: 'Próxima imagem-chave',
   keyOwn: 'Suas imagens-chave',
   keyNone: 'Ainda não há imagens-chave: U marca a imagem na tela.',

@@ -1,5 +1,6 @@
 import type { Viewer } from '../app/viewer';
 import type { Layout } from '../core/layout';
+import type { MessageKey } from '../i18n';
 import { action, LOCATE_TOOL, MEASURE_TOOLS, MOVE_TOOLS, needsPixels, type ActionId, type ToolId, type ToolInfo } from '../tools/catalog';
 import { h, iconButton, relabel, setPressed } from './dom';
 import { Menu } from './menu';
@@ -40,7 +41,7 @@ export class FullToolbar {
     const rule = () => h('hr', { 'aria-hidden': 'true' });
     this.row = [
       ...MOVE_TOOLS.map((tool) => this.tool(tool)), rule(),
-      ...MEASURE_TOOLS.map((tool) => this.tool(tool)), this.action('key'), rule(),
+      ...MEASURE_TOOLS.map((tool) => this.tool(tool)), this.action('key', 'keyShort'), rule(),
       this.action('rotate'), this.action('flipH'), this.action('invert'), this.action('cine'), rule(),
       this.action('link'), this.action('lines'), this.tool(LOCATE_TOOL), this.action('mpr'), this.layout, rule(),
       this.presets, this.marks, this.action('reset'), this.more,
@@ -93,12 +94,14 @@ export class FullToolbar {
     return button;
   }
 
-  private action(id: ActionId): HTMLButtonElement {
+  /** @param words shorter ones than the action's name, where there are; they must be part of it */
+  private action(id: ActionId, words?: MessageKey): HTMLButtonElement {
     const { t } = this.viewer;
     const { icon, label, keys } = action(id);
-    const button = iconButton(icon ?? 'three-dots', t(label), () => this.viewer.act(id), {
+    const button = iconButton(icon ?? 'three-dots', t(words ?? label), () => this.viewer.act(id), {
       title: keys[0] ? `${t(label)} (${keys[0].toUpperCase()})` : t(label),
     });
+    if (words) button.setAttribute('aria-label', t(label));
     this.actions.set(id, button);
     return button;
   }
