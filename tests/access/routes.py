@@ -174,6 +174,7 @@ dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>/frames
 dicomweb/studies/<str:study>/series/<str:series>/instances/<str:instance>/bulkdata/<path:pointer> GET dicomweb
 measurements/<str:uid>                                      GET,POST  own_measures
 measurements/<str:uid>/report.dcm                           GET       own_report
+measurements/<str:uid>/key-images.dcm                       GET       own_report
 viewer/<str:uid>                                            GET       page_images
 viewer/<str:uid>/series                                     GET       page_images
 files/<str:uid>/report/<uuid:report>                        GET       page_report

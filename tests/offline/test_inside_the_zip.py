@@ -72,7 +72,7 @@ def test_window_by_preset_drag_and_reset(read: Open) -> None:
 def test_zoom_pan_and_the_letters_at_the_edges(read: Open) -> None:
     ana = read()
     first(ana)
-    assert ana.page.locator(".p-c--l").inner_text() == "D"  # derecha: the patient's right is on the left
+    assert ana.page.locator(".p-c--l").inner_text() == "derecha"  # the patient's right is on the left
     ana.button(ZOOM).click()
     x, y = ana.middle()
     ana.page.mouse.move(x, y)

@@ -14,7 +14,9 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.viewer import phantom, space
 from tests.viewer.driver import CHROMIUM, FLAGS, Driver
+from tests.viewer.filedoor import FileDoor
 from tests.viewer.longdoor import CINE, CT, FILM, SHORT, UNSAID, LongDoor
+from tests.viewer.object_page import Objects
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "src/placa/interfaces/web/ui/static/build/viewer/manifest.json"
@@ -105,7 +107,7 @@ def page_address(orthanc: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def door() -> Iterator[LongDoor]:
+def long_door() -> Iterator[LongDoor]:
     """Studies that are made while they are served."""
     if not BUILD.exists():
         pytest.skip("The viewer is not built: run `npm run build` in viewer/")
@@ -155,3 +157,31 @@ def phone(chromium: Browser, page_address: str) -> Iterator[Driver]:
     yield driver
     context.close()
     assert driver.errors == []
+
+
+@pytest.fixture(scope="module")
+def door() -> Iterator[FileDoor]:
+    if not BUILD.exists():
+        pytest.skip("The viewer is not built: run `npm run build` in viewer/")
+    opened = FileDoor()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def desk_of(chromium: Browser, door: FileDoor, tmp_path: Path) -> Iterator[Objects]:
+    context = chromium.new_context(viewport={"width": 1280, "height": 860})
+    page = Objects(Driver(context.new_page(), ""), door, tmp_path)
+    yield page
+    context.close()
+    door.kept.clear()
+    assert page.errors == []
+
+
+@pytest.fixture
+def phone_of(chromium: Browser, door: FileDoor, tmp_path: Path) -> Iterator[Objects]:
+    context = chromium.new_context(viewport={"width": 360, "height": 780}, has_touch=True, is_mobile=True)
+    page = Objects(Driver(context.new_page(), ""), door, tmp_path)
+    yield page
+    context.close()
+    assert page.errors == []

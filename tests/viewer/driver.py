@@ -27,7 +27,7 @@ FLAGS = [
 SURFACE = """JSON.stringify({look: placaViewer.look, tool: placaViewer.tool, layout: placaViewer.layout,
   mpr: placaViewer.mpr, links: placaViewer.links,
   pixels: placaViewer.pixelState, playing: placaViewer.playing, panes: placaViewer.panes,
-  measurements: placaViewer.measurements})"""
+  measurements: placaViewer.measurements, keys: placaViewer.keys})"""
 
 
 class Driver:
@@ -76,11 +76,11 @@ class Driver:
     def grey(self, number: int = 0) -> np.ndarray:
         """What is on screen in a pane, letters and measurements left out, as levels of grey."""
         self.page.evaluate(
-            "document.querySelectorAll('.p-c, .pv-lines').forEach((one) => { one.style.visibility = 'hidden'; })"
+            "document.querySelectorAll('.p-c, .pv-lines, .pv-turns').forEach((one) => { one.style.visibility = 'hidden'; })"
         )
         shot = self.page.locator(".pv-stage").nth(number).screenshot()
         self.page.evaluate(
-            "document.querySelectorAll('.p-c, .pv-lines').forEach((one) => { one.style.visibility = ''; })"
+            "document.querySelectorAll('.p-c, .pv-lines, .pv-turns').forEach((one) => { one.style.visibility = ''; })"
         )
         return np.asarray(Image.open(io.BytesIO(shot)).convert("L")).astype(int)
 

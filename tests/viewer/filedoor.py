@@ -49,7 +49,7 @@ class Case:
         return [read_header(path) for path in self.files.values()]
 
 
-def _series(case: str, headers: list[InstanceHeader]) -> dict[str, Any]:
+def _series(case: str, files: dict[str, Path], headers: list[InstanceHeader]) -> dict[str, Any]:
     first = headers[0]
     kind = uids.kind_of(first.sop_class_uid, first.modality, first.transfer_syntax_uid)
     instances = [
@@ -71,7 +71,7 @@ def _series(case: str, headers: list[InstanceHeader]) -> dict[str, Any]:
         "modality": first.modality,
         "kind": kind,
         "family": family_of(first.sop_class_uid, kind),
-        "key_images": [],
+        "key_images": _key_images(files, headers),
         "count": sum(int(str(one["frames"])) for one in instances),
         "thumbnail_url": f"/{case}/dicomweb/studies/{STUDY}/series/{uid}/instances/{instances[0]['uid']}/rendered",
         "instances": instances,
@@ -83,6 +83,20 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, *_: object) -> None:
         """A viewer breaks off what it does not want any more: nothing to print."""
+
+
+def _key_images(files: dict[str, Path], headers: list[InstanceHeader]) -> list[dict[str, Any]]:
+    """What key object selections among `headers` name, as the portal tells the viewer."""
+    series = {uid: read_header(path).series_instance_uid for uid, path in files.items()}
+    return [
+        {"series": series[uid], "instance": uid, "frame": frame}
+        for one in headers
+        if family_of(one.sop_class_uid, "presentation") == "key_images"
+        for _depth, item in sr.read_file(files[one.sop_instance_uid]).walk()
+        if item.value_type == "IMAGE"
+        for uid in item.references
+        for frame in item.frames or (1,)
+    ]
 
 
 class FileDoor:
@@ -206,7 +220,8 @@ class FileDoor:
         for header in case.headers():
             by_series.setdefault(header.series_instance_uid, []).append(header)
         return sorted(
-            (_series(name, headers) for headers in by_series.values()), key=lambda one: int(one["number"])
+            (_series(name, case.files, headers) for headers in by_series.values()),
+            key=lambda one: int(one["number"]),
         )
 
     def dicomweb(

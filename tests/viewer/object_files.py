@@ -96,6 +96,72 @@ def presentation(image: Dataset) -> Dataset:
     return made
 
 
+def key_objects(*images: Dataset, frames: tuple[int, ...] = ()) -> Dataset:
+    """A selection of these images; of one with several frames, of these."""
+    made = _bare("Selection", "1.2.840.10008.5.1.4.1.1.88.59", "KO")
+    made.ValueType, made.ContinuityOfContent = "CONTAINER", "SEPARATE"
+    made.ConceptNameCodeSequence = Sequence(
+        [item(CodeValue="113000", CodingSchemeDesignator="DCM", CodeMeaning="Of Interest")]
+    )
+    made.ContentSequence = Sequence()
+    for image in images:
+        named = reference(image)
+        if frames:
+            named.ReferencedFrameNumber = list(frames)
+        made.ContentSequence.append(
+            item(RelationshipType="CONTAINS", ValueType="IMAGE", ReferencedSOPSequence=Sequence([named]))
+        )
+    return made
+
+
+def presentation_of_both(first: Dataset, second: Dataset) -> Dataset:
+    """A presentation of two images, each with a window of its own; a quarter of the second fills the pane. A plane of its
+    own covers the left quarter in mid grey. Compound graphics: a white filled box, and an arrow."""
+    made = presentation(second)
+    made.ReferencedSeriesSequence[0].ReferencedImageSequence = Sequence([reference(first), reference(second)])
+    made.ImageRotation = 0
+    made.SoftcopyVOILUTSequence = Sequence(
+        [
+            item(ReferencedImageSequence=Sequence([reference(one)]), WindowCenter=center, WindowWidth=200)
+            for one, center in ((first, -50), (second, 50))
+        ]
+    )
+    made.DisplayedAreaSelectionSequence = Sequence(
+        [
+            item(
+                ReferencedImageSequence=Sequence([reference(second)]), PresentationSizeMode="SCALE TO FIT",
+                DisplayedAreaTopLeftHandCorner=[33, 65], DisplayedAreaBottomRightHandCorner=[96, 128],
+            )
+        ]
+    )  # fmt: skip
+    made.ShutterShape, made.ShutterOverlayGroup, made.ShutterPresentationValue = "BITMAP", 0x6000, 32768
+    plane = np.zeros((SIDE, SIDE), "uint8")
+    plane[:, :32] = 1
+    made.add_new((0x6000, 0x0010), "US", SIDE)
+    made.add_new((0x6000, 0x0011), "US", SIDE)
+    made.add_new((0x6000, 0x0040), "CS", "G")
+    made.add_new((0x6000, 0x0050), "SS", [1, 1])
+    made.add_new((0x6000, 0x0100), "US", 1)
+    made.add_new((0x6000, 0x0102), "US", 0)
+    made.add_new((0x6000, 0x3000), "OW", np.packbits(plane.ravel(), bitorder="little").tobytes())
+    white = [65535, 32896, 32896]
+    box = item(
+        CompoundGraphicInstanceID=1, CompoundGraphicUnits="PIXEL", CompoundGraphicType="RECTANGLE", GraphicDimensions=2,
+        NumberOfGraphicPoints=2, GraphicData=[60, 80, 80, 100], GraphicFilled="Y",
+        FillStyleSequence=Sequence([item(PatternOnColorCIELabValue=white, PatternOnOpacity=1.0, FillMode="SOLID")]),
+        LineStyleSequence=Sequence([item(PatternOnColorCIELabValue=white, LineThickness=1.0, LineDashingStyle="SOLID")]),
+    )  # fmt: skip
+    arrow = item(
+        CompoundGraphicInstanceID=2, CompoundGraphicUnits="PIXEL", CompoundGraphicType="ARROW", GraphicDimensions=2,
+        NumberOfGraphicPoints=2, GraphicData=[40, 30, 100, 30],
+        LineStyleSequence=Sequence([item(PatternOnColorCIELabValue=white, LineThickness=2.0, LineDashingStyle="SOLID")]),
+    )  # fmt: skip
+    made.GraphicAnnotationSequence = Sequence(
+        [item(GraphicLayer="A", CompoundGraphicSequence=Sequence([box, arrow]))]
+    )
+    return made
+
+
 def segmentation(images: list[Dataset]) -> Dataset:
     """Two segments: a liver over the left upper quarter of the first image, a cyst in the middle of the second."""
     masks = np.zeros((2, SIDE, SIDE), "uint8")

@@ -42,9 +42,9 @@ SWEEP = """(async () => {
 
 
 @pytest.fixture(autouse=True)
-def counted(door: LongDoor) -> None:
-    door.forget()
-    door.delay = 0
+def counted(long_door: LongDoor) -> None:
+    long_door.forget()
+    long_door.delay = 0
 
 
 @pytest.fixture
@@ -106,12 +106,12 @@ def sweep(driver: Driver, to: int, step: int, stops: int) -> None:
     ],
 )
 def test_a_long_stack_there_and_back_stays_within_its_bounds(
-    chromium: Browser, door: LongDoor, look: str, kind: str, name: str
+    chromium: Browser, long_door: LongDoor, look: str, kind: str, name: str
 ) -> None:
-    long = door.long[name][0]
+    long = long_door.long[name][0]
     context = chromium.new_context(**(PHONE if kind == "phone" else DESK))
     try:
-        driver = page_of(context, door.address(name, look), SMALL, WATCH)
+        driver = page_of(context, long_door.address(name, look), SMALL, WATCH)
         driver.until_pixels()
         step = long.images // 60
         sweep(driver, 1, 4 * step, 1)
@@ -122,7 +122,7 @@ def test_a_long_stack_there_and_back_stays_within_its_bounds(
         assert driver.bar() < 0.03
         back = heap(driver)
         peak = driver.page.evaluate("peak")
-        pixels, pictures = door.sent["pixels"], door.sent["pictures"]
+        pixels, pictures = long_door.sent["pixels"], long_door.sent["pictures"]
         sys.stdout.write(
             f"\n{name:5}{look:7}{kind:6} of {long.images * long.image_bytes / MB:5.0f} MB:"
             f" decoded {peak['pixels'] / MB:5.1f}, pictures {peak['pictures'] / MB:4.1f},"
@@ -142,37 +142,39 @@ def test_a_long_stack_there_and_back_stays_within_its_bounds(
         context.close()
 
 
-def test_of_a_film_only_the_frames_that_are_near_are_fetched(place: BrowserContext, door: LongDoor) -> None:
-    driver = page_of(place, door.address("cine", "simple"))
+def test_of_a_film_only_the_frames_that_are_near_are_fetched(
+    place: BrowserContext, long_door: LongDoor
+) -> None:
+    driver = page_of(place, long_door.address("cine", "simple"))
     driver.until_pixels()
     driver.page.evaluate(SWEEP % {"to": 200, "step": 200})
     driver.until_pixels()
     driver.page.wait_for_timeout(800)
-    assert door.sent["pixels"].bytes < 40 * CINE.image_bytes
+    assert long_door.sent["pixels"].bytes < 40 * CINE.image_bytes
     assert driver.errors == []
 
 
-def test_what_was_scrolled_past_is_given_up(place: BrowserContext, door: LongDoor) -> None:
+def test_what_was_scrolled_past_is_given_up(place: BrowserContext, long_door: LongDoor) -> None:
     """On a link where each answer takes a while, the image that is wanted does not wait for those that were."""
-    driver = page_of(place, door.address("ct", "simple"), WATCH)
+    driver = page_of(place, long_door.address("ct", "simple"), WATCH)
     driver.until_pixels()
     driver.until("placaViewer.held.requests === 0")
-    door.forget()
-    door.delay = 0.2
+    long_door.forget()
+    long_door.delay = 0.2
     for at in range(100, 2000, 100):  # rests long enough for the stored values to be asked for
         driver.page.evaluate(SWEEP % {"to": at, "step": 2000})
         driver.page.wait_for_timeout(80)
     driver.until_pixels()
-    asked = door.asked[: door.asked.index("pixels 1899") + 1]
+    asked = long_door.asked[: long_door.asked.index("pixels 1899") + 1]
     assert driver.page.evaluate("peak.requests") <= MOST_REQUESTS
     assert len(asked) <= 4 * 19, "each rest costs a picture and an image, and hardly more"
     assert driver.errors == []
 
 
 def test_who_saves_data_gets_pictures_until_full_quality_is_asked_for(
-    place: BrowserContext, door: LongDoor
+    place: BrowserContext, long_door: LongDoor
 ) -> None:
-    driver = page_of(place, door.address("ct", "simple"), SAVING)
+    driver = page_of(place, long_door.address("ct", "simple"), SAVING)
     page = driver.page
     driver.until(
         "window.placaViewer && placaViewer.panes[0].shownIndex === 1000 && placaViewer.panes[0].window"
@@ -186,8 +188,8 @@ def test_who_saves_data_gets_pictures_until_full_quality_is_asked_for(
     driver.until("placaViewer.held.requests === 0")
     page.wait_for_timeout(400)
     assert driver.state()["pixels"] == "idle"
-    assert door.sent["pixels"].requests == 0
-    per_picture = door.sent["pictures"].bytes / door.sent["pictures"].requests
+    assert long_door.sent["pixels"].requests == 0
+    per_picture = long_door.sent["pictures"].bytes / long_door.sent["pictures"].requests
     assert per_picture * 8 < CT.image_bytes
     assert page.locator(".p-c--bl").inner_text() == "Preview"
     page.get_by_role("button", name="More").tap()
@@ -197,29 +199,29 @@ def test_who_saves_data_gets_pictures_until_full_quality_is_asked_for(
     page.get_by_role("button", name="Close").tap()
     driver.until_pixels()
     page.wait_for_timeout(400)
-    assert 1 <= door.sent["pixels"].requests <= 3, "on a slow link hardly anything is loaded ahead"
+    assert 1 <= long_door.sent["pixels"].requests <= 3, "on a slow link hardly anything is loaded ahead"
     assert driver.pane()["window"] == {"center": 480, "width": 2500}, "the brightness stays as it was chosen"
     assert driver.errors == []
 
 
 def test_full_quality_can_be_switched_off_and_stays_off_on_this_device(
-    place: BrowserContext, door: LongDoor
+    place: BrowserContext, long_door: LongDoor
 ) -> None:
-    driver = page_of(place, door.address("ct", "simple"))
+    driver = page_of(place, long_door.address("ct", "simple"))
     page = driver.page
     driver.until_pixels()
     page.get_by_role("button", name="More").tap()
     page.get_by_role("switch", name="Full quality").tap()
     page.get_by_role("button", name="Close").tap()
     driver.until("placaViewer.pixelState === 'idle' && placaViewer.panes[0].shownIndex === 1000")
-    door.forget()
+    long_door.forget()
     page.evaluate(SWEEP % {"to": 1200, "step": 4})
     driver.until("placaViewer.panes[0].shownIndex === 1199")
     assert driver.bar() == pytest.approx(0.6, abs=0.02)
     page.reload()
     driver.until("window.placaViewer && placaViewer.panes[0].shownIndex === 1000")
     page.wait_for_timeout(500)
-    assert door.sent["pixels"].requests == 0
+    assert long_door.sent["pixels"].requests == 0
     page.get_by_role("button", name="More").tap()
     page.get_by_role("switch", name="Full quality").tap()
     driver.until_pixels()
@@ -228,9 +230,9 @@ def test_full_quality_can_be_switched_off_and_stays_off_on_this_device(
 
 @pytest.mark.parametrize("saving", [False, True])
 def test_a_lost_connection_is_told_and_the_image_comes_when_it_is_back(
-    place: BrowserContext, door: LongDoor, saving: bool
+    place: BrowserContext, long_door: LongDoor, saving: bool
 ) -> None:
-    driver = page_of(place, door.address("ct", "simple"), *([SAVING] if saving else []))
+    driver = page_of(place, long_door.address("ct", "simple"), *([SAVING] if saving else []))
     page = driver.page
     driver.until(
         "window.placaViewer && placaViewer.panes[0].shownIndex === 1000 && placaViewer.panes[0].window"
@@ -253,9 +255,9 @@ def test_a_lost_connection_is_told_and_the_image_comes_when_it_is_back(
     driver.errors.clear()  # the browser itself notes each refused request
 
 
-def test_a_network_that_comes_back_unnoticed_is_found(place: BrowserContext, door: LongDoor) -> None:
+def test_a_network_that_comes_back_unnoticed_is_found(place: BrowserContext, long_door: LongDoor) -> None:
     """The browser says "online" all the time; nobody presses anything."""
-    driver = page_of(place, door.address("ct", "simple"), SAVING)
+    driver = page_of(place, long_door.address("ct", "simple"), SAVING)
     driver.until("window.placaViewer && placaViewer.panes[0].shownIndex === 1000")
     driver.page.route("**/rendered*", lambda route: route.abort())
     driver.page.evaluate(SWEEP % {"to": 1400, "step": 400})

@@ -61,8 +61,8 @@ def settled(driver: Driver) -> None:
     driver.drawn()
 
 
-def test_on_a_phone_without_webgl_everything_works_but_measuring(plain: Browser, door: LongDoor) -> None:
-    driver = opened(plain, door.address("short", "simple"), PHONE)
+def test_on_a_phone_without_webgl_everything_works_but_measuring(plain: Browser, long_door: LongDoor) -> None:
+    driver = opened(plain, long_door.address("short", "simple"), PHONE)
     page = driver.page
     driver.until(SHOWN % 12)
     assert driver.state()["pixels"] == "impossible"
@@ -130,9 +130,9 @@ def test_on_a_phone_without_webgl_everything_works_but_measuring(plain: Browser,
 
 
 def test_films_and_files_without_a_window_are_adjusted_by_the_server_too(
-    plain: Browser, door: LongDoor
+    plain: Browser, long_door: LongDoor
 ) -> None:
-    driver = opened(plain, door.address("short", "simple"), PHONE)
+    driver = opened(plain, long_door.address("short", "simple"), PHONE)
     page = driver.page
     driver.until(SHOWN % 12)
     page.get_by_role("button", name="Series 2, 30 images").tap()
@@ -159,8 +159,8 @@ def test_films_and_files_without_a_window_are_adjusted_by_the_server_too(
     page.context.close()
 
 
-def test_on_a_desk_without_webgl_everything_works_but_measuring(plain: Browser, door: LongDoor) -> None:
-    driver = opened(plain, door.address("short", "full"), DESK)
+def test_on_a_desk_without_webgl_everything_works_but_measuring(plain: Browser, long_door: LongDoor) -> None:
+    driver = opened(plain, long_door.address("short", "full"), DESK)
     page = driver.page
     driver.until(SHOWN % 0)
     assert driver.said().startswith("This browser cannot draw the original data")
@@ -203,8 +203,8 @@ def test_on_a_desk_without_webgl_everything_works_but_measuring(plain: Browser, 
 
 
 @pytest.mark.parametrize("look", ["simple", "full"])
-def test_graphics_that_are_taken_away_come_back(chromium: Browser, door: LongDoor, look: str) -> None:
-    driver = opened(chromium, door.address("short", look), PHONE if look == "simple" else DESK, WATCHED)
+def test_graphics_that_are_taken_away_come_back(chromium: Browser, long_door: LongDoor, look: str) -> None:
+    driver = opened(chromium, long_door.address("short", look), PHONE if look == "simple" else DESK, WATCHED)
     page = driver.page
     driver.until_pixels()
     slide(driver, 18)
@@ -233,8 +233,8 @@ def test_graphics_that_are_taken_away_come_back(chromium: Browser, door: LongDoo
     page.context.close()
 
 
-def test_graphics_that_do_not_come_back_leave_the_server(chromium: Browser, door: LongDoor) -> None:
-    driver = opened(chromium, door.address("short", "simple"), PHONE, WATCHED)
+def test_graphics_that_do_not_come_back_leave_the_server(chromium: Browser, long_door: LongDoor) -> None:
+    driver = opened(chromium, long_door.address("short", "simple"), PHONE, WATCHED)
     driver.until_pixels()
     driver.page.evaluate(f"refuse = true; {LOSE}")
     driver.until("placaViewer.pixelState === 'impossible'")

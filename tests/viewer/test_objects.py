@@ -1,97 +1,20 @@
 """What is no plain image: marks over images, traces to scale, reports, documents, films, and measurements that stay."""
 
-import io
 import json
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
-from playwright.sync_api import Browser
-from pydicom.dataset import Dataset
 
 from tests.viewer import object_files as made
-from tests.viewer.driver import Driver
-from tests.viewer.filedoor import BUILD, FileDoor
+from tests.viewer.filedoor import FileDoor
+from tests.viewer.object_page import Objects
 
 pytestmark = [pytest.mark.browser]
 DATA = Path(os.environ.get("PLACA_TESTDATA", "/nonexistent"))
 PX_PER_MM = 96 / 25.4
-
-
-@pytest.fixture(scope="module")
-def door() -> Iterator[FileDoor]:
-    if not (BUILD / "manifest.json").exists():
-        pytest.skip("The viewer is not built: run `npm run build` in viewer/")
-    opened = FileDoor()
-    yield opened
-    opened.close()
-
-
-class Objects(Driver):
-    """A page over some objects."""
-
-    def __init__(self, driver: Driver, door: FileDoor, folder: Path) -> None:
-        super().__init__(driver.page, "")
-        self.errors, self.door, self.folder = driver.errors, door, folder
-
-    def show(
-        self, *objects: Dataset, files: list[Path] | None = None, look: str = "full", language: str = "en"
-    ) -> None:
-        self.door.add("case", [*made.files(self.folder, *objects), *(files or [])])
-        self.page.goto(self.door.address("case", look, language))
-
-    def colour(self, column: float, row: float) -> np.ndarray:
-        """Red, green, blue on screen at an image point, while the first pane shows the image whole and upright."""
-        self.page.wait_for_timeout(200)
-        box = self.page.locator(".pv-stage").first.bounding_box()
-        assert box is not None
-        scale = min(box["width"], box["height"]) / made.SIDE
-        x = box["x"] + box["width"] / 2 + (column - made.SIDE / 2) * scale
-        y = box["y"] + box["height"] / 2 + (row - made.SIDE / 2) * scale
-        shot = Image.open(io.BytesIO(self.page.screenshot())).convert("RGB")
-        return np.array(shot.getpixel((int(x), int(y))), dtype=int)
-
-    def point(self, column: float, row: float) -> tuple[float, float]:
-        """Where an image point is on screen."""
-        box = self.page.locator(".pv-stage").first.bounding_box()
-        assert box is not None
-        scale = min(box["width"], box["height"]) / made.SIDE
-        return (
-            box["x"] + box["width"] / 2 + (column - made.SIDE / 2) * scale,
-            box["y"] + box["height"] / 2 + (row - made.SIDE / 2) * scale,
-        )
-
-    def until_drawn(self, what: str) -> None:
-        """Wait until marks are on the canvas."""
-        self.until(f"document.querySelector('.pv-marks').dataset.drawn.includes('{what}')")
-
-    def mark(self, name: str) -> None:
-        """Press the switch of a mark."""
-        self.page.get_by_role("checkbox", name=name).click()
-        self.page.wait_for_timeout(300)
-
-
-@pytest.fixture
-def desk_of(chromium: Browser, door: FileDoor, tmp_path: Path) -> Iterator[Objects]:
-    context = chromium.new_context(viewport={"width": 1280, "height": 860})
-    page = Objects(Driver(context.new_page(), ""), door, tmp_path)
-    yield page
-    context.close()
-    door.kept.clear()
-    assert page.errors == []
-
-
-@pytest.fixture
-def phone_of(chromium: Browser, door: FileDoor, tmp_path: Path) -> Iterator[Objects]:
-    context = chromium.new_context(viewport={"width": 360, "height": 780}, has_touch=True, is_mobile=True)
-    page = Objects(Driver(context.new_page(), ""), door, tmp_path)
-    yield page
-    context.close()
-    assert page.errors == []
 
 
 # --- over images
@@ -138,6 +61,32 @@ def test_a_presentation_is_applied_to_its_image_alone_and_taken_back(desk_of: Ob
     desk_of.page.get_by_role("button", name="Marks").click()
     desk_of.mark("As it was presented: For the surgeon")
     assert desk_of.pane()["view"]["rotation"] == 0
+
+
+def test_a_presentation_of_two_images_has_for_each_what_it_says_of_it(desk_of: Objects) -> None:
+    first, second = made.slices(2)
+    desk_of.show(first, second, made.presentation_of_both(first, second))
+    desk_of.until_pixels()
+    desk_of.until_drawn("presentation")
+    desk_of.until("placaViewer.panes[0].window.center === -50")
+    assert desk_of.pane()["view"]["zoom"] == 1
+    assert abs(int(desk_of.colour(110, 120)[0]) - 191) <= 2, "its own window"
+    assert abs(int(desk_of.colour(16, 64)[0]) - 128) <= 2, "the plane that covers, in its grey"
+    assert min(desk_of.colour(70, 90)) > 250, "the filled box"
+    assert min(desk_of.colour(80, 30)) > 250, "the shaft of the arrow"
+    assert min(desk_of.colour(48, 34)) > 200, "its head, at the first point"
+    assert desk_of.colour(92, 34)[0] < 200, "no head at the other end"
+    desk_of.page.keyboard.press("End")
+    desk_of.until_pixels()
+    desk_of.until("placaViewer.panes[0].window.center === 50")
+    assert abs(desk_of.pane()["view"]["zoom"] - 2) < 0.02, "its own area"
+    # the box lies at columns 60 to 80, rows 80 to 100 of an area that begins at 32 and 64
+    assert min(desk_of.colour(2 * (70 - 32), 2 * (90 - 64))) > 250
+    assert abs(int(desk_of.colour(2 * (90 - 32), 2 * (90 - 64))[0]) - 64) <= 2
+    desk_of.page.keyboard.press("Home")
+    desk_of.until_pixels()
+    desk_of.until("placaViewer.panes[0].window.center === -50")
+    assert desk_of.pane()["view"]["zoom"] == 1
 
 
 def test_marks_in_the_strip_open_the_image_that_they_belong_to(desk_of: Objects) -> None:

@@ -23,10 +23,10 @@ CONTROLS = """[...document.querySelectorAll('button, a, input')]
 
 
 @pytest.fixture
-def hand(chromium: Browser, door: LongDoor) -> Iterator[Driver]:
+def hand(chromium: Browser, long_door: LongDoor) -> Iterator[Driver]:
     """A phone with a CT of 24 slices on it."""
     context = chromium.new_context(viewport=UPRIGHT, has_touch=True, is_mobile=True)
-    driver = Driver(context.new_page(), door.address("short", "simple"))
+    driver = Driver(context.new_page(), long_door.address("short", "simple"))
     driver.page.goto(driver.address)
     driver.until_pixels()
     yield driver
@@ -161,10 +161,10 @@ def test_notches_and_rounded_corners_are_kept_free(hand: Driver) -> None:
 
 
 def test_the_keyboard_reaches_everything_in_the_order_in_which_it_is_seen(
-    chromium: Browser, door: LongDoor
+    chromium: Browser, long_door: LongDoor
 ) -> None:
     page = chromium.new_page(viewport={"width": 1280, "height": 860})
-    page.goto(door.address("short", "simple"))
+    page.goto(long_door.address("short", "simple"))
     Driver(page, "").until_pixels()
     order = []
     for _ in range(24):
@@ -192,10 +192,10 @@ def test_the_keyboard_reaches_everything_in_the_order_in_which_it_is_seen(
     page.close()
 
 
-def test_nothing_moves_for_who_does_not_want_it(chromium: Browser, door: LongDoor) -> None:
+def test_nothing_moves_for_who_does_not_want_it(chromium: Browser, long_door: LongDoor) -> None:
     for still in (False, True):
         page = chromium.new_page(reduced_motion="reduce" if still else "no-preference")
-        page.goto(door.address("short", "simple"))
+        page.goto(long_door.address("short", "simple"))
         Driver(page, "").until_pixels()
         page.evaluate("document.querySelector('.pv-wait').hidden = false")
         styles = page.evaluate(
@@ -211,8 +211,8 @@ def test_nothing_moves_for_who_does_not_want_it(chromium: Browser, door: LongDoo
 @pytest.mark.parametrize(
     ("language", "title"), [("es", "Ayuda"), ("en", "Help"), ("it", "Aiuto"), ("pt", "Ajuda")]
 )
-def test_help_says_what_fingers_do(hand: Driver, door: LongDoor, language: str, title: str) -> None:
-    hand.page.goto(door.address("short", "simple", language))
+def test_help_says_what_fingers_do(hand: Driver, long_door: LongDoor, language: str, title: str) -> None:
+    hand.page.goto(long_door.address("short", "simple", language))
     hand.until_pixels()
     hand.page.get_by_role("button", name=title, exact=True).tap()
     sheet = hand.page.get_by_role("dialog")

@@ -114,14 +114,36 @@ def test_the_right_side_of_the_patient_is_where_its_letter_is(desk: Driver) -> N
         }
         return round(found["x"], 1), round(found["y"], 1)
 
-    assert (mark()[0] < 0, desk.pane()["edges"]) == (True, "D|I|A|P")
+    assert (mark()[0] < 0, desk.pane()["edges"]) == (True, "R|L|A|P")
     desk.page.keyboard.press("h")
     desk.page.wait_for_timeout(300)
-    assert (mark()[0] > 0, desk.pane()["edges"]) == (True, "I|D|A|P")
+    assert (mark()[0] > 0, desk.pane()["edges"]) == (True, "L|R|A|P")
     desk.page.keyboard.press("h")
     desk.page.keyboard.press("r")
     desk.page.wait_for_timeout(300)
-    assert (mark()[1] < 0, desk.pane()["edges"]) == (True, "P|A|D|I")
+    assert (mark()[1] < 0, desk.pane()["edges"]) == (True, "P|A|R|L")
+
+
+@pytest.mark.parametrize(
+    ("language", "sides"),
+    [
+        ("es", "derecha|izquierda"),
+        ("it", "destra|sinistra"),
+        ("pt", "direita|esquerda"),
+        ("en", "right|left"),
+    ],
+)
+def test_patients_read_a_word_and_professionals_the_letters_of_dicom(
+    phone: Driver, language: str, sides: str
+) -> None:
+    phone.open(look="simple", lang=language)
+    phone.until_pixels()
+    assert phone.pane()["edges"].split("|")[:2] == sides.split("|")
+    assert [phone.page.locator(f".p-c--{side}").is_visible() for side in "lrtb"] == [True, True, False, False]
+    phone.open(look="full", lang=language)
+    phone.until_pixels()
+    assert phone.pane()["edges"] == "R|L|A|P"
+    assert phone.page.locator(".p-c--l").get_attribute("title") == sides.split("|")[0]
 
 
 @pytest.mark.parametrize("keys", ["", "r", "rh", "rv", "hv", "++", "i", "r+h"])

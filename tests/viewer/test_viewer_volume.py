@@ -71,7 +71,7 @@ def test_three_planes_meet_in_the_point_that_somebody_points_at(desk: Driver) ->
         assert any(abs(one - columns.mean()) <= 6 for one in upright), (plane, upright, columns.mean())
         assert any(abs(one - rows.mean()) <= 6 for one in level), (plane, level, rows.mean())
     edges = [desk.pane(number)["edges"] for number in range(3)]
-    assert edges == ["D|I|A|P", "D|I|S|Inf", "A|P|S|Inf"]
+    assert edges == ["R|L|A|P", "R|L|H|F", "A|P|H|F"]
 
 
 def test_a_thick_slab_shows_what_lies_before_and_behind(desk: Driver) -> None:

@@ -8,9 +8,6 @@ import { message } from '../src/ui/message';
 import type { Pane } from './pane';
 import type { Say } from './texts';
 
-const LETTER: Record<Direction, MessageKey> = {
-  R: 'directionR', L: 'directionL', A: 'directionA', P: 'directionP', H: 'directionH', F: 'directionF',
-};
 const WORD: Record<Direction, MessageKey> = { R: 'wordR', L: 'wordL', A: 'wordA', P: 'wordP', H: 'wordH', F: 'wordF' };
 
 /** @param seriesName what the series on screen is called; `touched`: called before anything that a hand does. */
@@ -31,8 +28,7 @@ export function pictureOf(pane: Pane, say: Say, tool: () => ToolId, touched: () 
     const found = edgesOf(pane);
     for (const side of ['left', 'right'] as const) {
       const direction = found?.[side][0];
-      edges[side].textContent = direction ? say(LETTER[direction]) : '';
-      edges[side].title = direction ? say(WORD[direction]) : '';
+      edges[side].textContent = direction ? say(WORD[direction]) : '';
       edges[side].hidden = !direction;
     }
   };

@@ -19,6 +19,13 @@ export interface InstanceInfo {
   transfer_syntax: string;
 }
 
+/** One image that somebody chose, by the UIDs of its series and its own; frames count from 1. */
+export interface KeyPlace {
+  series: string;
+  instance: string;
+  frame: number;
+}
+
 export interface SeriesInfo {
   uid: string;
   /** UID of the study it belongs to. */
@@ -28,8 +35,8 @@ export interface SeriesInfo {
   modality: string;
   kind: SeriesKind;
   family: SeriesFamily;
-  /** Of a key object selection: the images that somebody chose, by the UIDs of their series and their own. */
-  key_images: { series: string; instance: string }[];
+  /** Of a key object selection: the images that somebody chose. */
+  key_images: KeyPlace[];
   count: number;
   thumbnail_url: string;
   instances: InstanceInfo[];

@@ -21,7 +21,7 @@ const STEADY_MS = 10_000;
 export class Engine {
   state: PixelState = hasWebGl() ? 'idle' : 'impossible';
   annotations: Annotations | null = null;
-  private readonly own: OwnMeasurements;
+  readonly own: OwnMeasurements;
   private starting: Promise<void> | null = null;
   private lostAt = -Infinity;
   private saving = false;
@@ -29,7 +29,7 @@ export class Engine {
 
   constructor(private readonly viewer: Viewer, private readonly web: DicomWeb, private readonly metadata: MetadataStore) {
     const { context, t } = viewer;
-    this.own = new OwnMeasurements(context, web, metadata, () => viewer.emit('notice', t('measurementsNotKept')));
+    this.own = new OwnMeasurements(context, web, metadata, viewer.keys, () => viewer.emit('notice', t('measurementsNotKept')));
     try {
       this.saving = context.look === 'simple' && localStorage.getItem(SAVING) === 'on';
     } catch {
@@ -139,12 +139,7 @@ export class Engine {
 
   private measured(): void {
     this.viewer.emit('measurements', this.viewer.measurements);
-    if (this.annotations) this.own.changed(this.annotations);
-  }
-
-  /** Take the kept measurements along as a DICOM file. */
-  download(): Promise<void> {
-    return this.own.download();
+    this.own.changed();
   }
 
   private set(state: PixelState): void {

@@ -73,7 +73,7 @@ export class Links {
   private line(pane: Pane, other: Pane, number: number): Line[] {
     const [shown, its] = [pane.place.plane, other.place.plane];
     const ends = shown && its && cut(shown, its);
-    return ends ? [{ ends, number }] : [];
+    return ends ? [{ ends, number, turns: Boolean(pane.series?.made && other.series?.made) }] : [];
   }
 
   private isIn(pane: Pane, frameOfReference: string): boolean {

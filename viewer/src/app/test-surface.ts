@@ -15,6 +15,7 @@ export interface TestSurface {
     seriesUid: string | null; index: number; shownIndex: number; count: number; instanceUid: string | null;
     diagnostic: boolean; exact: boolean; window: { center: number; width: number } | null; view: object; edges: string; study: string | null; plane: object | null;
   }[];
+  readonly keys: readonly { series: string; instance: string; frame: number }[];
   readonly measurements: readonly { tool: string; lines: readonly string[]; instanceUid: string }[];
 }
 
@@ -59,6 +60,7 @@ export function exposeTestSurface(viewer: Viewer): void {
         edges: [...element.querySelectorAll('.p-c--l, .p-c--r, .p-c--t, .p-c--b')].map((edge) => edge.textContent).join('|'),
       }));
     },
+    get keys() { return viewer.keys.list; },
     get measurements() {
       return viewer.measurements.map(({ tool, lines, instanceUid }) => ({ tool, lines, instanceUid }));
     },

@@ -18,6 +18,7 @@ import { Compare } from './compare';
 import type { SeriesInfo, StudyInfo, ViewerContext } from './context';
 import { isPhone } from './device';
 import { Engine, type PixelState } from './engine';
+import { KeyImages } from './key-images';
 import { Links } from './links';
 import { Mpr } from './mpr';
 import { KeepAlive } from './session';
@@ -49,6 +50,7 @@ export class Viewer extends Emitter<ViewerEvents> {
   readonly links = new Links(() => this.panes, () => this.active);
   readonly mpr = new Mpr(this);
   readonly compare: Compare;
+  readonly keys: KeyImages;
   readonly grid = document.createElement('main');
   readonly cine = new Cine(() => this.emit('change', undefined));
   panes: PaneView[] = [];
@@ -65,12 +67,17 @@ export class Viewer extends Emitter<ViewerEvents> {
     this.t = translator(context.language);
     this.series = viewableSeries(context.series, context.look);
     this.compare = new Compare(this);
+    this.keys = new KeyImages(this);
     const alive = new KeepAlive(context.alive_url, () => this.active.pane.retry());
     this.host = this.makeHost(alive);
     this.engine = new Engine(this, this.host.environment.web, this.host.environment.metadata);
     this.grid.id = 'image';
     this.grid.className = 'p-vf__grid';
     this.setLayout('1x1');
+    this.keys.on('change', () => {
+      for (const { corners } of this.panes) corners.update();
+      this.emit('change', undefined);
+    });
     window.addEventListener('online', () => this.panes.forEach(({ pane }) => pane.retry()));
   }
 
@@ -108,8 +115,11 @@ export class Viewer extends Emitter<ViewerEvents> {
       wantsPixels: () => void this.engine.adjusted(),
       doubleTap: (view, x, y) => (context.look === 'full' && this.layout !== '1x1' ? this.setLayout('1x1') : view.toggleZoom(x, y)),
       hold: (view, x, y, phase) => this.hold(view, x, y, phase),
+      turn: (view, radians) => this.mpr.turn(view.pane, radians),
+      planeName: (number) => this.t('turnPlane', { plane: this.panes[number]?.pane.series?.description ?? '' }),
       drop: (view, uid) => this.drop(view, uid),
       label: (series) => this.compare.label(series),
+      isKey: (image) => this.keys.isKey(image),
       cancelMeasurement: (view) => this.engine.annotations?.cancel(view.pane.glElement as HTMLDivElement),
       failed: () => this.cine.stop(),
       interacted: () => alive.interacted(),
@@ -134,7 +144,7 @@ export class Viewer extends Emitter<ViewerEvents> {
   open(series: SeriesInfo, index?: number): void {
     this.cine.stop();
     const chosen = keyImages(series, this.compare.allSeries);
-    if (chosen.length) return this.openKeyImage(chosen);
+    if (chosen.length) return this.keys.tour(chosen);
     if (index === undefined && this.marks.isMark(series)) return void this.openMarked(series);
     const volume = ['CT', 'MR', 'PT'].includes(series.modality) && this.context.look === 'simple';
     this.active.pane.setSeries(series, index ?? (volume ? Math.floor(series.count / 2) : 0));
@@ -150,14 +160,6 @@ export class Viewer extends Emitter<ViewerEvents> {
     const { pane } = this.active;
     if (pane.series?.uid !== series.uid) this.open(series, Math.max(0, index));
     else pane.setIndex(Math.max(0, index));
-  }
-
-  /** The first of the key images, or the one after that which is shown. */
-  private openKeyImage(chosen: { series: SeriesInfo; index: number }[]): void {
-    const { pane } = this.active;
-    const shown = chosen.findIndex(({ series, index }) => pane.series?.uid === series.uid && pane.index === index);
-    const next = chosen[(shown + 1) % chosen.length];
-    if (next) this.open(next.series, next.index);
   }
 
   /** Open a series by its UID in another pane than the active one: what is dragged there. */
@@ -222,6 +224,7 @@ export class Viewer extends Emitter<ViewerEvents> {
   private pictureArrived(): void {
     const view = this.active.pane;
     void this.marks.load();
+    if (this.context.look === 'full') void this.engine.own.load();
     if (this.pixels === 'idle' && this.engine.follows && view.series?.kind === 'image') void this.demandPixels();
   }
 
@@ -321,6 +324,8 @@ export class Viewer extends Emitter<ViewerEvents> {
       linkLook: () => this.links.toggle('look'),
       lines: () => this.links.toggle('lines'),
       mpr: () => void this.mpr.toggle(),
+      key: () => this.keys.toggleShown(),
+      nextKey: () => this.keys.next(),
       secondWindow: () => void window.open(window.location.href, '_blank', 'noopener'),
       compare: () => this.emit('ask', 'compare'),
       tags: () => this.emit('ask', 'tags'),

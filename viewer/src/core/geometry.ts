@@ -104,15 +104,15 @@ export function cut(shown: Plane, other: Plane): [Point2, Point2] | null {
     if (a > 0 !== b > 0) crossings.push(along(start, minus(end, start), a / (a - b)));
   });
   const [one, two] = crossings;
-  return one && two ? clipped(toImage(shown, one), toImage(shown, two), shown) : null;
+  return one && two ? clipped(toImage(shown, one), toImage(shown, two), [-0.5, -0.5, shown.columns - 0.5, shown.rows - 0.5]) : null;
 }
 
-/** A line held inside the pixels of an image (Liang and Barsky), null where it lies outside. */
-function clipped(start: Point2, end: Point2, { columns, rows }: Plane): [Point2, Point2] | null {
+/** A line held inside a box [left, top, right, bottom] (Liang and Barsky), null where it lies outside. */
+export function clipped(start: Point2, end: Point2, [left, top, right, bottom]: readonly [number, number, number, number]): [Point2, Point2] | null {
   const [dx, dy] = [end[0] - start[0], end[1] - start[1]];
   let [from, to] = [0, 1];
   for (const [slope, room] of [
-    [-dx, start[0] + 0.5], [dx, columns - 0.5 - start[0]], [-dy, start[1] + 0.5], [dy, rows - 0.5 - start[1]],
+    [-dx, start[0] - left], [dx, right - start[0]], [-dy, start[1] - top], [dy, bottom - start[1]],
   ] as const) {
     if (slope === 0 && room < 0) return null;
     if (slope < 0) from = Math.max(from, room / slope);

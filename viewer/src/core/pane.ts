@@ -15,9 +15,9 @@ import { INITIAL_VIEW, type ViewState } from './view';
 import { draggedWindow, sameWindow, type Window } from './window';
 
 const SETTLE_MS = 60;
-const PICTURES_AHEAD = 6;
-/** So many images around the one on screen go on loading when it changes. */
-const NEAR = 12;
+/** Of pictures, and of planes of a volume: these are computed when they are asked for. */
+const FEW_AHEAD = 6;
+const NEAR = 12; // so many images around the one on screen go on loading when it changes
 
 export interface PaneEvents {
   series: SeriesInfo;
@@ -101,8 +101,7 @@ export class Pane extends Emitter<PaneEvents> {
 
   /** The window that the current image has by itself. */
   get defaultWindow(): Window | null {
-    const own = this.attributes?.window ?? null;
-    return own ?? (this.pixelsShown ? (this.layer?.defaultWindow() ?? null) : null);
+    return this.attributes?.window ?? (this.pixelsShown ? (this.layer?.defaultWindow() ?? null) : null);
   }
 
   get effectiveWindow(): Window | null {
@@ -134,9 +133,11 @@ export class Pane extends Emitter<PaneEvents> {
     this.firstPixels = this.environment.pixelsFollow() ? this.showExact(this.turn) : Promise.resolve();
   }
 
-  /** The same images computed anew, of a volume: everything stays as it lies, what is on screen until the new one is there. */
-  renew(series: SeriesInfo): void {
+  /** The same images computed anew, of a volume: everything stays as it lies, what is on screen until the new one, `index`, is there. */
+  renew(series: SeriesInfo, index = this.index): void {
     this.series = series;
+    this.index = index;
+    if (this.shownIndex >= 0) this.shownIndex = index;
     this.stack = buildStack(series);
     this.place.forget();
     this.layerOpen = false;
@@ -381,7 +382,7 @@ export class Pane extends Emitter<PaneEvents> {
   }
 
   private prefetchPictures(): void {
-    const order = prefetchOrder(this.index, this.stack.length, this.direction, PICTURES_AHEAD);
+    const order = prefetchOrder(this.index, this.stack.length, this.direction, FEW_AHEAD);
     // the same image in another window is no reason to fetch its neighbours again
     if (!this.series?.made && this.shownIndex !== this.index) this.jpeg.pictures.ahead(order.map((at) => this.picture(this.stack[at] as ImageRef, at)));
   }
@@ -389,12 +390,11 @@ export class Pane extends Emitter<PaneEvents> {
   private prefetchPixels(): void {
     const { image } = this;
     if (!image) return;
-    const bytes = image.rows * image.columns * (this.attributes?.color ? 3 : 2);
-    this.ahead.aim(prefetchOrder(this.index, this.stack.length, this.direction, this.environment.pixelsAhead(bytes)));
+    const most = image.made ? FEW_AHEAD : this.environment.pixelsAhead(image.rows * image.columns * (this.attributes?.color ? 3 : 2));
+    this.ahead.aim(prefetchOrder(this.index, this.stack.length, this.direction, most));
   }
 
   private cachedShare(): number {
-    const cached = this.stack.reduce((count, _, index) => count + (this.layer?.isCached(index) ? 1 : 0), 0);
-    return cached / Math.max(1, this.stack.length);
+    return this.stack.filter((_, index) => this.layer?.isCached(index)).length / Math.max(1, this.stack.length);
   }
 }

@@ -15,6 +15,12 @@ const RAW = ['1.2.840.10008.1.2', '1.2.840.10008.1.2.1'];
 /** By the image itself, so that they go with it. */
 const greysOfImage = new WeakMap<Types.IImage, Greys>();
 const greysOfMade = new Map<string, Greys>();
+const paddingOfImage = new WeakMap<Types.IImage, number>();
+
+/** The value that stands for "no pixel here" in a loaded image, undefined where every pixel is one. */
+export function paddingIn(image: Types.IImage): number | undefined {
+  return paddingOfImage.get(image);
+}
 
 /** The data set and the frame (from 1) that an image's address names. */
 function named(imageId: string, sets: Map<string, DicomJson>): { set: DicomJson; frame: number } | null {
@@ -52,13 +58,16 @@ function mend(image: Types.IImage, greys: Greys): void {
   let values = image.getPixelData() as Values;
   const { modalityLut } = greys;
   if (RAW.includes((image as { transferSyntaxUID?: string }).transferSyntaxUID ?? '')) dropUnusedBits(values, image, greys);
-  const padded = greys.padding ? paddingIn(values, image, greys) : null;
+  const padded = greys.padding ? paddedAt(values, image, greys) : null;
   if (modalityLut) {
     values = Uint16Array.from(values, (stored) => entryOf(modalityLut, stored));
     replaceValues(image, values, 1);
   }
   const darkest = extremeOf(values, greys.inverse);
-  if (padded?.length) for (const at of padded) values[at] = darkest;
+  if (padded?.length) {
+    for (const at of padded) values[at] = darkest;
+    paddingOfImage.set(image, darkest);
+  }
   greysOfImage.set(image, greys);
   image.invert = greys.inverse;
   image.voiLUTFunction = greys.voiFunction as Types.IImage['voiLUTFunction'];
@@ -81,7 +90,7 @@ function dropUnusedBits(values: Values, image: Types.IImage, greys: Greys): void
 }
 
 /** Positions of padding, looked for among stored values: Cornerstone has applied slope and intercept already. */
-function paddingIn(values: Values, image: Types.IImage, greys: Greys): number[] {
+function paddedAt(values: Values, image: Types.IImage, greys: Greys): number[] {
   const [low, high] = greys.padding ?? [0, 0];
   const [slope, intercept] = image.preScale?.scaled ? [greys.slope, greys.intercept] : [1, 0];
   const found: number[] = [];

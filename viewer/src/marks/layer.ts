@@ -2,10 +2,11 @@
 import { greysOf } from '../core/greys';
 import type { Pane } from '../core/pane';
 import type { ImageRef } from '../core/stack';
-import { INITIAL_VIEW, screenPoint, type Size } from '../core/view';
+import { screenPoint, type Size } from '../core/view';
 import type { DicomJson } from '../dicomweb/client';
 import type { Cover, Marks } from './marks';
-import { presentedView, shuttersOf, type Graphic, type Point, type Presentation, type Shutters, type TextMark } from './presentation';
+import type { Graphic, Point, TextMark } from './graphics';
+import { presentedView, shuttersOf, type Presentation, type Shutters } from './presentation';
 
 type ToScreen = (point: Point) => Point;
 
@@ -14,6 +15,8 @@ export class MarksLayer {
   private covers: Cover[] = [];
   private coveredImage = '';
   private applied: Presentation | null = null;
+  /** The window and area with which it was applied: those of another image may differ. */
+  private looks = '';
   private turn = 0;
 
   constructor(private readonly pane: Pane, private readonly marks: Marks, private readonly setOf: (image: ImageRef) => DicomJson | null) {
@@ -53,18 +56,24 @@ export class MarksLayer {
   private present(): void {
     const { pane, image } = this;
     const wanted = this.marks.presentationOf(image);
-    if (!image || wanted === this.applied) return;
+    if (!image || (!wanted && !this.applied)) return;
     const set = this.setOf(image);
     if (!set) return; // its polarity and size are not known yet
     const before = this.applied;
     this.applied = wanted;
-    if (!wanted) {
-      if (before) pane.reset();
-      return;
-    }
+    if (!wanted) return pane.reset();
+    const [window, area] = [wanted.window(image.instanceUid, image.frame), wanted.area(image.instanceUid, image.frame)];
+    const looks = JSON.stringify([window, area]);
+    // what the person changed stays as long as the presentation says the same of the images
+    if (wanted === before && looks === this.looks) return;
+    this.looks = looks;
     const invert = wanted.inverse !== null && wanted.inverse !== greysOf(set, image.frame).inverse;
-    pane.setWindow(wanted.window(image.instanceUid, image.frame));
-    pane.setView(presentedView(wanted, image.instanceUid, this.size(image), this.box, invert));
+    pane.setWindow(window);
+    pane.setView(presentedView(wanted, area, this.size(image), this.box, this.aspect, invert));
+  }
+
+  private get aspect(): number {
+    return this.pane.attributes?.pixelAspect ?? 1;
   }
 
   private get box(): Size {
@@ -87,9 +96,8 @@ export class MarksLayer {
     pen.clearRect(0, 0, width, height);
     element.dataset['drawn'] = '';
     if (!image) return;
-    const aspect = this.pane.attributes?.pixelAspect ?? 1;
     pen.setTransform(ratio, 0, 0, ratio, width / 2, height / 2);
-    const toScreen: ToScreen = ([column, row]) => screenPoint(this.pane.view, this.size(image), box, aspect, column, row);
+    const toScreen: ToScreen = ([column, row]) => screenPoint(this.pane.view, this.size(image), box, this.aspect, column, row);
     const set = this.setOf(image);
     const presentation = this.applied;
     const shutters = this.marks.overlaysShown ? (presentation?.shutters ?? (set && shuttersOf(set))) : null;
@@ -114,13 +122,13 @@ export class MarksLayer {
   }
 
   private drawPresentation(pen: CanvasRenderingContext2D, presentation: Presentation, image: { instanceUid: string; frame: number; rows: number; columns: number }, toScreen: ToScreen): void {
-    const [from, to] = presentation.area(image.instanceUid) ?? [[1, 1], [image.columns, image.rows]] as [Point, Point];
+    const { from, to } = presentation.area(image.instanceUid, image.frame) ?? { from: [1, 1] as Point, to: [image.columns, image.rows] as Point };
     const corners = [toScreen([from[0] - 1, from[1] - 1]), toScreen(to)];
     const [xs, ys] = [corners.map(([x]) => x), corners.map(([, y]) => y)];
     const [left, top, right, bottom] = [Math.min(...xs), Math.min(...ys), Math.max(...xs), Math.max(...ys)];
     const ofArea: ToScreen = ([x, y]) => [left + x * (right - left), top + y * (bottom - top)];
     const { graphics, texts } = presentation.graphics(image.instanceUid, image.frame);
-    for (const one of graphics) drawGraphic(pen, one, one.ofDisplay ? ofArea : toScreen);
+    for (const one of graphics) drawGraphic(pen, one, one.ofDisplay ? ofArea : toScreen, right - left);
     for (const one of texts) drawText(pen, one, one.ofDisplay ? ofArea : toScreen, one.anchorOfDisplay ? ofArea : toScreen);
   }
 }
@@ -160,7 +168,7 @@ function ellipse([x, y]: Point, [ax, ay]: Point, [bx, by]: Point): Point[] {
 }
 
 /** The points of a graphic's outline; an interpolated one goes through its points in curves (Catmull-Rom). */
-export function outline({ shape, points }: Graphic): Point[] {
+export function outline({ shape, points }: Pick<Graphic, 'shape' | 'points'>): Point[] {
   const [first, second, third, fourth] = points as [Point, Point?, Point?, Point?];
   if (shape === 'CIRCLE' && second) return circle(first, Math.hypot(second[0] - first[0], second[1] - first[1]));
   if (shape === 'ELLIPSE' && second && third && fourth) {
@@ -182,24 +190,48 @@ function curved(points: Point[]): Point[] {
   })));
 }
 
-function drawGraphic(pen: CanvasRenderingContext2D, graphic: Graphic, toScreen: ToScreen): void {
+/** @param display width of the displayed area on screen, of which gaps and crosses are shares */
+function drawGraphic(pen: CanvasRenderingContext2D, graphic: Graphic, toScreen: ToScreen, display: number): void {
   const points = outline(graphic).map(toScreen);
   const [first] = points;
   if (!first) return;
+  pen.save();
+  if (graphic.gap) leaveOut(pen, toScreen(graphic.gap.at), (graphic.gap.diameter * display) / 2);
   pen.beginPath();
   if (graphic.shape === 'POINT') pen.arc(first[0], first[1], 3, 0, 2 * Math.PI);
+  else if (graphic.shape === 'CROSS') cross(pen, first, (graphic.diameter * display) / 2);
   else points.forEach(([x, y], index) => (index ? pen.lineTo(x, y) : pen.moveTo(x, y)));
-  stroke(pen, `rgb(${graphic.color.join(' ')})`);
-  if (graphic.filled) {
-    pen.fillStyle = `rgb(${graphic.color.join(' ')} / .35)`;
+  const { line: { color, thickness, dashed }, fill } = graphic;
+  const [origin, unit] = [toScreen([0, 0]), toScreen([1, 0])];
+  const width = thickness * Math.hypot(unit[0] - origin[0], unit[1] - origin[1]);
+  pen.setLineDash(dashed ? [8, 6] : []);
+  stroke(pen, `rgb(${color.join(' ')})`, width ? Math.max(1, Math.min(12, width)) : 2);
+  if (fill) {
+    pen.fillStyle = `rgb(${fill.color.join(' ')} / ${fill.opacity})`;
     pen.fill();
   }
+  pen.restore();
+}
+
+/** Draw nothing inside this circle from here on. */
+function leaveOut(pen: CanvasRenderingContext2D, [x, y]: Point, radius: number): void {
+  pen.beginPath();
+  pen.rect(-1e5, -1e5, 2e5, 2e5);
+  pen.arc(x, y, radius, 0, 2 * Math.PI);
+  pen.clip('evenodd');
+}
+
+function cross(pen: CanvasRenderingContext2D, [x, y]: Point, half: number): void {
+  pen.moveTo(x - half, y);
+  pen.lineTo(x + half, y);
+  pen.moveTo(x, y - half);
+  pen.lineTo(x, y + half);
 }
 
 /** A line that is seen on bright and on dark. */
-function stroke(pen: CanvasRenderingContext2D, color: string): void {
-  for (const [style, width] of [['rgb(0 0 0 / .7)', 4], [color, 2]] as const) {
-    [pen.strokeStyle, pen.lineWidth] = [style, width];
+function stroke(pen: CanvasRenderingContext2D, color: string, width = 2): void {
+  for (const [style, wide] of [['rgb(0 0 0 / .7)', width + 2], [color, width]] as const) {
+    [pen.strokeStyle, pen.lineWidth] = [style, wide];
     pen.stroke();
   }
 }
@@ -225,6 +257,3 @@ function drawText(pen: CanvasRenderingContext2D, mark: TextMark, toScreen: ToScr
     pen.fillText(line, x, y + index * LINE_PX);
   });
 }
-
-/** What `reset` gives back, for tests of the layer. */
-export const PLAIN_VIEW = INITIAL_VIEW;

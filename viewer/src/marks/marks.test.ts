@@ -3,6 +3,7 @@ import { screenPoint } from '../core/view';
 import type { DicomJson } from '../dicomweb/client';
 import { onlyPart } from '../dicomweb/client';
 import { bitsInPixels, bitsOf, fromCieLab, overlaysOf } from './overlays';
+import { drawingOf } from './graphics';
 import { isOf, presentationOf, presentedView, shuttersOf } from './presentation';
 import { framesOver, segmentationOf, type ImagePlace } from './segmentation';
 
@@ -42,7 +43,8 @@ describe('a presentation', () => {
 
   it('fills the pane with its displayed area, turned and mirrored', () => {
     const [image, box] = [{ width: 100, height: 100 }, { width: 400, height: 400 }];
-    const view = presentedView(presentationOf(set), '1.1', image, box, false);
+    const read = presentationOf(set);
+    const view = presentedView(read, read.area('1.1', 2), image, box, 1, false);
     const corners = [[50, 0], [100, 50]].map(([column = 0, row = 0]) => screenPoint(view, image, box, 1, column, row));
     for (const at of [0, 1] as const) {
       expect(Math.min(...corners.map((one) => one[at]))).toBeCloseTo(-200);
@@ -50,6 +52,16 @@ describe('a presentation', () => {
     }
     // a quarter clockwise puts the image's top at the right, the mirror then at the left
     expect(screenPoint(view, image, box, 1, 75, 0)[0]).toBeLessThan(screenPoint(view, image, box, 1, 75, 50)[0]);
+  });
+
+  it('keeps its area where pixels are not square, and magnifies where that is asked for', () => {
+    const area = { from: [1, 1] as [number, number], to: [50, 25] as [number, number], magnified: null };
+    const [image, box, plain] = [{ width: 100, height: 50 }, { width: 400, height: 400 }, { rotation: 0, flip: false }];
+    const view = presentedView(plain, area, image, box, 2, false);
+    expect(screenPoint(view, image, box, 2, 0, 0).map(Math.round)).toEqual([-200, -200]);
+    expect(screenPoint(view, image, box, 2, 50, 25).map(Math.round)).toEqual([200, 200]);
+    const double = presentedView(plain, { from: [1, 1], to: [100, 50], magnified: 2 }, image, box, 1, false);
+    expect(screenPoint(double, image, box, 1, 10, 0)[0] - screenPoint(double, image, box, 1, 0, 0)[0]).toBeCloseTo(20);
   });
 
   it('has shutters of every shape', () => {
@@ -60,6 +72,50 @@ describe('a presentation', () => {
       level: 255, open: [{ kind: 'circle', center: [29.5, 19.5], radius: 7 }, { kind: 'polygon', points: [[1.5, 0.5], [3.5, 2.5]] }],
     });
     expect(shuttersOf({})).toBeNull();
+  });
+});
+
+describe('compound graphics', () => {
+  const of = (kind: string, points: number[], more: DicomJson = {}) => drawingOf({
+    '00700209': value({ '00700294': value(kind), '00700226': value(1), '00700282': value('PIXEL'), '00700022': value(...points), ...more }),
+  }, [1, 2, 3]);
+  const lines = (kind: string, points: number[], more: DicomJson = {}) => of(kind, points, more).graphics.map((one) => one.points);
+
+  it('are the lines that they are made of', () => {
+    expect(lines('MULTILINE', [0, 0, 1, 0, 5, 5, 6, 6])).toEqual([[[0, 0], [1, 0]], [[5, 5], [6, 6]]]);
+    expect(lines('RECTANGLE', [1, 2, 5, 4])).toEqual([[[1, 2], [5, 2], [5, 4], [1, 4], [1, 2]]]);
+    expect(of('ELLIPSE', [0, 0, 8, 4]).graphics[0]).toMatchObject({ shape: 'ELLIPSE', points: [[0, 2], [8, 2], [4, 0], [4, 4]] });
+    expect(lines('RULER', [0, 0, 100, 0])).toHaveLength(12);
+    expect(lines('RANGELINE', [0, 0, 10, 0])[1]).toEqual([[0, 0.5], [0, -0.5]]);
+    expect(lines('INFINITELINE', [0, 0, 1, 0])[0]?.[0]?.[0]).toBeLessThan(-900);
+  });
+
+  it('point an arrow at its first point', () => {
+    const [shaft, head] = lines('ARROW', [10, 10, 110, 10]);
+    expect(shaft).toEqual([[10, 10], [110, 10]]);
+    expect(head).toEqual([[30, 20], [10, 10], [30, 0]]);
+  });
+
+  it('turn counterclockwise about their point', () => {
+    const turned = lines('CUTLINE', [0, 0, 10, 0], { '00700230': value(90), '00700273': value(0, 0) })[0]?.[1] ?? [0, 0];
+    expect(turned.map(Math.round)).toEqual([0, -10]);
+  });
+
+  it('leave a gap, label their ticks, and have styles', () => {
+    expect(of('CUTLINE', [0, 0, 10, 0], { '00700261': value(0.1), '00700273': value(5, 0) }).graphics[0]?.gap).toEqual({ at: [5, 0], diameter: 0.1 });
+    const axis = of('AXIS', [0, 0, 10, 0], { '00700287': value({ '00700288': value(0.5), '00700289': value('5 mm') }) });
+    expect(axis.texts.map(({ lines: words, at }) => [words, at])).toEqual([[['5 mm'], [5, 0]]]);
+    const styled = of('ARROW', [0, 0, 1, 1], { '00700232': value({ '00700253': value(3), '00700254': value('DASHED'), '00700251': value(65535, 32896, 32896) }) });
+    expect(styled.graphics[0]?.line).toMatchObject({ thickness: 3, dashed: true });
+    expect(styled.graphics[0]?.line.color[0]).toBeGreaterThan(250);
+  });
+
+  it('are drawn by what the sender drew for others, and not twice', () => {
+    const both = drawingOf({
+      '00700209': value({ '00700294': value('RECTANGLE'), '00700226': value(7), '00700022': value(0, 0, 1, 1) }),
+      '00700009': value({ '00700023': value('POLYLINE'), '00700226': value(7), '00700022': value(0, 0, 2, 2) }),
+    }, [1, 2, 3]);
+    expect(both.graphics.map(({ points }) => points)).toEqual([[[0, 0], [2, 2]]]);
   });
 });
 

@@ -152,8 +152,17 @@ export class Marks extends Emitter<{ change: void }> {
       const picture = await this.picture(`${image.instanceUid}/${image.frame}/o${index}`, () => this.drawPlane(image, plane));
       return picture && { picture, column: plane.origin[1] - 1, row: plane.origin[0] - 1, opacity: 1 };
     });
-    const all = await Promise.all([...drawn, ...this.segmentCovers(image)]);
+    const all = await Promise.all([...drawn, ...this.presentedPlanes(image), ...this.segmentCovers(image)]);
     return all.filter((one): one is Cover => one !== null);
+  }
+
+  /** Planes that the presentation of an image lays over it. */
+  private presentedPlanes(image: ImageRef): Promise<Cover | null>[] {
+    const presentation = this.presentationOf(image);
+    return (presentation?.planes ?? []).map(async (plane): Promise<Cover | null> => {
+      const picture = await this.picture(`${presentation?.uid}/p${plane.group}`, () => this.drawPlane(image, plane, plane.color ?? PLANE_COLOR));
+      return picture && { picture, column: plane.origin[1] - 1, row: plane.origin[0] - 1, opacity: 1 };
+    });
   }
 
   private segmentCovers(image: ImageRef): Promise<Cover | null>[] {
@@ -180,12 +189,12 @@ export class Marks extends Emitter<{ change: void }> {
     return promise;
   }
 
-  private async drawPlane(image: ImageRef, plane: OverlayPlane): Promise<HTMLCanvasElement | null> {
+  private async drawPlane(image: ImageRef, plane: OverlayPlane, color = PLANE_COLOR): Promise<HTMLCanvasElement | null> {
     const count = plane.rows * plane.columns;
     const bytes = plane.data ? await bytesOf(plane.data, this.web.root) : await this.web.plainFrame(image);
     if (!bytes) return null;
     const bits = plane.data ? bitsOf(bytes, count, plane.skip) : bitsInPixels(bytes, count, plane.bit);
-    return bitmap(bits, plane.columns, plane.rows, PLANE_COLOR);
+    return bitmap(bits, plane.columns, plane.rows, color);
   }
 
   private async drawSegment(segmentation: Segmentation, frame: number, segment: Segment, labelled: boolean): Promise<HTMLCanvasElement> {

@@ -4,6 +4,8 @@ import { numbers, text, type DicomJson } from '../dicomweb/client';
 /** One plane: where it lies over the image and where its bits are. */
 export interface OverlayPlane {
   label: string;
+  /** Its number, 0x6000 to 0x601E. */
+  group: number;
   rows: number;
   columns: number;
   /** Row and column of its first point, from 1, in the image. */
@@ -29,7 +31,7 @@ export function overlaysOf(set: DicomJson, frame: number): OverlayPlane[] {
     if (frames > 1 && (at < 0 || at >= frames)) return [];
     const origin = numbers(set, `${group}0050`);
     return [{
-      label: text(set, `${group}1500`) || text(set, `${group}0022`), rows, columns,
+      group: parseInt(group, 16), label: text(set, `${group}1500`) || text(set, `${group}0022`), rows, columns,
       origin: [origin[0] ?? 1, origin[1] ?? 1] as [number, number],
       data: set[`${group}3000`] ?? null, bit: numbers(set, `${group}0102`)[0] ?? 0,
       skip: frames > 1 ? at * rows * columns : 0,

@@ -2,30 +2,8 @@
 import { items, numbers, text, type DicomJson } from '../dicomweb/client';
 import { flippedHorizontally, INITIAL_VIEW, type Size, type ViewState } from '../core/view';
 import type { Window } from '../core/window';
-import { fromCieLab, type Rgb } from './overlays';
-
-export type Point = [number, number];
-
-/** Points are [column, row] from the top left corner of the first pixel, or shares of the displayed area. */
-export interface Graphic {
-  shape: 'POINT' | 'POLYLINE' | 'INTERPOLATED' | 'CIRCLE' | 'ELLIPSE';
-  points: Point[];
-  filled: boolean;
-  /** True where the points are shares of the displayed area (0 to 1). */
-  ofDisplay: boolean;
-  color: Rgb;
-}
-
-export interface TextMark {
-  lines: string[];
-  /** Top left of the words. */
-  at: Point;
-  ofDisplay: boolean;
-  /** What the words are about, where a line leads there. */
-  anchor: Point | null;
-  anchorOfDisplay: boolean;
-  color: Rgb;
-}
+import { drawingOf, pairs, type Drawing, type Point } from './graphics';
+import { fromCieLab, overlaysOf, type OverlayPlane, type Rgb } from './overlays';
 
 /** What is left open; everything else is covered. */
 export type Shutter =
@@ -44,6 +22,13 @@ export interface Reference {
   frames: number[];
 }
 
+/** Which part of an image fills the pane: top left and bottom right pixel, from 1; `magnified`: screen pixels a pixel, where that is asked for. */
+export interface Area {
+  from: Point;
+  to: Point;
+  magnified: number | null;
+}
+
 export interface Presentation {
   uid: string;
   label: string;
@@ -51,19 +36,16 @@ export interface Presentation {
   window(instance: string, frame: number): Window | null;
   /** True where the lowest value is to be the brightest, null where it does not say. */
   inverse: boolean | null;
-  graphics(instance: string, frame: number): { graphics: Graphic[]; texts: TextMark[] };
+  graphics(instance: string, frame: number): Drawing;
   shutters: Shutters | null;
-  /** Displayed area of an image: top left and bottom right pixel, from 1. */
-  area(instance: string): [Point, Point] | null;
+  /** Planes of its own that lie over its images; one of them may be a shutter of any shape, in this grey. */
+  planes: (OverlayPlane & { color: Rgb | null })[];
+  area(instance: string, frame: number): Area | null;
   rotation: number;
   flip: boolean;
 }
 
 const YELLOW: Rgb = [255, 216, 77];
-
-function pairs(flat: readonly number[]): Point[] {
-  return Array.from({ length: flat.length >> 1 }, (_, index): Point => [flat[2 * index] ?? 0, flat[2 * index + 1] ?? 0]);
-}
 
 function referencesIn(sequence: DicomJson[], series: string): Reference[] {
   return sequence.map((one) => ({ series, instance: text(one, '00081155'), frames: numbers(one, '00081160') }));
@@ -89,23 +71,6 @@ export function shuttersOf(set: DicomJson): Shutters | null {
   return open.length ? { open, level: Math.round(((numbers(set, '00181622')[0] ?? 0) / 65535) * 255) } : null;
 }
 
-function graphicOf(item: DicomJson, color: Rgb): Graphic[] {
-  const shape = text(item, '00700023') as Graphic['shape'];
-  const known = ['POINT', 'POLYLINE', 'INTERPOLATED', 'CIRCLE', 'ELLIPSE'].includes(shape);
-  const points = pairs(numbers(item, '00700022'));
-  return known && points.length ? [{ shape, points, filled: text(item, '00700024') === 'Y', ofDisplay: text(item, '00700005') === 'DISPLAY', color }] : [];
-}
-
-function textOf(item: DicomJson, color: Rgb): TextMark[] {
-  const lines = text(item, '00700006').split(/\r\n|\r|\n/);
-  const [corner, anchor] = [pairs(numbers(item, '00700010'))[0], pairs(numbers(item, '00700014'))[0]];
-  const at = corner ?? anchor;
-  if (!at || !lines.join('')) return [];
-  const [ofBox, ofAnchor] = [text(item, '00700003') === 'DISPLAY', text(item, '00700004') === 'DISPLAY'];
-  const pointed = corner && anchor && text(item, '00700015') === 'Y';
-  return [{ lines, at, ofDisplay: corner ? ofBox : ofAnchor, anchor: pointed ? anchor : null, anchorOfDisplay: ofAnchor, color }];
-}
-
 /** Read a presentation state from its data set. */
 export function presentationOf(set: DicomJson): Presentation {
   const images = items(set, '00081115').flatMap((one) => referencesIn(items(one, '00081140'), text(one, '0020000E')));
@@ -113,14 +78,12 @@ export function presentationOf(set: DicomJson): Presentation {
   const annotations = items(set, '00700001').map((one) => {
     const color = colors.get(text(one, '00700002')) ?? YELLOW;
     return {
-      references: referencesIn(items(one, '00081140'), ''),
-      graphics: items(one, '00700009').flatMap((item) => graphicOf(item, color)),
-      texts: items(one, '00700008').flatMap((item) => textOf(item, color)),
+      references: referencesIn(items(one, '00081140'), ''), ...drawingOf(one, color),
     };
   });
   const voi = items(set, '00283110').map((one) => ({ references: referencesIn(items(one, '00081140'), ''), window: softcopyWindow(one) }));
   const areas = items(set, '0070005A').map((one) => ({
-    references: referencesIn(items(one, '00081140'), ''), corners: [pairs(numbers(one, '00700052'))[0], pairs(numbers(one, '00700053'))[0]],
+    references: referencesIn(items(one, '00081140'), ''), area: areaOf(one),
   }));
   const shape = text(set, '20500020');
   return {
@@ -134,13 +97,24 @@ export function presentationOf(set: DicomJson): Presentation {
       return { graphics: here.flatMap(({ graphics }) => graphics), texts: here.flatMap(({ texts }) => texts) };
     },
     shutters: shuttersOf(set),
-    area: (instance) => {
-      const [from, to] = areas.find(({ references }) => holdsFor(references, instance, 1))?.corners ?? [];
-      return from && to ? [from, to] : null;
-    },
+    planes: planesOf(set),
+    area: (instance, frame) => areas.find(({ references }) => holdsFor(references, instance, frame))?.area ?? null,
     rotation: ((numbers(set, '00700042')[0] ?? 0) + 360) % 360,
     flip: text(set, '00700041') === 'Y',
   };
+}
+
+function areaOf(item: DicomJson): Area | null {
+  const [from, to] = [pairs(numbers(item, '00700052'))[0], pairs(numbers(item, '00700053'))[0]];
+  const ratio = text(item, '00700100') === 'MAGNIFY' ? numbers(item, '00700103')[0] : undefined;
+  return from && to ? { from, to, magnified: ratio && ratio > 0 ? ratio : null } : null;
+}
+
+/** Overlay planes of the presentation; the one that Shutter Overlay Group names covers in the shutter's grey (C.7.6.15). */
+function planesOf(set: DicomJson): Presentation['planes'] {
+  const shutter = (set['00181600']?.Value ?? []).includes('BITMAP') ? numbers(set, '00181623')[0] : undefined;
+  const level = Math.round(((numbers(set, '00181622')[0] ?? 0) / 65535) * 255);
+  return overlaysOf(set, 1).filter(({ data }) => data).map((plane) => ({ ...plane, color: plane.group === shutter ? [level, level, level] : null }));
 }
 
 /** A window, or the values that a Softcopy VOI LUT tells apart. */
@@ -155,19 +129,24 @@ export function isOf(presentation: Presentation, instance: string, frame: number
   return presentation.images.some((one) => one.instance === instance && (!one.frames.length || one.frames.includes(frame)));
 }
 
-/** The view that shows an image of this size as the presentation says: turned, mirrored, its area filling the pane. */
-export function presentedView(presentation: Presentation, instance: string, image: Size, box: Size, invert: boolean): ViewState {
+/**
+ * The view that shows an image of this size as the presentation says: turned, mirrored, its area filling the pane.
+ * @param aspect height of a pixel by its width
+ */
+export function presentedView(
+  presentation: Pick<Presentation, 'rotation' | 'flip'>, area: Area | null, image: Size, box: Size, aspect: number, invert: boolean,
+): ViewState {
   const turned = { ...INITIAL_VIEW, rotation: presentation.rotation, invert };
   const view = presentation.flip ? flippedHorizontally(turned) : turned;
-  const area = presentation.area(instance);
   if (!area) return view;
-  const [[left, top], [right, bottom]] = area;
-  const [width, height] = [Math.abs(right - left) + 1, Math.abs(bottom - top) + 1];
-  if (width >= image.width && height >= image.height) return view;
-  const fit = Math.min(box.width / image.width, box.height / image.height);
+  const [[left, top], [right, bottom]] = [area.from, area.to];
+  const [width, height] = [Math.abs(right - left) + 1, (Math.abs(bottom - top) + 1) * aspect];
+  const whole = width >= image.width && height >= image.height * aspect;
+  if (whole && !area.magnified) return view;
+  const fit = Math.min(box.width / image.width, box.height / (image.height * aspect));
   const across = presentation.rotation % 180 !== 0;
-  const zoom = Math.min(box.width / (across ? height : width), box.height / (across ? width : height)) / fit;
-  const [u, v] = [((left + right - 1) / 2 - image.width / 2) * fit * zoom, ((top + bottom - 1) / 2 - image.height / 2) * fit * zoom];
+  const zoom = (area.magnified ?? Math.min(box.width / (across ? height : width), box.height / (across ? width : height))) / fit;
+  const [u, v] = [((left + right - 1) / 2 - image.width / 2) * fit * zoom, ((top + bottom - 1) / 2 - image.height / 2) * fit * zoom * aspect];
   const angle = (view.rotation * Math.PI) / 180;
   const [x, y] = [view.flipH ? -u : u, view.flipV ? -v : v];
   return { ...view, zoom, panX: -(Math.cos(angle) * x - Math.sin(angle) * y), panY: -(Math.sin(angle) * x + Math.cos(angle) * y) };

@@ -1,13 +1,16 @@
 /** Reads the slices of a stack into one array, and lends the engine planes through it as images. Loaded when MPR is asked for. */
 import { cache, Enums, imageLoader, utilities, type Types } from '@cornerstonejs/core';
-import type { SeriesInfo } from '../app/context';
+import type { InstanceInfo, SeriesInfo } from '../app/context';
 import { loadFrame } from '../core/frames';
+import { along, type Vec3 } from '../core/geometry';
 import { imageIdOf } from '../core/pixels';
 import type { ImageRef } from '../core/stack';
+import { paddingIn } from '../core/true-greys';
 import type { Window } from '../core/window';
 import { numbers, type DicomJson, type DicomWeb } from '../dicomweb/client';
+import { resliceSlanted, slanted, slantedHalf, slantedOrigin, type Frame, type Slanted } from './oblique';
 import type { VolumePlan } from './plan';
-import { cutsOf, halfSlices, originOf, reslice, type PlaneName, type Slab, type Values, type Volume } from './reslice';
+import { cutsOf, halfSlices, noPixel, originOf, reslice, type PlaneName, type Slab, type Values, type Volume } from './reslice';
 
 const AT_ONCE = 4;
 const SCHEME = 'made';
@@ -58,14 +61,35 @@ export async function loadVolume({ plan, stack, short, web, progress }: Loading)
   return going ? { ...plan, values } : null;
 }
 
-/** The values of a slice after the modality LUT, whether the loader applied it or not. */
+/** The values of a slice after the modality LUT, whether the loader applied it or not, and which of them are no pixels. */
 function take(image: Types.IImage, values: Values, at: number): void {
   const pixels = image.getPixelData();
-  if (image.preScale?.scaled || (image.slope === 1 && image.intercept === 0)) {
+  const padding = paddingIn(image);
+  const [slope, intercept] = image.preScale?.scaled ? [1, 0] : [image.slope, image.intercept];
+  if (padding === undefined && slope === 1 && intercept === 0) {
     values.set(pixels as ArrayLike<number>, at);
     return;
   }
-  for (let n = 0; n < pixels.length; n += 1) values[at + n] = (pixels[n] as number) * image.slope + image.intercept;
+  const none = noPixel(values);
+  for (let n = 0; n < pixels.length; n += 1) {
+    const value = pixels[n] as number;
+    values[at + n] = value === padding ? none : value * slope + intercept;
+  }
+}
+
+interface Lie {
+  rows: number;
+  columns: number;
+  spacing: readonly number[];
+  row: readonly number[];
+  column: readonly number[];
+  origin: readonly number[];
+  thickness: number;
+}
+
+function lieOf(plane: Slanted, index: number, half: number): Lie {
+  const { rows, columns, step, frame: [row, column] } = plane;
+  return { rows, columns, row, column, spacing: [step, step], origin: slantedOrigin(plane, index), thickness: (2 * half + 1) * step };
 }
 
 interface Maker {
@@ -80,16 +104,32 @@ imageLoader.registerImageLoader(SCHEME, ((imageId: string) => {
   return { promise: maker ? Promise.resolve().then(() => maker.make()) : Promise.reject(new Error('The volume is gone')) };
 }) as never);
 
-/** A series of planes, and the data sets that say where they lie. */
+/** A series of planes, the data sets that say where they lie, and the image through the point where a turned one was turned. */
 export interface Made {
   series: SeriesInfo;
   sets: Map<string, DicomJson>;
+  middle: number;
 }
+
+export { meeting, turned, type Frame } from './oblique';
+
+/** A plane that somebody turned: how it lies now, about which point, and how often all of them were turned. */
+export interface Turned {
+  frame: Frame;
+  through: Vec3;
+  turn: number;
+  /** True while it is being turned: only the image through that point says where it lies, and a slab has some layers only. */
+  draft: boolean;
+}
+
+const DRAFT_LAYERS = 12;
 
 /** Lends planes of one volume to the engine. */
 export class Planes {
   private readonly id = ++volumes;
   private readonly own = new Set<string>();
+  /** Images of the last two turns of each plane: the engine may still be drawing those of the last but one. */
+  private readonly slanting = new Map<PlaneName, string[][]>();
 
   constructor(
     private readonly volume: Volume, private readonly source: SeriesInfo, private readonly template: DicomJson,
@@ -98,7 +138,7 @@ export class Planes {
 
   /** The images of one plane. A slab of another thickness is another series: what was measured on one is not true of the other. */
   series(name: PlaneName, title: string, slab: Slab): Made {
-    const { volume, source } = this;
+    const { volume } = this;
     const cuts = cutsOf(volume, name);
     const half = halfSlices(cuts, slab);
     const uid = `mpr-${this.id}-${name}-${half ? `${slab.mode}${half}` : 'thin'}`;
@@ -112,24 +152,55 @@ export class Planes {
       this.own.add(instance);
       return { uid: instance, number: index + 1, frames: 1, rows: cuts.rows, columns: cuts.columns, transfer_syntax: '' };
     });
-    const series: SeriesInfo = { ...source, uid, description: title, made: true, count: cuts.count, instances, key_images: [], thumbnail_url: '' };
-    return { series, sets };
+    return { series: this.described(uid, title, instances), sets, middle: instances.length >> 1 };
+  }
+
+  /** How the images of a plane lie that nobody has turned. */
+  straight(name: PlaneName): Frame {
+    const cuts = cutsOf(this.volume, name);
+    return [cuts.row, cuts.column, along([0, 0, 0], this.volume.axes[cuts.depth.axis], cuts.depth.sign)];
+  }
+
+  /** The images of a plane that was turned; those of earlier turns are let go of. */
+  slanted(name: PlaneName, title: string, slab: Slab, { frame, through, turn, draft }: Turned): Made {
+    const { volume } = this;
+    const plane = slanted(volume, frame, through);
+    const half = slantedHalf(plane, slab);
+    const every = draft ? Math.max(1, Math.floor((2 * half) / DRAFT_LAYERS)) : 1;
+    const uid = `mpr-${this.id}-${name}-${half ? `${slab.mode}${half}` : 'thin'}-turn${turn}`;
+    const sets = new Map<string, DicomJson>();
+    const instances = Array.from({ length: plane.count }, (_, index) => {
+      const instance = `${uid}-${index}`;
+      if (!draft || index === plane.middle) sets.set(instance, this.dataSet(uid, instance, index, lieOf(plane, index, half)));
+      makers.set(instance, { make: () => this.image(instance, resliceSlanted(volume, plane, index, slab, every), lieOf(plane, index, half)) });
+      this.own.add(instance);
+      return { uid: instance, number: index + 1, frames: 1, rows: plane.rows, columns: plane.columns, transfer_syntax: '' };
+    });
+    const [last, ...older] = this.slanting.get(name) ?? [];
+    older.forEach((gone) => this.drop(gone));
+    this.slanting.set(name, [instances.map(({ uid: one }) => one), ...(last ? [last] : [])]);
+    return { series: this.described(uid, title, instances), sets, middle: plane.middle };
+  }
+
+  private described(uid: string, title: string, instances: InstanceInfo[]): SeriesInfo {
+    return { ...this.source, uid, description: title, made: true, count: instances.length, instances, key_images: [], thumbnail_url: '' };
   }
 
   /** Let go of the volume and of every image made of it. */
   release(): void {
-    for (const instance of this.own) {
+    this.drop([...this.own]);
+  }
+
+  private drop(instances: readonly string[]): void {
+    for (const instance of instances) {
       makers.delete(instance);
+      this.own.delete(instance);
       if (cache.getImage(`${SCHEME}:${instance}`)) cache.removeImageLoadObject(`${SCHEME}:${instance}`);
     }
-    this.own.clear();
   }
 
   /** What says where an image lies and how to read it; patient, study and window are those of the slices. */
-  private dataSet(
-    series: string, instance: string, index: number,
-    lie: { rows: number; columns: number; spacing: readonly number[]; row: readonly number[]; column: readonly number[]; origin: readonly number[]; thickness: number },
-  ): DicomJson {
+  private dataSet(series: string, instance: string, index: number, lie: Lie): DicomJson {
     const is = (vr: string, ...Value: (number | string)[]) => ({ vr, Value });
     const kept = Object.entries(this.template).filter(([tag]) => /^(0008|0010|0020000D|00200052)/.test(tag) && tag !== '00080008');
     return {
@@ -146,7 +217,9 @@ export class Planes {
 
   private image(instance: string, values: Values, { rows, columns, spacing }: { rows: number; columns: number; spacing: readonly number[] }): Types.IImage {
     let [least, most] = [Infinity, -Infinity];
+    const none = noPixel(this.volume.values);
     for (const value of values) {
+      if (value === none) continue;
       if (value < least) least = value;
       if (value > most) most = value;
     }

@@ -20,6 +20,11 @@ export interface Volume extends VolumePlan {
   values: Values;
 }
 
+/** Stands for "no pixel here" among the values of a volume: in a slab it counts for nothing. */
+export function noPixel(values: Values): number {
+  return values instanceof Int16Array ? -32768 : -1e7;
+}
+
 /** One axis of the volume, walked forwards or, with -1, backwards. */
 interface Walk {
   axis: 0 | 1 | 2;
@@ -105,29 +110,41 @@ export function reslice(volume: Volume, cuts: Cuts, index: number, slab: Slab): 
   const whole = volume.values.constructor === Int16Array && (slab.mode !== 'mean' || from === to);
   const image = whole ? new Int16Array(columns * rows) : new Float32Array(columns * rows);
   const combine = COMBINE[slab.mode];
+  const none = noPixel(volume.values);
   for (let row = 0, out = 0; row < rows; row += 1) {
     let at = first + row * dy + from * dz;
     for (let column = 0; column < columns; column += 1, out += 1, at += dx) {
-      image[out] = from === to ? (volume.values[at] as number) : combine(volume.values, at, dz, to - from + 1);
+      image[out] = from === to ? (volume.values[at] as number) : combine(volume.values, at, dz, to - from + 1, none);
     }
   }
   return image;
 }
 
-const COMBINE: Record<SlabMode, (values: Values, at: number, step: number, count: number) => number> = {
-  max(values, at, step, count) {
-    let most = values[at] as number;
-    for (let n = 1; n < count; n += 1) most = Math.max(most, values[at + n * step] as number);
+/** Of `count` values from `at` on those that are pixels, combined; `none` where there is none of them. */
+type Combine = (values: Values, at: number, step: number, count: number, none: number) => number;
+
+const COMBINE: Record<SlabMode, Combine> = {
+  max(values, at, step, count, none) {
+    let most = none; // no pixel is less than that
+    for (let n = 0; n < count; n += 1) most = Math.max(most, values[at + n * step] as number);
     return most;
   },
-  min(values, at, step, count) {
-    let least = values[at] as number;
-    for (let n = 1; n < count; n += 1) least = Math.min(least, values[at + n * step] as number);
-    return least;
+  min(values, at, step, count, none) {
+    let least = Infinity;
+    for (let n = 0; n < count; n += 1) {
+      const value = values[at + n * step] as number;
+      if (value !== none && value < least) least = value;
+    }
+    return least === Infinity ? none : least;
   },
-  mean(values, at, step, count) {
-    let sum = 0;
-    for (let n = 0; n < count; n += 1) sum += values[at + n * step] as number;
-    return sum / count;
+  mean(values, at, step, count, none) {
+    let [sum, found] = [0, 0];
+    for (let n = 0; n < count; n += 1) {
+      const value = values[at + n * step] as number;
+      if (value === none) continue;
+      sum += value;
+      found += 1;
+    }
+    return found ? sum / found : none;
   },
 };

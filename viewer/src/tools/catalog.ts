@@ -14,7 +14,7 @@ export type ActionId =
 
 /** What only the full look has. */
 type FullAction =
-  | 'layout1' | 'layout2' | 'layout3' | 'layout4' | 'link' | 'linkLook' | 'lines' | 'mpr' | 'compare' | 'tags' | 'save' | 'print'
+  | 'layout1' | 'layout2' | 'layout3' | 'layout4' | 'key' | 'nextKey' | 'link' | 'linkLook' | 'lines' | 'mpr' | 'compare' | 'tags' | 'save' | 'print'
   | 'secondWindow';
 
 export interface ToolInfo {
@@ -58,6 +58,8 @@ const FULL_ACTIONS: readonly (ActionInfo & { id: FullAction })[] = [
   { id: 'layout2', icon: 'layout-split', label: 'layout2', keys: ['2'] },
   { id: 'layout3', icon: 'hr', label: 'layout3', keys: ['3'] },
   { id: 'layout4', icon: 'grid', label: 'layout4', keys: ['4'] },
+  { id: 'key', icon: 'bookmark-star', label: 'keyMark', keys: ['u'] },
+  { id: 'nextKey', icon: null, label: 'keyNext', keys: ['.'] },
   { id: 'link', icon: 'link-45deg', label: 'actionLink', keys: ['k'] },
   { id: 'linkLook', icon: 'aspect-ratio', label: 'actionLinkLook', keys: ['j'] },
   { id: 'lines', icon: 'plus-lg', label: 'actionLines', keys: ['y'] },

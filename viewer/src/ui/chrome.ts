@@ -17,7 +17,7 @@ export class Chrome {
     const { t, context } = viewer;
     this.keys = keyboardSheet(t, context.look === 'full');
     this.report = new ReportPanel(context, t, () => this.toggleReport(false), (uid) => viewer.removeMeasurement(uid),
-      () => void viewer.engine.download());
+      () => void viewer.engine.own.download('report'));
     this.reportButton = iconButton('file-earmark-text', t('report'), () => this.toggleReport(!this.report.isOpen), {
       className: 'pv-btn pv-btn--report', pressed: false, title: t('reportShow'),
     });

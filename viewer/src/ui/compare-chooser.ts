@@ -44,6 +44,8 @@ export class CompareChooser {
     const { compare, context, t } = this.viewer;
     setPressed(this.button, compare.shown !== null);
     const date = (compare.shown ?? context.priors[0])?.date_text ?? '';
-    relabel(this.button, 'layout-split', compare.shown && context.priors.length === 1 ? t('compareEnd') : t('compareWith', { date }));
+    const words = compare.shown && context.priors.length === 1 ? t('compareEnd') : t('compareWith', { date });
+    relabel(this.button, 'layout-split', words);
+    this.button.title = words; // on a small screen its words are not to be seen
   }
 }

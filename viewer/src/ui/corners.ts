@@ -6,9 +6,6 @@ import { h } from './dom';
 
 const LOSSY = [50, 51, 53, 55, 81].map((last) => `1.2.840.10008.1.2.4.${last}`);
 
-const LETTER: Record<Direction, MessageKey> = {
-  R: 'directionR', L: 'directionL', A: 'directionA', P: 'directionP', H: 'directionH', F: 'directionF',
-};
 const WORD: Record<Direction, MessageKey> = {
   R: 'wordR', L: 'wordL', A: 'wordA', P: 'wordP', H: 'wordH', F: 'wordF',
 };
@@ -29,7 +26,7 @@ export class Corners {
   constructor(
     parent: HTMLElement, private readonly pane: Pane, private readonly context: ViewerContext,
     private readonly t: Translate, private readonly label: (series: SeriesInfo) => { text: string; earlier: boolean } | null,
-    private readonly preview: () => boolean,
+    private readonly isKey: () => boolean, private readonly preview: () => boolean,
   ) {
     const place = (name: string) => h('div', { class: `p-c p-c--${name}` });
     this.corner = { tl: place('tl'), tr: place('tr'), bl: place('bl'), br: place('br') };
@@ -62,6 +59,7 @@ export class Corners {
       t('cornerSeries', { number: series.number, index: pane.shownIndex + 1, count: pane.stack.length }),
       [series.description, attributes?.sliceThickness && t('cornerThickness', { mm: short(attributes.sliceThickness) })]
         .filter(Boolean).join(' · '),
+      this.isKey() && `★ ${t('keyMark')}`,
     ]);
     this.fill('tr', [patient.name, [patient.birth_date, patient.sex].filter(Boolean).join(' · ')]);
     this.fill('bl', [
@@ -83,14 +81,17 @@ export class Corners {
     return Boolean(this.pane.attributes?.lossy) || LOSSY.includes(this.pane.stack[this.pane.shownIndex]?.transferSyntax ?? '');
   }
 
+  /** Professionals read DICOM's letters, which are the same in every language; patients a word. */
   private updateEdges(): void {
     const edges = this.pane.shownIndex < 0 ? null : edgesOf(this.pane);
+    const full = this.context.look === 'full';
     for (const name of ['left', 'right', 'top', 'bottom'] as const) {
-      const directions = (edges?.[name] ?? []).slice(0, this.context.look === 'full' ? 2 : 1);
-      const hidden = !directions.length || (this.context.look === 'simple' && (name === 'top' || name === 'bottom'));
+      const directions = (edges?.[name] ?? []).slice(0, full ? 2 : 1);
+      const hidden = !directions.length || (!full && (name === 'top' || name === 'bottom'));
       const element = this.edge[name];
-      element.textContent = directions.map((direction) => this.t(LETTER[direction])).join('');
-      element.title = directions.map((direction) => this.t(WORD[direction])).join(', ');
+      const words = directions.map((direction) => this.t(WORD[direction])).join(', ');
+      element.textContent = full ? directions.join('') : words;
+      element.title = words;
       element.hidden = hidden;
     }
   }

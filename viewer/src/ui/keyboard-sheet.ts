@@ -33,7 +33,8 @@ export function keyboardSheet(t: Translate, full: boolean): Sheet {
       ...TOOLS.map((tool) => row([tool.key], t(tool.label))),
       ...ACTIONS.filter(({ id }) => full || !isFullOnly(id)).map((action) => row(action.keys, t(action.label))),
       row([t('keyboardPan')], t('keyboardPanText')),
-      row([t('keyboardWindow')], t('keyboardWindowText'))),
+      row([t('keyboardWindow')], t('keyboardWindowText')),
+      full && row([t('keyboardTurn')], t('keyboardTurnText'))),
     h('p', { class: 'p-muted' }, t('keyboardMouse'))));
   return sheet;
 }

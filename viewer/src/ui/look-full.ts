@@ -5,10 +5,11 @@ import { CinePanel } from './cine-panel';
 import { CompareChooser } from './compare-chooser';
 import { h, iconButton, setPressed } from './dom';
 import { icon } from './icons';
+import { KeyList } from './key-list';
 import { MarksPanel } from './marks-panel';
 import { MprPanel } from './mpr-panel';
 import { ProgressPanel } from './progress-panel';
-import { SeriesStrip } from './series-strip';
+import { keyImages, SeriesStrip } from './series-strip';
 import { Slider } from './slider';
 import { FullToolbar } from './toolbar-full';
 
@@ -41,20 +42,26 @@ export class FullLook {
     this.marks = new MarksPanel(t, viewer.marks);
     this.toolbar = new FullToolbar(viewer, () => this.togglePresets(), () => this.toggleMarks());
     this.chrome.reportButton.classList.add('pv-btn--primary');
+    this.chrome.report.element.append(new KeyList(viewer).element);
+    viewer.keys.on('change', () => this.markKeys());
+    this.markKeys();
     if (!viewer.series.length) viewer.grid.replaceChildren(this.chrome.emptyStudy());
     const { patient, study } = context;
     host.append(this.chrome.skipLink(),
       this.chrome.bar([patient.name, [patient.age_text, patient.sex].filter(Boolean).join(', ')].filter(Boolean).join(' · '),
         [study.description, study.date_text, study.accession_number].filter(Boolean).join(' · '),
         ...[this.compare.button, this.ohif(), this.chrome.reportButton].filter((one): one is HTMLElement => one !== null),
-        iconButton('keyboard', t('keyboardTitle'), () => viewer.act('help'), { className: 'pv-btn pv-btn--ghost', iconOnly: true })),
+        iconButton('keyboard', t('keyboardTitle'), () => viewer.act('help'), { className: 'pv-btn pv-btn--ghost pv-btn--keys', iconOnly: true })),
       h('section', { class: 'pv-controls', 'aria-label': t('tools') }, this.toolbar.element), this.strip.element,
       h('div', { class: 'pv-main' }, viewer.grid, this.chrome.notice, progress.element,
         h('section', { class: 'pv-panels', 'aria-label': t('settings') },
           this.presets.element, this.mprPanel.element, this.cinePanel.element, this.marks.element)),
       h('footer', { class: 'pv-controls' }, this.slider.element), this.chrome.report.element);
     viewer.on('change', () => this.update());
-    viewer.on('study', ({ study: earlier, series }) => this.strip.add(series, earlier.dated));
+    viewer.on('study', ({ study: earlier, series }) => {
+      this.strip.add(series, earlier.dated);
+      this.markKeys();
+    });
     viewer.on('progress', (told) => progress.show(told));
     viewer.on('ask', (what) => void this.openDialog(what));
     this.update();
@@ -75,6 +82,11 @@ export class FullLook {
     if (what === 'tags') (await import('./tag-browser')).openTagBrowser(this.viewer);
     if (what === 'save') (await import('./export-sheet')).openSaveSheet(this.viewer);
     if (what === 'print') await (await import('./export-sheet')).printImage(this.viewer);
+  }
+
+  private markKeys(): void {
+    const { keys, series } = this.viewer;
+    this.strip.keyed(keyImages({ key_images: keys.list }, series).map(({ place }) => place), keys.all, () => keys.nextOwn());
   }
 
   private toggleMarks(): void {

@@ -11,7 +11,10 @@ export class Menu {
     button.setAttribute('aria-controls', id);
     button.addEventListener('click', () => this.element.togglePopover());
     this.element.addEventListener('toggle', (event) => this.toggled((event as ToggleEvent).newState === 'open'));
-    for (const item of items) item.addEventListener('click', () => this.element.hidePopover());
+    // items may come and go: see the toolbar
+    this.element.addEventListener('click', (event) => {
+      if ((event.target as Element).closest('button')) this.element.hidePopover();
+    });
     this.element.addEventListener('keydown', (event) => this.step(event));
   }
 
@@ -22,6 +25,7 @@ export class Menu {
     const left = Math.max(8, Math.min(at.left, window.innerWidth - this.element.offsetWidth - 8));
     this.element.style.left = `${left}px`;
     this.element.style.top = `${at.bottom + 4}px`;
+    this.element.style.maxHeight = `${window.innerHeight - at.bottom - 12}px`;
     this.element.querySelector('button')?.focus();
   }
 

@@ -1,7 +1,7 @@
 import type { Mpr } from '../app/mpr';
 import type { MessageKey, Translate } from '../i18n';
 import type { SlabMode } from '../mpr/reslice';
-import { h, setPressed } from './dom';
+import { h, iconButton, setPressed } from './dom';
 
 const MODES: readonly (readonly [SlabMode, MessageKey, MessageKey])[] = [
   ['max', 'slabMax', 'slabMaxHelp'], ['min', 'slabMin', 'slabMinHelp'], ['mean', 'slabMean', 'slabMeanHelp'],
@@ -15,6 +15,7 @@ export class MprPanel {
   private readonly input: HTMLInputElement;
   private readonly output = h('output', {});
   private readonly modes: { mode: SlabMode; button: HTMLButtonElement }[];
+  private readonly straight: HTMLButtonElement;
   private timer = 0;
 
   constructor(private readonly t: Translate, private readonly mpr: Mpr) {
@@ -22,8 +23,9 @@ export class MprPanel {
     this.modes = MODES.map(([mode, label, help]) => ({
       mode, button: h('button', { type: 'button', 'aria-pressed': 'false', title: t(help), onclick: () => mpr.setSlab({ ...mpr.slab, mode }) }, t(label)),
     }));
+    this.straight = iconButton('arrow-counterclockwise', t('mprStraight'), () => mpr.straighten(), { className: 'pv-btn', title: t('mprStraightHelp') });
     this.element = h('div', { class: 'pv-panel pv-panel--mpr', role: 'group', 'aria-label': t('actionMpr'), hidden: true },
-      h('div', { class: 'pv-presets' }, ...this.modes.map(({ button }) => button)),
+      h('div', { class: 'pv-presets' }, ...this.modes.map(({ button }) => button)), this.straight,
       h('label', {}, h('span', {}, t('slab')), this.input, this.output));
   }
 
@@ -46,6 +48,7 @@ export class MprPanel {
       setPressed(button, mode === slab.mode && slab.millimetres > 0);
       button.disabled = slab.millimetres === 0;
     }
+    this.straight.disabled = !this.mpr.isTurned;
     this.input.value = String(slab.millimetres);
     this.say(slab.millimetres);
   }

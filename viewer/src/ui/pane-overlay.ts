@@ -1,11 +1,14 @@
-import { distance, toImage, type Point2, type Vec3 } from '../core/geometry';
+import { clipped, distance, toImage, type Point2, type Vec3 } from '../core/geometry';
 import type { Pane } from '../core/pane';
 import { scaleBar } from '../core/scale-bar';
+import type { Turnable, TurnHandles } from './turn-handles';
 
 /** Where another pane's image cuts this one, as two image points; `number` is that pane's, for its colour. */
 export interface Line {
   ends: [Point2, Point2];
   number: number;
+  /** The other pane's plane can be turned here. */
+  turns: boolean;
 }
 
 const SVG = 'http://www.w3.org/2000/svg';
@@ -19,6 +22,9 @@ function drawn(name: string, attributes: Record<string, string | number>, text =
   return element;
 }
 
+/** Handles stay so many CSS pixels away from the pane's edges. */
+const INSET = 18;
+
 /** Lines and scale over a pane, drawn as SVG: they do not wait for the engine. Nothing here takes the mouse. */
 export class PaneOverlay {
   readonly element = document.createElementNS(SVG, 'svg');
@@ -26,7 +32,7 @@ export class PaneOverlay {
   private located: Vec3 | null = null;
   private asked = 0;
 
-  constructor(private readonly pane: Pane) {
+  constructor(private readonly pane: Pane, private readonly handles: TurnHandles) {
     this.element.setAttribute('class', 'pv-lines');
     this.element.setAttribute('aria-hidden', 'true');
     for (const event of ['view', 'shown'] as const) pane.on(event, () => this.soon());
@@ -57,9 +63,31 @@ export class PaneOverlay {
     const { pane } = this;
     const { clientWidth: width, clientHeight: height } = pane.stage;
     const isImage = pane.series?.kind === 'image' && pane.shownIndex >= 0;
+    this.handles.place(isImage ? this.turnable(width / 2 - INSET, height / 2 - INSET) : [], this.crossing);
     if (!isImage || !width || !height) return this.element.replaceChildren();
     this.element.setAttribute('viewBox', `${-width / 2} ${-height / 2} ${width} ${height}`);
     this.element.replaceChildren(...this.cuts(), ...this.mark(), ...this.scale(width, height));
+  }
+
+  private get turning(): Line[] {
+    return this.current.filter(({ turns }) => turns);
+  }
+
+  /** What is seen of the lines whose planes can be turned. */
+  private turnable(right: number, bottom: number): Turnable[] {
+    return this.turning.flatMap(({ ends, number }) => {
+      const seen = clipped(this.pane.place.onScreen(ends[0]), this.pane.place.onScreen(ends[1]), [-right, -bottom, right, bottom]);
+      return seen ? [{ ends: seen, number }] : [];
+    });
+  }
+
+  /** Where two of these lines cross on screen. */
+  private get crossing(): readonly [number, number] {
+    const [a, b, c, d] = this.turning.flatMap(({ ends }) => ends.map((end) => this.pane.place.onScreen(end)));
+    if (!a || !b || !c || !d) return [0, 0];
+    const [ux, uy, vx, vy] = [b[0] - a[0], b[1] - a[1], d[0] - c[0], d[1] - c[1]];
+    const share = ((c[0] - a[0]) * vy - (c[1] - a[1]) * vx) / (ux * vy - uy * vx || 1);
+    return [a[0] + share * ux, a[1] + share * uy];
   }
 
   private cuts(): SVGElement[] {

@@ -1,6 +1,7 @@
 import type { SeriesInfo, ViewerContext } from '../app/context';
 import { Gestures, type GestureTarget } from '../core/gestures';
 import { Pane, type PaneEnvironment } from '../core/pane';
+import type { ImageRef } from '../core/stack';
 import { INITIAL_VIEW, zoomAround } from '../core/view';
 import type { FailureKind } from '../dicomweb/client';
 import type { Translate } from '../i18n';
@@ -13,6 +14,7 @@ import { h } from './dom';
 import { failureMessage } from './failure';
 import { PaneOverlay } from './pane-overlay';
 import { DRAGGED, seriesTitle } from './series-strip';
+import { TurnHandles } from './turn-handles';
 
 /** What a pane on screen needs of the viewer around it. */
 export interface PaneHost {
@@ -31,10 +33,16 @@ export interface PaneHost {
   interacted(): void;
   /** A tool that follows the pointer is held down at (x, y), CSS pixels from the pane's middle. */
   hold(view: PaneView, x: number, y: number, phase: 'down' | 'move' | 'up'): void;
+  /** The planes that cut this pane's are to be turned about its normal. */
+  turn(view: PaneView, radians: number): void;
+  /** What the plane in pane `number` is called. */
+  planeName(number: number): string;
   /** A series was dragged here. */
   drop(view: PaneView, seriesUid: string): void;
   /** Which study a series is of, where more than one is open. */
   label(series: SeriesInfo): { text: string; earlier: boolean } | null;
+  /** Whether somebody marked an image as one to look at. */
+  isKey(image: ImageRef | undefined): boolean;
 }
 
 /** A pane with everything drawn on it: image layers, corners, documents, messages, progress. */
@@ -50,10 +58,11 @@ export class PaneView {
     this.pane = new Pane(id, host.environment);
     this.wait.setAttribute('aria-label', host.t('loading'));
     const marks = new MarksLayer(this.pane, host.marks, (image) => host.environment.metadata.set(image));
-    this.overlay = new PaneOverlay(this.pane);
+    const handles = new TurnHandles(this.pane, (number) => host.planeName(number), (radians) => host.turn(this, radians));
+    this.overlay = new PaneOverlay(this.pane, handles);
     this.element = h('div', { class: 'p-vp', tabindex: '0', role: 'group' }, this.pane.stage, marks.element, this.over, this.wait);
-    marks.element.after(this.overlay.element);
-    this.corners = new Corners(this.element, this.pane, host.context, host.t, (series) => host.label(series),
+    marks.element.after(this.overlay.element, handles.element);
+    this.corners = new Corners(this.element, this.pane, host.context, host.t, (series) => host.label(series), () => host.isKey(this.pane.stack[this.pane.shownIndex]),
       () => this.pane.shownIndex >= 0 && !this.pane.exact && this.pane.series?.kind === 'image');
     new Gestures(this.pane.stage, this.gestures());
     this.element.addEventListener('focus', () => host.activate(this));

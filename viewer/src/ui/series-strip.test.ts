@@ -11,7 +11,7 @@ const series = (more: Partial<SeriesInfo>): SeriesInfo => ({
 const images = series({ uid: '1', instances: [instance('1.1'), instance('1.2', 10), instance('1.3')] });
 const selection = (...chosen: [string, string][]): SeriesInfo => series({
   uid: '2', kind: 'presentation', family: 'key_images', modality: 'KO',
-  key_images: chosen.map(([uid, one]) => ({ series: uid, instance: one })),
+  key_images: chosen.map(([uid, one]) => ({ series: uid, instance: one, frame: 1 })),
 });
 
 describe('series that are no pictures', () => {
@@ -27,6 +27,8 @@ describe('series that are no pictures', () => {
 describe('key images', () => {
   it('are found as positions among the frames of their series', () => {
     expect(keyImages(selection(['1', '1.3'], ['1', '1.1']), [images]).map(({ index }) => index)).toEqual([11, 0]);
+    const frame = (number: number) => keyImages({ key_images: [{ series: '1', instance: '1.2', frame: number }] }, [images])[0]?.index;
+    expect([frame(1), frame(4), frame(99)]).toEqual([1, 4, 10]);
   });
 
   it('that this study does not have are none', () => {

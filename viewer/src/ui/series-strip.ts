@@ -1,4 +1,4 @@
-import type { Look, SeriesFamily, SeriesInfo, SeriesKind } from '../app/context';
+import type { KeyPlace, Look, SeriesFamily, SeriesInfo, SeriesKind } from '../app/context';
 import type { MessageKey, Translate } from '../i18n';
 import { h, setPressed } from './dom';
 import { icon, type IconName } from './icons';
@@ -53,12 +53,15 @@ export function viewableSeries(series: readonly SeriesInfo[], look: Look): Serie
 }
 
 /** The key images of a selection that this study has, as positions in their series' stacks of frames. */
-export function keyImages(selection: SeriesInfo, all: readonly SeriesInfo[]): { series: SeriesInfo; index: number }[] {
-  return selection.key_images.flatMap(({ series, instance }) => {
-    const found = all.find(({ uid, kind }) => uid === series && kind === 'image');
-    const at = found?.instances.findIndex(({ uid }) => uid === instance) ?? -1;
+export function keyImages(
+  selection: Pick<SeriesInfo, 'key_images'>, all: readonly SeriesInfo[],
+): { series: SeriesInfo; index: number; place: KeyPlace }[] {
+  return selection.key_images.flatMap((place) => {
+    const found = all.find(({ uid, kind }) => uid === place.series && kind === 'image');
+    const at = found?.instances.findIndex(({ uid }) => uid === place.instance) ?? -1;
     if (!found || at < 0) return [];
-    return [{ series: found, index: found.instances.slice(0, at).reduce((sum, { frames }) => sum + Math.max(1, frames), 0) }];
+    const before = found.instances.slice(0, at).reduce((sum, { frames }) => sum + Math.max(1, frames), 0);
+    return [{ series: found, index: before + Math.min(place.frame, Math.max(1, found.instances[at]?.frames ?? 1)) - 1, place }];
   });
 }
 
@@ -70,6 +73,7 @@ export function seriesTitle(series: SeriesInfo, t: Translate): string {
 /** Small pictures of the series; pressing one opens it in the active pane. */
 export class SeriesStrip {
   private readonly buttons = new Map<string, HTMLButtonElement>();
+  private entry: HTMLButtonElement | null = null;
 
   constructor(
     readonly element: HTMLElement, series: readonly SeriesInfo[], private readonly t: Translate, private readonly withWords: boolean,
@@ -95,6 +99,19 @@ export class SeriesStrip {
       this.buttons.set(one.uid, button);
       this.element.append(button);
     }
+  }
+
+  /** Mark the series that have key images, with how many; the person's own are an entry of their own on top, which opens them. */
+  keyed(own: readonly KeyPlace[], all: readonly KeyPlace[], open: () => void): void {
+    for (const [uid, button] of this.buttons) {
+      const count = all.filter(({ series }) => series === uid).length;
+      button.querySelector('.pv-keyed')?.remove();
+      if (count) button.querySelector('span')?.append(h('i', { class: 'pv-keyed', title: this.t('familyKeyImages') }, icon('bookmark-star'), String(count)));
+    }
+    this.entry?.remove();
+    this.entry = own.length ? h('button', { type: 'button', class: 'pv-keyentry', title: this.t('keyNext'), onclick: open },
+      h('span', {}, icon('bookmark-star'), h('em', {}, String(own.length))), h('b', {}, this.t('keyOwn'))) : null;
+    if (this.entry) this.element.querySelector('button')?.before(this.entry);
   }
 
   private picture(series: SeriesInfo): Element {

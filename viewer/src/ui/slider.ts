@@ -29,6 +29,7 @@ export class Slider {
     this.pane = pane;
     this.stop = [
       pane.on('index', () => this.update()),
+      pane.on('shown', () => this.update()), // a stack that was computed anew may be longer
       pane.on('series', () => {
         this.loaded.value = 0;
         this.update();

@@ -310,14 +310,15 @@ def reads_as_report(viewer: Viewer, instance: Instance) -> bool:
     return viewer.role in PROFESSIONALS and family_of(instance.sop_class_uid, instance.kind) == "report_data"
 
 
-def chosen_by(opened: OpenStudy, instance: Instance) -> list[str]:
-    """SOPInstanceUIDs that a key object selection of this study names, in its order (PS3.3 C.17.3, IMAGE items)."""
+def chosen_by(opened: OpenStudy, instance: Instance) -> list[tuple[str, int]]:
+    """SOPInstanceUIDs and frames (from 1) that a key object selection of this study names, in its order (PS3.3 C.17.3)."""
     (described,) = json.loads(gzip.decompress(opened.metadata_of_instance(instance)))
     try:
         items = sr.read(described).walk()
     except InvalidObject:
         return []  # a selection that says nothing chooses nothing
-    return [uid for _depth, item in items if item.value_type == "IMAGE" for uid in item.references]
+    chosen = [item for _depth, item in items if item.value_type == "IMAGE"]
+    return [(uid, frame) for item in chosen for uid in item.references for frame in item.frames or (1,)]
 
 
 def ecg_drawing(instance: Instance) -> bytes:

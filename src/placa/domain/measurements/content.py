@@ -1,7 +1,8 @@
-"""The shape of kept measurements: a list of items that the viewer draws again and a report can be made of.
+"""The shape of what is kept: a list of items that the viewer draws again and DICOM objects can be made of.
 
 An item: `tool`, `series` and `instance` (UIDs), `frame` (from 1), `points` (patient coordinates in mm), `image` (the same
 points as column and row, the first pixel from 0 to 1), `normal` and `up` (of the view), `values` (name, number, unit).
+The tool `key` marks the image itself as one to look at: it has no points.
 """
 
 import math
@@ -11,6 +12,7 @@ from typing import Any, Final
 from placa.standards.dicom.uids import is_valid_uid
 
 BODY_LIMIT: Final = 256 * 1024  # bytes of a request
+KEY: Final = "key"
 _ITEMS, _POINTS, _VALUES = 300, 64, 12
 _TEXT: Final = 500
 _NAME: Final = re.compile(r"[a-z][a-zA-Z]{0,23}")
@@ -20,7 +22,7 @@ _KEYS: Final = frozenset(
 
 
 class BadContent(ValueError):
-    """What was sent is not a list of measurements; says where."""
+    """What was sent is not a list of such items; says where."""
 
 
 def checked(content: Any) -> list[dict[str, Any]]:
@@ -39,7 +41,7 @@ def _check(item: Any) -> None:
     for name in ("series", "instance"):
         _need(isinstance(item.get(name), str) and is_valid_uid(item[name]), name)
     _need(type(item.get("frame")) is int and 1 <= item["frame"] <= 1_000_000, "frame")
-    _need(_vectors(item.get("points"), 3) and item["points"], "points")
+    _need(_vectors(item.get("points"), 3) and bool(item["points"]) != (item["tool"] == KEY), "points")
     _need(_vectors(item.get("image", []), 2), "image")
     _need(all(_vectors([item[name]], 3) for name in ("normal", "up") if name in item), "normal, up")
     _need(isinstance(item.get("text", ""), str) and len(item.get("text", "")) <= _TEXT, "text")

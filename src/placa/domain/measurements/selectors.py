@@ -1,4 +1,4 @@
-"""Reading one's own measurements."""
+"""Reading one's own measurements and key images."""
 
 from typing import Any
 
@@ -8,8 +8,11 @@ from placa.domain.access.selectors import NotVisible, get_study
 from placa.domain.access.types import Study
 from placa.domain.access.viewers import Viewer
 from placa.domain.accounts.models import User
+from placa.domain.measurements.content import KEY
 from placa.domain.measurements.models import MeasurementSet
-from placa.standards.dicom.measurement_report import Source, measurement_report
+from placa.standards.dicom.documents import Source
+from placa.standards.dicom.key_objects import key_object_selection
+from placa.standards.dicom.measurement_report import measurement_report
 
 
 def study_for(viewer: Viewer, study_uid: str) -> Study:
@@ -28,10 +31,22 @@ def of(viewer: Viewer, study_uid: str) -> list[dict[str, Any]]:
 
 
 def as_report(viewer: Viewer, study_uid: str) -> bytes:
-    """The same as a DICOM structured report (TID 1500), a Part 10 file. Raises NotVisible, also where nothing is kept."""
+    """The measurements as a DICOM SR (TID 1500), a Part 10 file. Raises NotVisible, also where there are none."""
+    return measurement_report(*_kept(viewer, study_uid, keys=False))
+
+
+def as_key_objects(viewer: Viewer, study_uid: str) -> bytes:
+    """The key images as a DICOM KO (TID 2010), a Part 10 file. Raises NotVisible, also where there are none."""
+    return key_object_selection(*_kept(viewer, study_uid, keys=True))
+
+
+def _kept(viewer: Viewer, study_uid: str, *, keys: bool) -> tuple[Source, list[dict[str, Any]]]:
+    """Of whom and by whom, and the kept key images, or measurements, on images that are still served to `viewer`."""
     study = study_for(viewer, study_uid)
     served = {one.sop_instance_uid: one for one in OpenStudy(study, viewer).instances()}
-    items = [one for one in of(viewer, study_uid) if one["instance"] in served]
+    items = [
+        one for one in of(viewer, study_uid) if one["instance"] in served and (one["tool"] == KEY) == keys
+    ]
     if not items:
         raise NotVisible("measurements")
     author = User.objects.get(pk=viewer.user_id or 0)
@@ -40,5 +55,6 @@ def as_report(viewer: Viewer, study_uid: str) -> bytes:
         patient_birth_date=study.patient_birth_date, patient_sex=study.patient_sex, accession_number=study.accession_number,
         study_id=study.study_id, study_at=study.exam_at, author=author.full_name or author.username,
         made_at=clock.now(), classes={uid: one.sop_class_uid for uid, one in served.items()},
+        frames={uid: one.number_of_frames for uid, one in served.items()},
     )  # fmt: skip
-    return measurement_report(source, items)
+    return source, items

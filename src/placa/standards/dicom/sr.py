@@ -35,7 +35,7 @@ class ContentItem:
 
     `code` and `name` are value and meaning of its concept, `text` its value ready to read (dates and names
     formatted, numbers with their unit), `references` are SOP instance UIDs of what an IMAGE, COMPOSITE or
-    WAVEFORM item points at.
+    WAVEFORM item points at, `frames` the frames of an image that are meant (from 1; none means all).
     """
 
     value_type: str
@@ -45,6 +45,7 @@ class ContentItem:
     text: str
     references: tuple[str, ...]
     children: tuple[ContentItem, ...]
+    frames: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,7 @@ def _item(model: JsonDataSet) -> ContentItem:
         text=_value(model, kind),
         references=_referenced(model) if kind in _REFERENCES else (),
         children=_children(model),
+        frames=_frames(model) if kind == "IMAGE" else (),
     )
 
 
@@ -180,6 +182,11 @@ def _measured(model: JsonDataSet) -> str:
 def _referenced(model: JsonDataSet) -> tuple[str, ...]:
     found = (_text(reference, "00081155") for reference in model.get("00081199", {}).get("Value", []))
     return tuple(uid for uid in found if uid)
+
+
+def _frames(model: JsonDataSet) -> tuple[int, ...]:
+    numbers = _first_item(model, "00081199").get("00081160", {}).get("Value") or []
+    return tuple(int(one) for one in numbers if str(one).isdecimal())
 
 
 def _first_item(model: JsonDataSet, tag: str) -> JsonDataSet:

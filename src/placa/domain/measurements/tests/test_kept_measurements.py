@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 from django.test import Client
 from pydicom import dcmread
+from pydicom.uid import KeyObjectSelectionDocumentStorage
 
 from placa.common import clock
 from placa.domain.access.selectors import NotVisible
 from placa.domain.accounts.models import User
-from placa.domain.archive.models import Study
+from placa.domain.archive.models import Instance, Study
 from placa.domain.downloads.tests import world
 from placa.domain.downloads.tests.world import CT, viewer
 from placa.domain.measurements import selectors, services
@@ -37,6 +38,15 @@ REGION: dict[str, Any] = LENGTH | {
     "values": [{"name": "mean", "number": 40.25, "unit": "HU"}, {"name": "deviation", "number": 3, "unit": "HU"},
                {"name": "area", "number": 56.5, "unit": "mm²"}],
 }  # fmt: skip
+
+KEY: dict[str, Any] = {
+    "tool": "key",
+    "series": f"{CT}.1",
+    "instance": f"{CT}.1.3",
+    "frame": 1,
+    "points": [],
+    "values": [],
+}
 
 
 @pytest.fixture
@@ -71,8 +81,9 @@ def test_another_person_sees_none_of_them(study: Study) -> None:
             selectors.of(viewer(stranger), CT)
         with pytest.raises(NotVisible):
             services.save(viewer=viewer(stranger), study_uid=CT, content=[])
-        with pytest.raises(NotVisible):
-            selectors.as_report(viewer(stranger), CT)
+        for made in (selectors.as_report, selectors.as_key_objects):
+            with pytest.raises(NotVisible):
+                made(viewer(stranger), CT)
 
 
 def test_they_end_with_the_right_to_the_study(study: Study) -> None:
@@ -97,6 +108,7 @@ def test_they_end_with_the_right_to_the_study(study: Study) -> None:
         [LENGTH | {"frame": 0}],
         [LENGTH | {"frame": True}],
         [LENGTH | {"points": []}],
+        [KEY | {"points": [[0, 0, 0]]}],
         [LENGTH | {"points": [[0, 0]]}],
         [LENGTH | {"points": [[0, 0, float("nan")]]}],
         [LENGTH | {"points": [[0, 0, 1e300]]}],
@@ -167,6 +179,50 @@ def test_points_and_notes_stand_in_the_report(study: Study) -> None:
         "POINT",
     )
     assert (comment.TextValue, comment.ContentSequence[0].GraphicType) == ("nódulo", "POLYLINE")
+
+
+def test_key_images_are_a_key_object_selection_and_no_measurement(study: Study, tmp_path: Path) -> None:
+    client = signed_in("diaz")
+    address = f"/measurements/{CT}/key-images.dcm"
+    services.save(viewer=viewer("diaz"), study_uid=CT, content=[LENGTH])
+    assert client.get(address).status_code == 404, "a measurement is no key image"
+    services.save(viewer=viewer("diaz"), study_uid=CT, content=[KEY, KEY | {"instance": f"{CT}.1.99"}])
+    assert client.get(f"/measurements/{CT}/report.dcm").status_code == 404, "a key image is no measurement"
+    services.save(viewer=viewer("diaz"), study_uid=CT, content=[LENGTH, KEY])
+    answer = client.get(address)
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/dicom")
+    selection = dcmread(io.BytesIO(answer.content))
+    assert (selection.Modality, selection.SOPClassUID, selection.StudyInstanceUID, selection.PatientID) == (
+        "KO", KeyObjectSelectionDocumentStorage, CT, study.dicom_patient_id,
+    )  # fmt: skip
+    assert selection.ConceptNameCodeSequence[0].CodeValue == "113000"
+    assert selection.ContentTemplateSequence[0].TemplateIdentifier == "2010"
+    (chosen,) = [one for one in selection.ContentSequence if one.ValueType == "IMAGE"]
+    assert chosen.ReferencedSOPSequence[0].ReferencedSOPInstanceUID == f"{CT}.1.3"
+    assert "ReferencedFrameNumber" not in chosen.ReferencedSOPSequence[0]
+    evidence = selection.CurrentRequestedProcedureEvidenceSequence[0].ReferencedSeriesSequence
+    assert [one.SeriesInstanceUID for one in evidence] == [f"{CT}.1"]
+    report = dcmread(io.BytesIO(client.get(f"/measurements/{CT}/report.dcm").content))
+    assert len(report.ContentSequence[-1].ContentSequence) == 1
+    if (dsrdump := shutil.which("dsrdump", path="/usr/bin")) is None:
+        return
+    path = tmp_path / "key.dcm"
+    path.write_bytes(answer.content)
+    told = subprocess.run([dsrdump, str(path)], capture_output=True, text=True, check=True)
+    assert "Key Object Selection Document" in told.stdout
+    assert "E:" not in told.stderr
+
+
+def test_of_several_frames_those_that_are_meant_are_named(study: Study) -> None:
+    Instance.objects.filter(sop_instance_uid=f"{CT}.1.3").update(number_of_frames=9)
+    first = LENGTH | {"instance": f"{CT}.1.3"}
+    services.save(viewer=viewer("diaz"), study_uid=CT, content=[KEY | {"frame": 5}, KEY, first])
+    selection = dcmread(io.BytesIO(selectors.as_key_objects(viewer("diaz"), CT)))
+    (chosen,) = [one for one in selection.ContentSequence if one.ValueType == "IMAGE"]
+    assert list(chosen.ReferencedSOPSequence[0].ReferencedFrameNumber) == [1, 5]
+    report = dcmread(io.BytesIO(selectors.as_report(viewer("diaz"), CT)))
+    place = report.ContentSequence[-1].ContentSequence[0].ContentSequence[-1].ContentSequence[0]
+    assert place.ContentSequence[0].ReferencedSOPSequence[0].ReferencedFrameNumber == 1
 
 
 def test_they_go_with_the_study(study: Study) -> None:

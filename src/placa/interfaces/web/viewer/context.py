@@ -1,5 +1,6 @@
 """What the viewer is told about a study: a small JSON beside DICOMweb (see viewer/README.md)."""
 
+import datetime as dt
 import re
 from typing import Any
 
@@ -107,7 +108,7 @@ def _patient(study: Study) -> dict[str, Any]:
     if person is None:
         return {
             "name": study.patient_name.replace("^", " ").strip(),
-            "birth_date": study.patient_birth_date.isoformat() if study.patient_birth_date else "",
+            "birth_date": _day(study.patient_birth_date),
             "age_text": "",
             "sex": str(dict(Patient.Sex.choices).get(study.patient_sex, study.patient_sex)),
             "patient_id": study.dicom_patient_id,
@@ -115,11 +116,15 @@ def _patient(study: Study) -> dict[str, Any]:
     birth = person.birth_date
     return {
         "name": person.full_name,
-        "birth_date": birth.isoformat() if birth else "",
+        "birth_date": _day(birth),
         "age_text": dates.age(birth, clock.today(institution.zone())) if birth else "",
         "sex": str(person.get_sex_display()) if person.sex else "",
         "patient_id": study.dicom_patient_id,
     }
+
+
+def _day(birth: dt.date | None) -> str:
+    return dates.dated(birth, institution.zone()) if birth else ""
 
 
 def _back(viewer: Viewer, study: Study, token: str) -> str | None:
@@ -194,10 +199,14 @@ def _frames(instance: Instance) -> int:
     return instance.number_of_frames if instance.kind == "image" else 1
 
 
-def _key_images(opened: OpenStudy, selections: list[Instance]) -> list[dict[str, str]]:
-    """The images that key object selections name in this study (PS3.3 A.35.4), by their series and their own UID."""
-    named = {uid for one in selections for uid in images.chosen_by(opened, one)}
+def _key_images(opened: OpenStudy, selections: list[Instance]) -> list[dict[str, Any]]:
+    """The images that key object selections name in this study (PS3.3 A.35.4), in their order."""
+    named = [place for one in selections for place in images.chosen_by(opened, one)]
     if not named:
         return []
-    rows = [one for one in opened.instances() if one.sop_instance_uid in named]
-    return [{"series": one.series.series_instance_uid, "instance": one.sop_instance_uid} for one in rows]
+    series = {one.sop_instance_uid: one.series.series_instance_uid for one in opened.instances()}
+    return [
+        {"series": series[uid], "instance": uid, "frame": frame}
+        for uid, frame in dict.fromkeys(named)
+        if uid in series
+    ]

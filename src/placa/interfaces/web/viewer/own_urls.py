@@ -8,4 +8,5 @@ app_name = "measurements"
 urlpatterns = [
     path("<str:uid>", measurements.kept, name="kept"),
     path("<str:uid>/report.dcm", measurements.report, name="report"),
+    path("<str:uid>/key-images.dcm", measurements.key_objects, name="key-objects"),
 ]

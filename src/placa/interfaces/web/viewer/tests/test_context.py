@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.test import RequestFactory
+from django.utils import translation
 
 from placa.demo import cast
 from placa.domain.access.images import open_images
@@ -64,13 +65,39 @@ def test_key_images_are_named_where_the_study_has_them() -> None:
     ]
     process([received(classes.build(BY_NAME["key-objects"], ContentSequence=content, **OWN))])
     series = told()
-    assert series["KO"]["key_images"] == [{"series": f"{world.CT}.1", "instance": f"{world.CT}.1.2"}]
+    assert series["KO"]["key_images"] == [
+        {"series": f"{world.CT}.1", "instance": f"{world.CT}.1.2", "frame": 1}
+    ]
     assert series["CT"]["key_images"] == []
+
+
+def test_key_frames_are_named_in_the_order_of_the_selection() -> None:
+    def chosen(uid: str, *frames: int) -> Any:
+        reference = classes.item(ReferencedSOPClassUID="1.2", ReferencedSOPInstanceUID=uid)
+        if frames:
+            reference.ReferencedFrameNumber = list(frames)
+        return classes.item(RelationshipType="CONTAINS", ValueType="IMAGE", ReferencedSOPSequence=[reference])
+
+    content = [chosen(f"{world.CT}.1.3", 7, 2), chosen(f"{world.CT}.1.1")]
+    process([received(classes.build(BY_NAME["key-objects"], ContentSequence=content, **OWN))])
+    found = [(one["instance"][-1], one["frame"]) for one in told()["KO"]["key_images"]]
+    assert found == [("3", 7), ("3", 2), ("1", 1)]
 
 
 def test_a_selection_without_content_chooses_nothing() -> None:
     process([received(classes.build(BY_NAME["key-objects"], ContentSequence=[], **OWN))])
     assert told()["KO"]["key_images"] == []
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("es", "3 mar 1961"), ("en", "3 Mar 1961"), ("it", "3 mar 1961")]
+)
+def test_the_birthday_is_said_as_the_page_says_dates(language: str, said: str) -> None:
+    Patient.objects.update(birth_date="1961-03-03")
+    viewer = world.viewer("diaz")
+    with translation.override(language):
+        found = context(RequestFactory().get("/"), viewer, open_images(viewer, world.CT), "")
+    assert found["patient"]["birth_date"] == said
 
 
 def test_the_sex_is_a_word_and_the_report_has_its_parts() -> None:
