@@ -1,6 +1,6 @@
 """`make screenshots`: every page of the portal at four widths, into docs/screenshots, from a portal of its own.
 
-    scripts/screenshots.py [--home DIR] [--only WORD] [--widths 360,1280] [--out DIR]
+    scripts/screenshots.py [--home DIR] [--only WORDS] [--widths 360,1280] [--out DIR]
 
 Without --home the whole demo is loaded into a temporary home first, which takes a minute or two; a home
 given is used as it is, and filled with the demo where it is empty.
@@ -293,7 +293,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--home", type=Path, help="a PLACA_HOME to use (default: a temporary one)")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "screenshots")
-    parser.add_argument("--only", default="", help="only pages whose name holds this word")
+    parser.add_argument("--only", default="", help="only pages whose name holds one of these words (commas)")
     parser.add_argument("--widths", default=",".join(map(str, HEIGHTS)))
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)

@@ -20,7 +20,7 @@ WIDEST = 1280  # px that a picture has; a wider screen is shown smaller
 
 @dataclass
 class Studio:
-    """Where pictures are taken: a browser, a portal, widths; `only` leaves out pages without this word."""
+    """Where pictures are taken: a browser, a portal, widths; `only` leaves out pages without one of these words."""
 
     browser: Browser
     url: str
@@ -33,7 +33,7 @@ class Studio:
 
     def wants(self, *names: str) -> bool:
         """Whether one of these pages is asked for."""
-        return any(self.only in name for name in names)
+        return any(word in name for word in self.only.split(",") for name in names)
 
     def page_of(self, username: str) -> Page:
         """A page of somebody signed in (the same session each time); "" is nobody."""
