@@ -1,6 +1,6 @@
 """`make screenshots`: every page of the portal at four widths, into docs/screenshots, from a portal of its own.
 
-    scripts/screenshots.py [--home DIR] [--only WORD] [--widths 360,1280] [--out DIR]
+    scripts/screenshots.py [--home DIR] [--only WORDS] [--widths 360,1280] [--out DIR]
 
 Without --home the whole demo is loaded into a temporary home first, which takes a minute or two; a home
 given is used as it is, and filled with the demo where it is empty.
@@ -8,117 +8,25 @@ given is used as it is, and filled with the demo where it is empty.
 
 import argparse
 import io
-import re
 import sys
 import tempfile
+import time
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 
-from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
+from scripts.studio import HEIGHTS, Studio, found_in_mail, messages, opened_anew, press, sign_in, study_of  # noqa: E402
 from tests.e2e.portal import Portal  # noqa: E402 - found by the path above
 from tests.viewer.driver import CHROMIUM, FLAGS, Driver  # noqa: E402 - found by the path above
 
-from placa.demo.accounts import PASSWORD  # noqa: E402 - found by the path above
-
-HEIGHTS = {360: 780, 768: 1024, 1280: 900, 1920: 1080}
-TALLEST = 1800  # px of a page that are kept
-QUALITY = 40
-WIDEST = 1280  # px that a picture has; a wider screen is shown smaller
 FIRST_PASSWORD = "Mariposa-clara-8"  # noqa: S105  of the demo's own Nuria
 PIN_OF_SHARE = "394827"
-
-
-@dataclass
-class Studio:
-    """Where pictures are taken: a browser, a portal, widths; `only` leaves out pages without this word."""
-
-    browser: Browser
-    url: str
-    out: Path
-    widths: list[int]
-    only: str
-    contexts: dict[str, BrowserContext] = field(default_factory=dict)
-    taken: int = 0
-
-    def wants(self, *names: str) -> bool:
-        """Whether one of these pages is asked for."""
-        return any(self.only in name for name in names)
-
-    def page_of(self, username: str) -> Page:
-        """A page of somebody signed in (the same session each time); "" is nobody."""
-        if username not in self.contexts:
-            context = self.browser.new_context(locale="es-DO", base_url=self.url)
-            context.set_default_timeout(60_000)
-            self.contexts[username] = context
-            if username:
-                sign_in(context.new_page(), username, PASSWORD)
-        context = self.contexts[username]
-        return context.pages[0] if context.pages else context.new_page()
-
-    def shoot(self, name: str, page: Page, *, whole: bool = True, settle: int = 250) -> None:
-        """The page as it stands, at every width; `whole` with what lies below the screen."""
-        if not self.wants(name):
-            return
-        for width in self.widths:
-            page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
-            page.wait_for_timeout(settle)
-            taken = Image.open(io.BytesIO(page.screenshot(full_page=whole, animations="disabled")))
-            picture = taken.convert("RGB")
-            picture = picture.crop((0, 0, picture.width, min(picture.height, TALLEST)))
-            picture.thumbnail((WIDEST, TALLEST))
-            picture.save(self.out / f"{name}-{width}.jpg", quality=QUALITY, optimize=True, progressive=True)
-            if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
-                print(f"{name} is wider than {width} px")
-            self.taken += 1
-
-    def visit(self, name: str, username: str, path: str) -> None:
-        """Open an address and take its picture."""
-        if not self.wants(name):
-            return
-        page = self.page_of(username)
-        page.goto(path)
-        page.wait_for_load_state("networkidle")
-        self.shoot(name, page)
-
-
-def sign_in(page: Page, username: str, password: str) -> None:
-    """Through the sign-in; the notice stays where it is asked for."""
-    page.goto("/")
-    page.fill("input[name=username]", username)
-    page.fill("input[name=password]", password)
-    press(page, "form:has(input[name=password]) button[type=submit]")
-    if page.url.endswith("/notice") and password == PASSWORD:
-        press(page, "button[name=answer][value=accept]")
-
-
-def press(page: Page, selector: str) -> None:
-    """Click what leads to another page."""
-    page.locator(f"{selector} >> visible=true").first.click()
-    page.wait_for_load_state("networkidle")
-
-
-def messages(page: Page, address: str) -> Iterator[str]:
-    """Texts of the demo's mails to an address, newest first."""
-    page.goto("/demo/outbox")
-    links = page.locator("li", has_text=address).locator("a.p-list__t").all()
-    for path in [link.get_attribute("href") or "" for link in links]:
-        page.goto(path)
-        yield page.locator(".p-prose").inner_text()
-
-
-def found_in_mail(page: Page, address: str, pattern: str) -> re.Match[str]:
-    """The first match of a pattern in somebody's mails."""
-    for text in messages(page, address):
-        if match := re.search(pattern, text):
-            return match
-    raise LookupError(f"no mail to {address} holds {pattern}")
 
 
 # --- the pages ------------------------------------------------------------------------------------
@@ -179,6 +87,9 @@ def patient(studio: Studio) -> None:
         studio.shoot("help-panel", page, whole=False)
         page.keyboard.press("Escape")
     viewer(studio, "viewer-simple", "ana", f"/viewer/{uid}")
+    viewer(studio, "viewer-ecg", "ana", f"/viewer/{study_of(studio, 'ana', 'ana_ecg')}", with_trace)
+    viewer(studio, "viewer-x-ray", "ana", f"/viewer/{study_of(studio, 'ana', 'ana_cr')}")
+    inside_the_zip(studio)
     if studio.wants("share-who", "share-how", "share-pin", "share-review", "share-done"):
         share_steps(studio, uid)
 
@@ -205,20 +116,85 @@ def share_steps(studio: Studio, uid: str) -> None:
     studio.shoot("share-done", page)
 
 
-def viewer(studio: Studio, name: str, username: str, path: str) -> None:
-    """The viewer with its diagnostic pixels; each width is opened anew, as people do."""
-    if not studio.wants(name):
-        return
-    widths = studio.widths
-    for width in widths:
-        page = studio.page_of(username).context.new_page()
-        page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
+Ready = Callable[[Driver], None]
+
+
+def with_pixels(driver: Driver) -> None:
+    """Wait for diagnostic pixels."""
+    driver.until_pixels()
+
+
+def compared(driver: Driver) -> None:
+    """Open the earlier study beside this one."""
+    driver.until_pixels()
+    driver.page.locator(".pv-btn--compare").click()
+    several = driver.page.locator("dialog[open] .pv-item")
+    driver.until("placaViewer.panes.length === 2 || document.querySelector('dialog[open] .pv-item')")
+    if several.count():
+        several.first.click()
+    driver.until("placaViewer.panes.length === 2")
+    driver.until_pixels(1)
+
+
+def in_planes(driver: Driver) -> None:
+    """Open the three planes."""
+    driver.until_pixels()
+    driver.page.locator(".p-vp").first.focus()
+    driver.page.keyboard.press("5")
+    driver.until("placaViewer.mpr === 'on'")
+    driver.until_pixels(2)
+
+
+def with_trace(driver: Driver) -> None:
+    """Wait for an ECG."""
+    driver.until("document.querySelector('.pv-ecg__trace')")
+
+
+def viewer(studio: Studio, name: str, username: str, path: str, ready: Ready = with_pixels) -> None:
+    """The viewer once it is `ready`; each width is opened anew, as people do."""
+    for width, page in opened_anew(studio, name, username):
         page.goto(path)
-        Driver(page, page.url).until_pixels()
-        studio.widths = [width]
-        studio.shoot(name, page, whole=False, settle=1500)
-        page.close()
-    studio.widths = widths
+        ready(Driver(page, page.url))
+        studio.shoot(name, page, whole=False, settle=1500, widths=[width])
+
+
+def inside_the_zip(studio: Studio) -> None:
+    """Ana takes her CT along: the viewer as it opens from the unpacked folder."""
+    if not studio.wants("viewer-zip"):
+        return
+    asked = studio.page_of("ana").context.request
+    address = f"{studio.url}/files/{study_of(studio, 'ana', 'ana_ct')}/study.zip"
+    for _again in range(60):  # what is not prepared yet is prepared now
+        answer = asked.get(address)
+        if answer.ok:
+            break
+        time.sleep(2)
+    with tempfile.TemporaryDirectory(prefix="placa-zip-") as folder:
+        zipfile.ZipFile(io.BytesIO(answer.body())).extractall(folder)
+        for width, page in opened_anew(studio, "viewer-zip", "ana"):
+            page.goto((Path(folder) / "INDEX.HTM").as_uri())
+            page.wait_for_selector(".pv-stage canvas")
+            studio.shoot("viewer-zip", page, whole=False, settle=1500, widths=[width])
+
+
+def archive(studio: Studio) -> None:
+    """Ana's mammogram is in the archive: asked for while the archive is away, then given up by staff."""
+    if not studio.wants("patient-archive-preparing", "patient-archive-unavailable", "staff-study-recall"):
+        return
+    uid = study_of(studio, "ana", "ana_mg")
+    page, staff_page = studio.page_of("ana"), studio.page_of("jefe")
+    kept = studio.home / "demo-archive"
+    hidden = kept.rename(studio.home / "demo-archive-away")
+    try:
+        page.goto(f"/patient/studies/{uid}/")
+        press(page, "form[action$='/recall'] button[type=submit]")
+        studio.visit("patient-archive-preparing", "ana", f"/patient/studies/{uid}/")
+        studio.visit("staff-study-recall", "jefe", f"/staff/studies/{uid}/")
+        staff_page.goto(f"/staff/studies/{uid}/")
+        press(staff_page, "button[name=do][value=cancel]")
+        studio.visit("patient-archive-unavailable", "ana", f"/patient/studies/{uid}/")
+    finally:
+        hidden.rename(kept)
 
 
 def doctor_and_company(studio: Studio) -> None:
@@ -227,6 +203,8 @@ def doctor_and_company(studio: Studio) -> None:
     studio.visit("doctor-home", "diaz", "/doctor/")
     studio.visit("doctor-study", "diaz", f"/doctor/studies/{uid}/")
     viewer(studio, "viewer-full", "diaz", f"/viewer/{uid}")
+    viewer(studio, "viewer-mpr", "diaz", f"/viewer/{uid}", in_planes)
+    viewer(studio, "viewer-compare", "diaz", f"/viewer/{study_of(studio, 'ana', 'ana_us')}", compared)
     studio.visit("company-home", "gomez", "/company/")
     studio.visit("company-study", "gomez", f"/company/studies/{uid}/")
     studio.visit("company-agreement", "gomez", "/company/agreement/")
@@ -257,6 +235,11 @@ def staff(studio: Studio) -> None:
         ("messages", "/staff/messages/"),
         ("archives", "/staff/archives/"),
         ("archive-new", "/staff/archives/new/"),
+        ("settings", "/staff/settings/"),
+        ("settings-rules", "/staff/settings/rules/"),
+        ("settings-delays", "/staff/settings/delays/"),
+        ("settings-devices", "/staff/settings/devices/"),
+        ("settings-device-new", "/staff/settings/devices/new/"),
     ):
         studio.visit(f"staff-{name}", "jefe", path)
 
@@ -280,13 +263,6 @@ def recipient(studio: Studio) -> None:
     studio.shoot("recipient-gone", page)
 
 
-def study_of(studio: Studio, username: str, key: str) -> str:
-    """The StudyInstanceUID of a study of the cast: known without asking."""
-    import uuid
-
-    return f"2.25.{uuid.uuid5(uuid.NAMESPACE_URL, 'placa/' + key).int}"
-
-
 ROUNDS: tuple[Callable[[Studio], None], ...] = (
     entry,
     recipient,
@@ -294,6 +270,7 @@ ROUNDS: tuple[Callable[[Studio], None], ...] = (
     doctor_and_company,
     staff,
     first_entry,
+    archive,
 )
 
 
@@ -316,7 +293,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--home", type=Path, help="a PLACA_HOME to use (default: a temporary one)")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "screenshots")
-    parser.add_argument("--only", default="", help="only pages whose name holds this word")
+    parser.add_argument("--only", default="", help="only pages whose name holds one of these words (commas)")
     parser.add_argument("--widths", default=",".join(map(str, HEIGHTS)))
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
@@ -324,7 +301,7 @@ def main() -> int:
     failed = 0
     with portal_in(options.home and options.home.resolve()) as portal, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        studio = Studio(browser, portal.url, options.out, widths, options.only)
+        studio = Studio(browser, portal.url, portal.home, options.out, widths, options.only)
         for take in ROUNDS:
             try:
                 take(studio)

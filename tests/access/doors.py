@@ -15,7 +15,7 @@ from placa.domain.access.viewers import roles_of, viewer_for
 from placa.domain.accounts.models import User
 from placa.domain.archive.models import Instance, Study
 from placa.domain.archive.tasks import prepare
-from placa.domain.institution.models import ExternalArchive, Site
+from placa.domain.institution.models import DicomPeer, ExternalArchive, Site
 from placa.domain.intake.pipeline import process
 from placa.domain.intake.tests.objects import ct, received
 from placa.domain.orders.models import ServiceRequest
@@ -62,7 +62,9 @@ def open_doors() -> Doors:
     pacs = ExternalArchive.objects.create(
         name="PACS", ae_title="PACS", host="10.0.0.9", port=104, enabled=False
     )
+    device = DicomPeer.objects.create(name="CT", ae_title="CT1", address="10.0.0.8")
     doors.common |= {
+        "device": str(device.pk),
         "patient": str(cast.patient("ana").public_id), "order": str(order.public_id), "identifier": "1",
         "digest": "0", "name": "home", "share": nobody, "part": nobody, "item": nobody, "link": nobody,
         "doctor": nobody, "message": nobody, "public_id": nobody, "frames": "1", "frame": "1",

@@ -148,6 +148,12 @@ staff/archives/new/                                         GET,POST  staff_supe
 staff/archives/<uuid:archive>/                              GET,POST  staff_super
 staff/archives/<uuid:archive>/test/                         POST      staff_super
 staff/archives/<uuid:archive>/remove/                       POST      staff_super
+staff/settings/                                             GET,POST  staff_super
+staff/settings/rules/                                       GET,POST  staff_super
+staff/settings/delays/                                      GET,POST  staff_super
+staff/settings/devices/                                     GET       staff_super
+staff/settings/devices/new/                                 GET,POST  staff_super
+staff/settings/devices/<int:device>/                        GET,POST  staff_super
 staff/messages/                                             GET       staff_super
 staff/messages/<uuid:message>/retry/                        POST      staff_super
 dicomweb/studies                                            GET,POST  qido

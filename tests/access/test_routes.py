@@ -13,6 +13,7 @@ from placa.domain.access.models import ShareGrant
 from placa.domain.accounts.models import User
 from placa.domain.archive.models import Study
 from placa.domain.audit.models import AuditEvent
+from placa.domain.institution.models import DicomPeer, Institution, ReleaseDelay, Setting
 from placa.domain.people.models import Organization, Patient, Practitioner
 from placa.domain.reports.models import DiagnosticReport
 from tests.access.doors import Doors, every_pattern, open_doors
@@ -92,7 +93,7 @@ def test_deeds_are_refused_and_change_nothing(doors: Doors, pattern: str) -> Non
 
 def snapshot() -> list[object]:
     """Everything that a deed could change, but for what looking leaves."""
-    models = (Study, DiagnosticReport, Patient, User)
+    models = (Study, DiagnosticReport, Patient, User, Institution, Setting, DicomPeer, ReleaseDelay)
     return [list(model.objects.order_by("pk").values()) for model in models]
 
 

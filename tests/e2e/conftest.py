@@ -2,14 +2,14 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
+from tests.chromium import launched
 from tests.e2e.portal import ROOT, STORESCU, Portal
 from tests.e2e.visitor import Visitor
-from tests.viewer.driver import CHROMIUM, FLAGS
+from tests.viewer.driver import CHROMIUM
 
 BUILD = ROOT / "src/placa/interfaces/web/ui/static/build/viewer/manifest.json"
 Visit = Callable[..., Visitor]
@@ -36,13 +36,9 @@ def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
 # a module long: where Playwright's loop runs, Django refuses the database to whatever test comes next
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """The installed Chromium, drawing WebGL in software."""
-    if not Path(CHROMIUM).exists():
-        pytest.skip("Chromium is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    """The installed Chromium."""
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -55,6 +55,29 @@ def test_diaz_compares_two_studies_and_looks_through_one(studies: tuple[str, str
     assert driver.errors == []
 
 
+def test_on_a_phone_the_bar_says_what_its_buttons_do(studies: tuple[str, str], visit: Visit) -> None:
+    """Compare, OHIF and Report were icons without a name."""
+    now, _then = studies
+    doctor = visit("phone")
+    doctor.sign_in("diaz")
+    doctor.page.goto(f"/viewer/{now}")
+    Driver(doctor.page, doctor.page.url).until_pixels()
+    bar = doctor.page.locator(".p-vf > .p-v__bar")
+    for name in ("Comparar", "OHIF", "Informe"):
+        label = bar.get_by_text(name, exact=True)
+        box = label.locator("..").bounding_box()
+        assert label.is_visible()
+        assert box is not None
+        assert box["width"] >= 44
+        assert box["height"] >= 44
+        assert 0 <= box["x"] <= 360 - box["width"]
+        assert label.evaluate("e => e.scrollWidth <= e.parentElement.clientWidth"), f"{name} is cut"
+    title = bar.locator("h1").bounding_box()
+    assert title is not None
+    assert title["width"] > 90, "no room for the patient's name"
+    doctor.ask_axe(doctor.page)
+
+
 def test_nobody_else_is_told_of_the_earlier_one(studies: tuple[str, str], visit: Visit) -> None:
     now, then = studies
     other = visit()

@@ -80,7 +80,7 @@ def drawn(doctor: Visitor, page: Page) -> np.ndarray:
         picture = base64.b64decode(page.evaluate(PIXELS))
         if picture:
             found.append(np.asarray(Image.open(io.BytesIO(picture)).convert("L")).astype(int))
-        return len(found) > 1 and np.array_equal(*found[-2:]) and found[-1].std() > 15
+        return len(found) > 1 and np.array_equal(found[-2], found[-1]) and found[-1].std() > 15
 
     doctor.until(there, "an image in OHIF")
     return found[-1]

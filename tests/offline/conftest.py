@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from placa.demo import cast, load
 from placa.domain.access.viewers import roles_of, viewer_for
 from placa.domain.accounts.models import User
 from placa.domain.downloads import package
+from tests.chromium import launched
 from tests.offline.folder import PROGRAM, Reader
-from tests.viewer.driver import CHROMIUM, FLAGS
 
 STUDIES = ("ana_ct", "ana_cr", "ana_us")
 Open = Callable[..., Reader]
@@ -55,12 +55,8 @@ def _taken(plan: cast.StudyPlan, folder: Path) -> Path:
 @pytest.fixture
 def browser(unpacked: dict[str, Path]) -> Iterator[Browser]:
     """A Chromium for one test: while Playwright's loop runs, Django refuses the database."""
-    if not Path(CHROMIUM).exists():
-        pytest.skip("Chromium is not installed")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with launched() as running:
         yield running
-        running.close()
 
 
 @pytest.fixture

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
+from tests.chromium import launched
 from tests.viewer import phantom, space
-from tests.viewer.driver import CHROMIUM, FLAGS, Driver
+from tests.viewer.driver import Driver
 from tests.viewer.filedoor import FileDoor
 from tests.viewer.longdoor import CINE, CT, FILM, SHORT, UNSAID, LongDoor
 from tests.viewer.object_page import Objects
@@ -131,12 +132,8 @@ def long_door() -> Iterator[LongDoor]:
 # a module long: where Playwright's loop runs, Django refuses the database to whatever test comes next
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip("Chromium is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

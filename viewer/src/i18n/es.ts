@@ -216,7 +216,7 @@ export const es = {
   mprNoFew: 'Esta serie tiene muy pocas imágenes para MPR.',
   mprNoPlace: 'Las imágenes de esta serie no tienen todas la misma orientación y tamaño: no hay MPR.',
   mprNoUneven: 'Los cortes de esta serie no están a distancias iguales o están inclinados: no hay MPR.',
-  mprNoMemory: 'Esta serie es demasiado grande para la memoria de este aparato. Ábrala en un ordenador con más memoria.',
+  mprNoMemory: 'Esta serie es demasiado grande para la memoria de este aparato. Ábrala en una computadora con más memoria.',
   mprNoWebgl: 'MPR necesita los datos originales, que este navegador no puede dibujar.',
   planeOblique: '{plane}, oblicuo',
   turnPlane: 'Girar: {plane}',

@@ -14,6 +14,7 @@ export class CompareChooser {
     this.button = first ? iconButton('layout-split', t('compareWith', { date: first.date_text }), () => this.open(), {
       className: 'pv-btn pv-btn--compare', pressed: false,
     }) : null;
+    this.button?.append(h('span', { class: 'pv-short' }, t('actionCompare'))); // a phone has no room for the date
   }
 
   /** One press opens the only one, chooses among several, and ends what is open. */

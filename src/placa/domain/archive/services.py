@@ -175,25 +175,23 @@ def release_now(*, study_instance_uid: str, by: str) -> Study:
     return study
 
 
-@transaction.atomic
 def hold(*, study_instance_uid: str, by: str) -> Study:
     """Withhold a study from its patient until staff release it."""
-    study = _locked(study_instance_uid)
-    study.release = Study.Release.HELD
-    study.released_at = None
-    study.save()
-    _audit("hold", study, by)
-    return study
+    return _not_released(study_instance_uid, Study.Release.HELD, "hold", by)
+
+
+def release_by_delay(*, study_instance_uid: str, by: str) -> Study:
+    """Let the institution's delay decide again."""
+    return _not_released(study_instance_uid, Study.Release.AUTO, "release_by_delay", by)
 
 
 @transaction.atomic
-def release_by_delay(*, study_instance_uid: str, by: str) -> Study:
-    """Let the institution's delay decide again."""
+def _not_released(study_instance_uid: str, release: Study.Release, action: str, by: str) -> Study:
     study = _locked(study_instance_uid)
-    study.release = Study.Release.AUTO
+    study.release = release
     study.released_at = None
     study.save()
-    _audit("release_by_delay", study, by)
+    _audit(action, study, by)
     return study
 
 

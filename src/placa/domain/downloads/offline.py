@@ -14,8 +14,8 @@ from django.utils.translation import get_language
 
 from placa.domain.access.types import DiagnosticReport
 from placa.domain.downloads.directory import Item
+from placa.domain.downloads.packs import Part
 from placa.domain.downloads.pages import Shown, patient_name, series_title, title_of
-from placa.domain.downloads.pixels import Script
 from placa.domain.institution import selectors as institution
 from placa.domain.reports import selectors as reports
 from placa.standards.zipstream import Entry, of_bytes
@@ -31,14 +31,14 @@ def program() -> bytes | None:
     return Path(str(found)).read_bytes() if found else None
 
 
-def viewer_entries(script: bytes, shown: Shown, scripts: Sequence[Script]) -> Iterator[Entry]:
+def viewer_entries(script: bytes, shown: Shown, scripts: Sequence[Part]) -> Iterator[Entry]:
     """The program and the list of what there is; the same content gives the same bytes."""
     yield of_bytes("VIEWER/VIEWER.JS", script)
     about = json.dumps(_about(shown, scripts), separators=(",", ":"))  # all ASCII: right in every encoding
     yield of_bytes("VIEWER/STUDY.JS", f"var placaStudy={about};\n".encode())
 
 
-def _about(shown: Shown, scripts: Sequence[Script]) -> dict[str, Any]:
+def _about(shown: Shown, scripts: Sequence[Part]) -> dict[str, Any]:
     """The types of `viewer/offline/study.ts`."""
     study, house = shown.study, institution.current()
     return {
@@ -63,7 +63,7 @@ def _report(name: str, report: DiagnosticReport) -> dict[str, str]:
     }
 
 
-def _series(shown: Shown, scripts: Sequence[Script]) -> list[dict[str, Any]]:
+def _series(shown: Shown, scripts: Sequence[Part]) -> list[dict[str, Any]]:
     exact: Frames = {}
     for script in scripts:
         exact.setdefault(script.item.instance.pk, []).append(script.frame)

@@ -16,6 +16,7 @@ from placa.domain.archive.storage import DamagedError
 from placa.domain.downloads import deflated, directory, offline, pictures, pixels, report_pdf
 from placa.domain.downloads.directory import Contents, Item
 from placa.domain.downloads.errors import MissingFileError, NothingToDownloadError, NotOnlineError
+from placa.domain.downloads.packs import entries
 from placa.domain.downloads.pages import Shown, page_entries
 from placa.domain.institution import selectors as institution
 from placa.domain.reports import selectors as reports
@@ -139,9 +140,9 @@ def is_prepared(choice: Choice) -> bool:
         return False
     if choice.compressed and not deflated.is_prepared(choice.contents):
         return False
-    if choice.with_viewer and not pixels.is_prepared(choice.contents):
+    if choice.with_viewer and not pixels.PACK.is_prepared(choice.contents):
         return False
-    return not choice.with_pictures or pictures.is_prepared(choice.contents)
+    return not choice.with_pictures or pictures.PACK.is_prepared(choice.contents)
 
 
 def prepare(choice: Choice) -> None:
@@ -196,8 +197,8 @@ def _entries(choice: Choice) -> Iterator[Entry]:
         yield from offline.viewer_entries(script, shown, scripts)
     for name, report in named:
         yield _report_entry(choice.study, name, report)
-    yield from pictures.picture_entries(drawn)
-    yield from pixels.script_entries(scripts)
+    yield from entries(drawn)
+    yield from entries(scripts)
     if choice.compressed:
         yield from deflated.file_entries(choice.contents, dicom)
     else:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from placa.domain.access.types import DiagnosticReport, Study
 from placa.domain.downloads.directory import Item, Kept
-from placa.domain.downloads.pictures import Picture
+from placa.domain.downloads.packs import Part
 from placa.domain.institution import selectors as institution
 from placa.standards.dicom.names import display
 from placa.standards.zipstream import Entry, of_bytes
@@ -34,7 +34,7 @@ class Shown:
     dicom: Sequence[Item]
     profile: str
     drawable: Sequence[Item]
-    pictures: Sequence[Picture]
+    pictures: Sequence[Part]
     reports: Sequence[tuple[str, DiagnosticReport]]
     viewer: bool = False  # whether INDEX.HTM opens one
 
@@ -100,7 +100,7 @@ def patient_name(study: Study) -> str:
 
 
 def _series(shown: Shown) -> tuple[list[Line], list[Page]]:
-    by_series: dict[str, list[Picture]] = {}
+    by_series: dict[str, list[Part]] = {}
     left_out: dict[str, int] = {}
     titles: dict[str, str] = {}
     drawn = {picture.item.instance.pk for picture in shown.pictures}
@@ -117,7 +117,7 @@ def _series(shown: Shown) -> tuple[list[Line], list[Page]]:
     return lines, pages
 
 
-def _pages(name: str, title: str, pictures: Sequence[Picture], left_out: int) -> Iterator[Page]:
+def _pages(name: str, title: str, pictures: Sequence[Part], left_out: int) -> Iterator[Page]:
     starts = range(0, len(pictures), A_PAGE)
     names = [f"S{int(name[3:]):03}P{number:03}.HTM" for number in range(1, len(starts) + 1)]
     for index, start in enumerate(starts):
@@ -133,12 +133,12 @@ def _pages(name: str, title: str, pictures: Sequence[Picture], left_out: int) ->
         )
 
 
-def _markup(pictures: Sequence[Picture]) -> SafeString:
+def _markup(pictures: Sequence[Part]) -> SafeString:
     image, frame = escape(_("Image %(n)s")), escape(_("%(image)s, frame %(n)d of %(of)d"))
     return mark_safe("\n".join(_one(picture, image, frame) for picture in pictures))  # noqa: S308 - escaped sentences, own numbers
 
 
-def _one(picture: Picture, image: str, frame: str) -> str:
+def _one(picture: Part, image: str, frame: str) -> str:
     """Numbers and names of our own in two escaped sentences: nothing of a sender's."""
     instance = picture.item.instance
     number = instance.instance_number

@@ -118,6 +118,18 @@ def release_delays() -> tuple[OwnDelay, ...]:
     return found
 
 
+def delays_set() -> list[tuple[ExamType | None, Site | None, int]]:
+    """Every release delay that is set, for staff: type and site (or any), hours; those that count first come first."""
+    pairs = ReleaseDelay.objects.select_related("exam_type", "site").order_by("exam_type__name", "site__name")
+    types = ExamType.objects.filter(release_delay_hours__isnull=False).order_by("name")
+    places = Site.objects.filter(release_delay_hours__isnull=False).order_by("name")
+    return [
+        *((one.exam_type, one.site, one.hours) for one in pairs),
+        *((one, None, one.release_delay_hours or 0) for one in types),
+        *((None, one, one.release_delay_hours or 0) for one in places),
+    ]
+
+
 def _by_hours(rows: QuerySet[Any]) -> list[tuple[int, tuple[int, ...]]]:
     grouped: dict[int, list[int]] = {}
     own = rows.filter(release_delay_hours__isnull=False).order_by("pk")

@@ -1,5 +1,6 @@
 """Writes of the institution."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
@@ -11,7 +12,16 @@ from placa.domain.audit import services as audit
 from placa.domain.institution import definitions, selectors
 from placa.domain.institution.accent import Scheme, roles
 from placa.domain.institution.hooks import archive_changed
-from placa.domain.institution.models import DicomPeer, ExternalArchive, Institution, Setting, Text
+from placa.domain.institution.models import (
+    DicomPeer,
+    ExamType,
+    ExternalArchive,
+    Institution,
+    ReleaseDelay,
+    Setting,
+    Site,
+    Text,
+)
 
 
 @transaction.atomic
@@ -25,6 +35,69 @@ def change_setting(*, key: str, value: Any, by: str) -> None:
         key=key, defaults={"value": Value(None, JSONField()) if kept is None else kept, "changed_by": by}
     )
     selectors.forget()
+
+
+@transaction.atomic
+def change_settings(*, values: Mapping[str, Any], by: str) -> list[str]:
+    """Set those of `values` that are not what holds now; their keys. Raises as `change_setting`, then nothing is set."""
+    changed = []
+    for key, value in values.items():
+        before = selectors.setting(key)
+        if definitions.checked(key, value) != before:
+            change_setting(key=key, value=value, by=by)
+            audit.record(action="change_setting", actor=by, detail={"key": key, "from": before, "to": value})
+            changed.append(key)
+    return changed
+
+
+@transaction.atomic
+def set_delay(*, exam_type: ExamType | None, site: Site | None, hours: int | None, by: str) -> None:
+    """Set the release delay of a type of exam, of a site, or of a type at a site; None takes it away (2.4).
+
+    Raises ValueError for neither of them, and for hours beyond the limits of the institution's own delay.
+    """
+    if hours is not None:
+        definitions.checked("release_delay_hours", hours)
+    if exam_type is not None and site is not None:
+        pair = ReleaseDelay.objects.filter(exam_type=exam_type, site=site)
+        if hours is None:
+            pair.delete()
+        elif not pair.update(hours=hours):
+            ReleaseDelay.objects.create(exam_type=exam_type, site=site, hours=hours)
+    elif exam_type is not None:
+        ExamType.objects.filter(pk=exam_type.pk).update(release_delay_hours=hours)
+    elif site is not None:
+        Site.objects.filter(pk=site.pk).update(release_delay_hours=hours)
+    else:
+        raise ValueError("the delay of which exam, or of which site?")
+    audit.record(
+        action="set_delay", actor=by,
+        detail={
+            "exam_type": exam_type.pk if exam_type else None, "site": site.pk if site else None, "hours": hours,
+        },
+    )  # fmt: skip
+    selectors.forget()
+
+
+@transaction.atomic
+def save_institution(*, institution: Institution, changed: Sequence[str], by: str) -> frozenset[Scheme]:
+    """Keep who the institution is; `changed` names the fields. The schemes in which its accent is worn, as `set_accent`."""
+    colour = institution.accent
+    institution.save()
+    audit.record(action="save_institution", actor=by, detail={"fields": sorted(changed)})
+    return set_accent(accent=colour)
+
+
+@transaction.atomic
+def save_peer(*, peer: DicomPeer, by: str) -> DicomPeer:
+    """Keep a device that may speak DICOM with us; the listener knows a second later."""
+    peer.save()
+    audit.record(
+        action="save_peer", actor=by,
+        detail={"peer": peer.pk, "ae_title": peer.ae_title, "address": peer.address, "enabled": peer.enabled},
+    )  # fmt: skip
+    selectors.forget()
+    return peer
 
 
 def set_accent(*, accent: str) -> frozenset[Scheme]:

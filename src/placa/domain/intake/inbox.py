@@ -12,6 +12,10 @@ from placa.domain.intake.models import InboxItem
 
 Kind = InboxItem.Kind
 BATCH = 500  # studies asked for at once
+NOT_READABLE, NOT_INDEXABLE = (
+    "not-readable",
+    "not-indexable",
+)  # reasons, besides those of `standards.dicom.errors`
 MATCHING = (Kind.UNKNOWN_PATIENT, Kind.NO_PATIENT_ID, Kind.DEMOGRAPHICS, Kind.TWO_CANDIDATES)
 
 

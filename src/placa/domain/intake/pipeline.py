@@ -104,7 +104,7 @@ def _content(record: Record) -> Content | InvalidObject:
         raise
     except Exception as error:  # it was acknowledged: as in `_read`
         log.error("%s cannot be read as a report: %s", record.key, type(error).__name__)
-        return InvalidObject("not-readable")
+        return InvalidObject(inbox.NOT_READABLE)
 
 
 def new_studies(indexed: Iterable[Indexed]) -> set[str]:
@@ -127,12 +127,12 @@ def _read(received: Received) -> Record | None:
         if error.errno in _PASSING:
             raise RetriableError(os.strerror(error.errno)) from error
         log.exception("%s cannot be read", received.key)
-        inbox.unreadable(received, "not-readable")
+        inbox.unreadable(received, inbox.NOT_READABLE)
     except (
         Exception
     ) as error:  # it was acknowledged: it waits for staff, and those behind it do not wait for it
         log.error("%s cannot be read: %s", received.key, type(error).__name__)
-        inbox.unreadable(received, "not-readable")
+        inbox.unreadable(received, inbox.NOT_READABLE)
     return None
 
 
@@ -162,5 +162,5 @@ def _apart(batch: Batch, error: Exception, left: int) -> list[Indexed]:
     if isinstance(error, IntegrityError) and left:  # another process made the same rows: now they are there
         return _process(records, contents, tries=left)
     log.error("%s cannot be indexed: %s", records[0].key, type(error).__name__)
-    inbox.unreadable(Received(records[0].key, records[0].sender), "not-indexable")
+    inbox.unreadable(Received(records[0].key, records[0].sender), inbox.NOT_INDEXABLE)
     return []

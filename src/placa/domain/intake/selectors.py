@@ -43,10 +43,9 @@ def _items(viewer: Viewer) -> QuerySet[InboxItem]:
     return items.select_related("study__order", "instance")
 
 
-def reason_of(item: InboxItem) -> str:
-    """Why it waits, as far as it says so: the damage in words, else a code."""
-    found = [str(Instance.Damage(what).label) for what in item.detail.get("damage", ())]
-    return ". ".join(found) or item.detail.get("reason", "")
+def damage_of(item: InboxItem) -> str:
+    """What is wrong with stored files of its study, in words; empty where it waits for another reason."""
+    return ". ".join(str(Instance.Damage(what).label) for what in item.detail.get("damage", ()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,11 +36,14 @@ BATCH = 200
 TRIES_MAX = 24
 LONGEST_PAUSE = dt.timedelta(hours=1)
 ASKED = dt.timedelta(hours=1)  # so long a page that staff look at waits for what they asked for
+SILENT = "silent"  # and then says that nothing was heard of it
 LEFT_OUT = dt.timedelta(days=1)  # after a failure: what is refused for good must not stand in front each hour
 
 
 class NotEvictable(Exception):
-    """The images stay. `why`: state, in_use, arriving, damaged, not_confirmed, nothing."""
+    """The images stay. `why`: one of `WHY`."""
+
+    WHY = ("state", "in_use", "arriving", "damaged", "not_confirmed", "nothing")
 
     def __init__(self, why: str) -> None:
         super().__init__(why)
@@ -64,23 +67,58 @@ def ask(*, study: Study, by: str) -> None:
 
 def is_under_way(study: Study) -> bool:
     """Whether what staff asked for lately is still to come: the images are here, and nothing has failed since."""
+    asked = _asked(study)
+    return asked is not None and not _hindrance(study, asked)
+
+
+def why_here(study: Study) -> str:
+    """Why images that staff asked to leave are here still: a code of `NotEvictable`, the archive's, or `SILENT`.
+
+    Empty where nobody asked, where they may leave yet, and once they have left or staff asked anew.
+    """
+    asked = _asked(study)
+    return _hindrance(study, asked) if asked else ""
+
+
+def _asked(study: Study) -> AuditEvent | None:
+    """The request of staff that has not come true; None where there is none."""
     if study.availability != Study.Availability.ONLINE:
-        return False
-    asked = AuditEvent.objects.filter(
-        study_uid=study.study_instance_uid, action="evict_asked", at__gt=clock.now() - ASKED
+        return None
+    said = AuditEvent.objects.filter(study_uid=study.study_instance_uid, action__in=("evict_asked", "evict"))
+    last = said.order_by("-id").first()
+    return last if last is not None and last.action == "evict_asked" else None
+
+
+def _hindrance(study: Study, asked: AuditEvent) -> str:
+    failed = Copy.objects.filter(study=study, failed_at__gte=asked.at).order_by("-failed_at").first()
+    stayed = AuditEvent.objects.filter(
+        study_uid=study.study_instance_uid, action="evict_stayed", id__gt=asked.pk
     )
-    last = asked.order_by("-at").first()
-    if last is None:
-        return False
-    left = AuditEvent.objects.filter(study_uid=study.study_instance_uid, action="evict", at__gte=last.at)
-    failed = Copy.objects.filter(study=study, failed_at__gte=last.at)
-    return not left.exists() and not failed.exists()
+    last = stayed.order_by("-id").first()
+    if last is not None and (failed is None or failed.failed_at is None or failed.failed_at <= last.at):
+        return str(last.detail["why"])
+    if failed is not None:
+        return failed.trouble
+    return SILENT if asked.at <= clock.now() - ASKED else ""
+
+
+def _note_stay(study: Study, why: str) -> None:
+    """Whoever asked is told why the images stay, once; a sweep that nobody asked for tries again by itself."""
+    asked = _asked(study)
+    if asked is not None and _hindrance(study, asked) != why:
+        audit.record(
+            action="evict_stayed", outcome="failure", actor="system", study_uid=study.study_instance_uid,
+            patient=str(study.patient_id or ""), detail={"why": why},
+        )  # fmt: skip
 
 
 def keep_and_evict(study_id: int) -> None:
     """The job: have the archive keep the study, then let the images go. Where it is away: later, with growing pauses."""
     study = Study.objects.filter(pk=study_id).first()
-    if study is None or _why_not(study):
+    if study is None:
+        return
+    if why := _why_not(study):
+        _note_stay(study, why)
         return
     try:
         copies.keep(study)
@@ -89,12 +127,14 @@ def keep_and_evict(study_id: int) -> None:
         return
     except PermanentPeerError as error:
         log.warning("study %s stays: the archive does not keep it (%s)", study.pk, error.reason)
+        _note_stay(study, error.reason)
         return
     _draw(study)
     try:
         evict(study)
     except NotEvictable as stays:
         log.info("study %s stays: %s", study.pk, stays.why)
+        _note_stay(study, stays.why)
 
 
 def _later(study: Study) -> None:

@@ -1,9 +1,10 @@
 """How recalls stand, for the panel of whoever asked and for staff."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from django.db.models import QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet
 
 from placa.domain.access.selectors import studies_visible_to
 from placa.domain.access.types import Study
@@ -90,6 +91,26 @@ def copies_of(study: Study) -> list[Copy]:
     return list(
         Copy.objects.filter(study=study).select_related("archive").order_by("archive__priority", "id")
     )
+
+
+def trouble_of(copies: Sequence[Copy]) -> str:
+    """Why a study's copy is not what it should be, a code. Where one is confirmed, that one speaks; else each may."""
+    in_use = [copy for copy in copies if copy.archive.enabled]
+    confirmed = [copy for copy in in_use if copy.confirmed_at]
+    return next((copy.trouble for copy in confirmed or in_use if copy.trouble), "")
+
+
+def failing() -> dict[int, int]:
+    """How many studies whose images are here could not be kept at an archive when last tried, by archive.
+
+    Those that another archive has confirmed do not count: nothing is in their way.
+    """
+    elsewhere = Copy.objects.filter(
+        study=OuterRef("study"), archive__enabled=True, confirmed_at__isnull=False
+    ).exclude(pk=OuterRef("pk"))
+    failed = Copy.objects.filter(failed_at__isnull=False, study__availability=Study.Availability.ONLINE)
+    rows = failed.exclude(Exists(elsewhere)).values("archive").order_by()
+    return {row["archive"]: row["n"] for row in rows.annotate(n=Count("pk"))}
 
 
 def running() -> int:

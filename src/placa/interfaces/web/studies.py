@@ -102,12 +102,13 @@ class Standing:
     images_why: str = ""
     report_why: str = ""
     hand_delivery: bool = False
+    call: bool = False  # the patient must call us to get it
 
 
 def standing(study: Study, report: DiagnosticReport | None, when: Moment | None = None) -> Standing:
     """In this order: hand delivery, not yet released, off-line, then the report's own state."""
     if study.hand_delivery:
-        return _by_hand()
+        return _by_hand(study)
     when = when or moment()  # a list passes its own, read once
     opens = release_moment(study, when)
     if opens is None or opens > when.at:
@@ -125,10 +126,16 @@ def standing(study: Study, report: DiagnosticReport | None, when: Moment | None 
     return Standing(chip, why, images_why, why)
 
 
-def _by_hand() -> Standing:
+def _by_hand(study: Study) -> Standing:
+    """Not online; once it was handed over nobody is asked to call any more (2.3)."""
+    if study.handed_over_at is not None:
+        when = dates.exact(study.handed_over_at, institution.zone())
+        why = _("It was handed over in person: %(when)s.") % {"when": when}
+        closed = _("it was handed over in person")
+        return Standing(Chip("mute", "person-check", _("Handed over")), why, closed, closed, True)
     why = _("We hand you this result in person. Call us and we will agree on a time:")
     closed = _("it is handed over in person")
-    return Standing(Chip("mute", "person-raised-hand", _("Not validated")), why, closed, closed, True)
+    return Standing(Chip("mute", "person-raised-hand", _("Not validated")), why, closed, closed, True, True)
 
 
 def _not_released(opens: dt.datetime | None) -> Standing:
@@ -206,7 +213,7 @@ def patient_row(
         is_new=is_new,
         chips=[how.chip],
         why=how.why,
-        why_link=("tel:" + phone, phone) if how.hand_delivery and phone else None,
+        why_link=("tel:" + phone, phone) if how.call and phone else None,
         images=images,
         report=report,
         share_url=_share_url(study),

@@ -15,7 +15,7 @@ from placa.domain.archive import rendering
 from placa.domain.archive.models import Instance
 from placa.domain.archive.rendering import RenderFailed, RenderUnavailable
 from placa.domain.archive.storage import storage
-from placa.domain.downloads import directory, folder, offline, package, pixels, tasks
+from placa.domain.downloads import directory, folder, offline, package, packs, pixels, tasks
 from placa.domain.downloads.errors import NotReadyError
 from placa.domain.downloads.tests import world
 from placa.domain.downloads.tests.test_who_gets_what import share
@@ -129,7 +129,7 @@ def test_prepared_pixels_are_not_asked_for_again(monkeypatch: pytest.MonkeyPatch
     study = world.slices(2)
     package.open_package(viewer("ana"), CT)
     contents = directory.contents_of(study)
-    assert pixels.is_prepared(contents)
+    assert pixels.PACK.is_prepared(contents)
     monkeypatch.setattr(rendering, "exact_frame", lambda *_a, **_o: pytest.fail("decoded again"))
     assert len(scripts(opened(viewer("ana")))) == 2
 
@@ -137,7 +137,7 @@ def test_prepared_pixels_are_not_asked_for_again(monkeypatch: pytest.MonkeyPatch
 def test_beyond_its_bound_a_study_is_shown_by_its_jpegs(monkeypatch: pytest.MonkeyPatch) -> None:
     world.slices(3)
     size = len(opened(viewer("ana")).read("VIEWER/SER00001/IM000001.JS"))
-    monkeypatch.setattr(pixels, "MOST_BYTES", int(size * 1.5))
+    monkeypatch.setattr(pixels, "PACK", packs.Pack("pixels", size * 1.5))
     world.slices(4)
     about = told(opened(viewer("ana")))
     assert [one[3:] for one in about["series"][0]["objects"]] == [[1, 1], [[], 1], [[], 1], [[], 1]]
@@ -154,8 +154,8 @@ def test_what_went_wrong_is_left_out_and_tried_again_later(monkeypatch: pytest.M
     assert scripts(archive) == set()
     assert told(archive)["series"][0]["objects"] == [["IM000001", 1, 1, [], 1]]
     monkeypatch.undo()
-    monkeypatch.setattr(pixels, "AGAIN_SECONDS", -1.0)
-    assert pixels.is_prepared(directory.contents_of(study))
+    monkeypatch.setattr(packs, "AGAIN_SECONDS", -1.0)
+    assert pixels.PACK.is_prepared(directory.contents_of(study))
 
 
 def test_without_the_pool_it_is_not_ready_and_nothing_half_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,7 +175,7 @@ def test_after_a_week_unused_the_pixels_go_and_come_again_when_asked_for() -> No
     contents = directory.contents_of(study)
     package.open_package(viewer("ana"), CT)
     tasks.tidy()
-    assert pixels.is_prepared(contents)
+    assert pixels.PACK.is_prepared(contents)
     for path in folder.root().rglob("pixels*"):
         os.utime(path, (time.time() - 8 * 86_400,) * 2)
     tasks.tidy()

@@ -75,7 +75,7 @@ def test_a_ready_study_is_prepared_once_all_have_arrived(django_capture_on_commi
     tasks.prepare(settled().pk)
     contents = directory.contents_of(study)
     assert directory.is_prepared(contents)
-    assert pictures.is_prepared(contents)
+    assert pictures.PACK.is_prepared(contents)
 
 
 def test_prepared_means_nothing_is_drawn_or_read_any_more(monkeypatch) -> None:
@@ -157,12 +157,12 @@ def test_a_picture_that_went_wrong_is_left_out_now_and_tried_again_later(monkeyp
     monkeypatch.setattr(rendering, "_ask", slow)
     tasks.prepare(settled().pk)
     contents = directory.contents_of(world.study())
-    assert pictures.is_prepared(contents)
+    assert pictures.PACK.is_prepared(contents)
     assert pictures.pictures_of(contents, contents.items) == []
     monkeypatch.setattr(rendering, "_ask", drawn)
     monkeypatch.setattr(picture_cache, "PAUSES", (0,))  # a moved clock is not moved in the threads that draw
     with clock.standing_at(clock.now() + timedelta(hours=2)):
-        assert not pictures.is_prepared(contents)
+        assert not pictures.PACK.is_prepared(contents)
         tasks.prepare(world.study().pk)
         assert len(pictures.pictures_of(contents, contents.items)) == 1
-    assert pictures.is_prepared(contents)
+    assert pictures.PACK.is_prepared(contents)

@@ -165,7 +165,9 @@ def change_password(request: HttpRequest) -> HttpResponse:
             sessions.renew(request, user)
             messages.success(request, _("Your password was changed."))
             return redirect(sessions.home_url(request))
-    return render(request, "account/change_password.html", {"form": form, **checklist(user)})
+    request.audience = sessions.role_of(request)  # type: ignore[attr-defined]
+    context = {"form": form, "back": sessions.home_url(request), **checklist(user)}
+    return render(request, "account/change_password.html", context)
 
 
 @page

@@ -166,6 +166,7 @@ def study(request: HttpRequest, uid: str) -> HttpResponse:
     if any(version is not None and version.text for _report, _url, version in shown):
         access.opened(viewer, found, "view_report")  # its words are on this page
     opened = OpenStudy(found, viewer) if row.images.url else None
+    panel = recalls.panel(viewer, found, doors)
     return render(
         request,
         "patient/study.html",
@@ -182,7 +183,8 @@ def study(request: HttpRequest, uid: str) -> HttpResponse:
             "zip_url": doors.zip(found) if found.may_download and row.images.url else "",
             "zip_status_url": doors.zip_status(found),
             "zip_bytes": found.bytes,
-            "recall": recalls.panel(viewer, found, doors),
+            "recall": panel,
+            "note": "" if panel and row.report.url else row.why,  # the panel says that the images are away
             "looked": looked([found])[uid][:4],
         },
     )

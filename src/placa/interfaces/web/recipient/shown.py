@@ -22,6 +22,7 @@ def row(study: Study, reports: Sequence[DiagnosticReport], token: str) -> StudyR
     """A row of the list: what is open leads on, what is closed says why."""
     report = studies.newest(reports)
     how = studies.standing(study, report)
+    why = _("The patient gets this result in person.") if how.call else how.why
     images, readable = Opener(why=how.images_why), Opener(why=how.report_why or _("it was not shared"))
     if study.may_images and study.number_of_images and study.availability == study.Availability.ONLINE:
         images = Opener(url=_door("viewer:open", token, uid=study.study_instance_uid), why=how.images_why)
@@ -35,7 +36,7 @@ def row(study: Study, reports: Sequence[DiagnosticReport], token: str) -> StudyR
         title=studies.title(study), url=page, when=study.exam_at, where=study.site.name if study.site else "",
         who=study.order.requester.full_name if study.order and study.order.requester else "",
         modality=studies.modality(study), thumbnail=thumbnail and thumbnail + "?viewport=480,480",
-        chips=[how.chip], why=how.why, images=images, report=readable,
+        chips=[how.chip], why=why, images=images, report=readable,
     )  # fmt: skip
 
 

@@ -37,7 +37,9 @@ ROWS = ExternalArchive.objects.exclude(kind=ExternalArchive.Kind.FOLDER)
 @staff("archives")
 def archives(request: HttpRequest) -> HttpResponse:
     """The archives in the order in which they are asked."""
-    return page(request, "archives", {"rows": ExternalArchive.objects.all(), "running": recalls.running()})
+    failing = recalls.failing()
+    rows = [(one, failing.get(one.pk, 0)) for one in ExternalArchive.objects.all()]
+    return page(request, "archives", {"rows": rows, "running": recalls.running()})
 
 
 @require_http_methods(["GET", "POST"])
@@ -141,6 +143,21 @@ def trouble_words(reason: str) -> str:
     }.get(reason, _("It does not answer."))
 
 
+def stays_words(why: str) -> str:
+    """Why images are not let go, or are here still though they were asked to leave, in words."""
+    return {
+        "in_use": _("Somebody is looking at them. Try again in two hours."),
+        "arriving": _("They came just now. Try again in two hours."),
+        "damaged": _("A file of this study is damaged"),
+        "not_confirmed": _("The archive has not confirmed that it keeps all of them. Try again."),
+        "nothing": _("There is nothing to evict."),
+        "state": _("There is nothing to evict."),
+        eviction.SILENT: _(
+            "Nothing was heard of it for an hour. Look at the home page whether the background work runs, then try again."
+        ),
+    }.get(why) or trouble_words(why)
+
+
 @dataclass(frozen=True, slots=True)
 class Images:
     """Where the images of a study are, for its page."""
@@ -164,20 +181,18 @@ class Images:
 def of_study(study: Study) -> Images:
     """Where the images of a study are, and what can be done."""
     latest, copies = recalls.latest(study), recalls.copies_of(study)
-    kept = any(copy.confirmed_at for copy in copies)
-    code = "" if kept else next((copy.trouble for copy in copies if copy.trouble), "")
     running = latest is not None and latest.finished_at is None
-    if latest is not None and running and latest.trouble:
-        code = latest.trouble
+    stuck = eviction.why_here(study) or recalls.trouble_of(copies)
+    code = latest.trouble if latest is not None and running and latest.trouble else stuck
     set_up = ExternalArchive.objects.filter(enabled=True).exists()
     online = study.availability == Study.Availability.ONLINE
     leaving = eviction.is_under_way(study)
     opens = online and study.may_images and study.number_of_images
     return Images(
-        state=study.get_availability_display(),
+        state=_("Online: they could not leave") if online and stuck else study.get_availability_display(),
         copies=copies,
         recall=None if online else latest,
-        trouble=trouble_words(code) if code else "",
+        trouble=stays_words(code) if code else "",
         may_evict=online and set_up and study.number_of_instances > 0 and not leaving,
         may_recall=not online and set_up and not running,
         is_running=running,
@@ -213,14 +228,7 @@ def evict(request: HttpRequest, uid: str) -> HttpResponse:
         eviction.ask(study=found, by=viewer_of(request).actor)
         messages.success(request, _("They leave as soon as the archive has confirmed that it keeps them."))
     except NotEvictable as stays:
-        messages.error(
-            request,
-            {
-                "in_use": _("Somebody is looking at them. Try again in two hours."),
-                "arriving": _("They came just now. Try again in two hours."),
-                "damaged": _("A file of this study is damaged"),
-            }.get(stays.why, _("There is nothing to evict.")),
-        )
+        messages.error(request, stays_words(stays.why))
     return redirect("staff:study", uid=uid)
 
 

@@ -36,6 +36,7 @@ PLACES: dict[str, tuple[Permission, ...]] = {
     "patients": (Permission.PATIENTS,),
     "messages": (Permission.OUTBOX,),
     "archives": (Permission.SETTINGS,),
+    "settings": (Permission.SETTINGS,),
 }
 
 

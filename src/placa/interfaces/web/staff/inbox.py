@@ -79,7 +79,7 @@ def item(request: HttpRequest, item: uuid.UUID) -> HttpResponse:
         "advice": words.kind_help(found.kind),
         "study": study,
         "sender": words.sender_name(found.sender),
-        "reason": intake.reason_of(found),
+        "reason": intake.damage_of(found) or words.reason_words(found.detail.get("reason", "")),
         "differences": differences_of(found),
         "text": text,
         "matches": found.kind in MATCHING,

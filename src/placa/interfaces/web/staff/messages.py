@@ -68,6 +68,7 @@ def _row(message: OutboxMessage) -> dict[str, object]:
         "message": message,
         "to": selectors.masked(message.address),
         "about": about(message.template),
+        "trouble": trouble_words(message.last_error),
         "chip": Chip(look, picture, message.get_state_display()),  # type: ignore[arg-type]
     }
 
@@ -95,6 +96,19 @@ def about(template: str) -> str:
         "share_opened": _("Share: opened"),
         "share_locked": _("Share: locked"),
     }.get(template, template.replace("_", " ").capitalize())
+
+
+def trouble_words(said: str) -> str:
+    """Why a message has not gone out: what the transport noted, as staff say it; a server's own words are kept."""
+    if not said:
+        return ""
+    if said.endswith("is not set"):
+        return _("No server is set up for it.")
+    if said.isidentifier():  # the name of a network error
+        return _("The server does not answer.")
+    if said.startswith("5"):
+        return _("The server refuses it: %(said)s") % {"said": said}
+    return _("The server could not take it: %(said)s") % {"said": said}
 
 
 @require_POST

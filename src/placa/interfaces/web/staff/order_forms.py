@@ -13,6 +13,8 @@ from placa.domain.people import selectors as people
 from placa.domain.people.models import Organization, Patient
 from placa.interfaces.web.listing import MODALITIES
 
+NOT_CHOSEN = gettext_lazy("Not chosen")
+
 
 class PayerField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable when it runs
     """Companies; those whose studies become theirs alone say so."""
@@ -26,7 +28,7 @@ class OrderForm(forms.Form):
     """An order. `exclusive_payer` is set where the chosen payer would have the study alone."""
 
     exam_type = forms.ModelChoiceField(
-        ExamType.objects.order_by("name"), label=gettext_lazy("Exam"), required=False
+        ExamType.objects.order_by("name"), label=gettext_lazy("Exam"), required=False, empty_label=NOT_CHOSEN
     )
     description = forms.CharField(
         label=gettext_lazy("Description"),
@@ -39,9 +41,14 @@ class OrderForm(forms.Form):
         choices=[("", gettext_lazy("As the exam says")), *((code, code) for code in MODALITIES)],
         required=False,
     )
-    site = forms.ModelChoiceField(Site.objects.order_by("name"), label=gettext_lazy("Site"), required=False)
+    site = forms.ModelChoiceField(
+        Site.objects.order_by("name"), label=gettext_lazy("Site"), required=False, empty_label=NOT_CHOSEN
+    )
     requester = forms.ModelChoiceField(
-        people.requesters(), label=gettext_lazy("Doctor who asks for it"), required=False
+        people.requesters(),
+        label=gettext_lazy("Doctor who asks for it"),
+        required=False,
+        empty_label=NOT_CHOSEN,
     )
     copies_to = forms.ModelMultipleChoiceField(
         people.requesters(),
@@ -50,7 +57,12 @@ class OrderForm(forms.Form):
         widget=forms.SelectMultiple(attrs={"size": "4"}),
         help_text=gettext_lazy("Other doctors who see the result."),
     )
-    payer = PayerField(people.payers(), label=gettext_lazy("Company that pays"), required=False)
+    payer = PayerField(
+        people.payers(),
+        label=gettext_lazy("Company that pays"),
+        required=False,
+        empty_label=gettext_lazy("No company"),
+    )
     understood = forms.BooleanField(
         label=gettext_lazy("I understand: only this company and authorised staff will see the study"),
         required=False,

@@ -1,6 +1,8 @@
 """Studies: list, page, release, hand delivery, order, report, notification (9.8, 9.4 for PDFs)."""
 
+import datetime as dt
 import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -22,7 +24,9 @@ from placa.domain.archive.errors import RetriableError
 from placa.domain.archive.services import WrongPatient
 from placa.domain.archive.storage import StorageError
 from placa.domain.audit import selectors as audit
+from placa.domain.audit.models import AuditEvent
 from placa.domain.enrolment import again
+from placa.domain.institution import selectors as institution
 from placa.domain.intake import services as matching
 from placa.domain.orders.selectors import orders_of
 from placa.domain.people.models import Permission
@@ -34,9 +38,11 @@ from placa.interfaces.web.account.session import viewer_of
 from placa.interfaces.web.staff import archives, words
 from placa.interfaces.web.staff.doors import fetch, needs, page, posted_id, refuse, route, staff
 from placa.interfaces.web.staff.study_forms import HandOverForm, ReportForm, WithdrawForm
+from placa.interfaces.web.ui import dates
 from placa.interfaces.web.ui.rows import Chip, Fact
 
-EVENTS = 30
+EVENTS, LINES = 400, 30  # events of a study that are read, and lines that they make
+HOURS = 6  # of one line; beyond, the first and the last
 STATES: dict[str, Q] = {
     "unmatched": Q(patient=None),
     "held": Q(release="held"),
@@ -201,17 +207,32 @@ def _trail(viewer: Viewer, found: Study) -> list[dict[str, Any]] | None:
     if not (viewer.may(Permission.STUDIES) or viewer.may(Permission.AUDIT)):
         return None
     events = list(audit.events_of_study(found.study_instance_uid)[:EVENTS])
-    names = access.names_of(events)
+    names, zone = access.names_of(events), institution.zone()
+    lines: dict[tuple[object, ...], list[AuditEvent]] = {}
+    for event in events:
+        day = event.at.astimezone(zone).date() if event.action in words.LOOKING else event.pk
+        lines.setdefault((event.action, event.outcome, event.actor, event.role, day), []).append(event)
     return [
         {
-            "event": event,
-            "who": names[event.actor, event.role],
-            "what": words.action_words(event.action),
-            "icon": words.action_icon(event.action),
-            "refused": event.outcome != "success",
+            "event": same[0],
+            "who": names[same[0].actor, same[0].role],
+            "what": words.action_words(same[0].action),
+            "icon": words.action_icon(same[0].action),
+            "refused": same[0].outcome == "refused",
+            "well": same[0].outcome == "success",
+            "times": _times(same, zone),
         }
-        for event in events
+        for same in list(lines.values())[:LINES]
     ]
+
+
+def _times(events: Sequence[AuditEvent], zone: dt.tzinfo) -> str:
+    """How often and at what hours of one day, the first before; empty for once."""
+    if len(events) == 1:
+        return ""
+    hours = [dates.clock_time(event.at.astimezone(zone)) for event in reversed(events)]
+    shown = ", ".join(dict.fromkeys(hours)) if len(hours) <= HOURS else f"{hours[0]} – {hours[-1]}"
+    return _("%(n)d times: %(hours)s") % {"n": len(hours), "hours": shown}
 
 
 def _for(request: HttpRequest, uid: str, permission: Permission) -> tuple[Viewer, Study]:

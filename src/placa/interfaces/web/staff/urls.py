@@ -11,6 +11,7 @@ from placa.interfaces.web.staff import (
     messages,
     orders,
     patients,
+    settings,
     studies,
 )
 
@@ -61,6 +62,12 @@ urlpatterns = [
     path("archives/<uuid:archive>/", archives.archive, name="archive"),
     path("archives/<uuid:archive>/test/", archives.test, name="archive_test"),
     path("archives/<uuid:archive>/remove/", archives.remove, name="archive_remove"),
+    path("settings/", settings.institution, name="settings"),
+    path("settings/rules/", settings.rules, name="rules"),
+    path("settings/delays/", settings.delays, name="delays"),
+    path("settings/devices/", settings.devices, name="devices"),
+    path("settings/devices/new/", settings.create_device, name="device_create"),
+    path("settings/devices/<int:device>/", settings.device, name="device"),
     path("messages/", messages.messages, name="messages"),
     path("messages/<uuid:message>/retry/", messages.retry, name="message_retry"),
 ]

@@ -8,10 +8,12 @@ from placa.domain.access.moment import Moment
 from placa.domain.access.selectors import release_moment
 from placa.domain.access.types import Study
 from placa.domain.institution import selectors as institution
+from placa.domain.intake.inbox import NOT_INDEXABLE, NOT_READABLE
 from placa.domain.intake.models import InboxItem
 from placa.domain.people.models import Patient
 from placa.interfaces.web.ui import dates
 from placa.interfaces.web.ui.rows import Chip
+from placa.standards.dicom import errors
 
 Kind = InboxItem.Kind
 KIND_LOOKS = {
@@ -67,6 +69,33 @@ def kind_help(kind: str) -> str:
     }[Kind(kind)]
 
 
+def reason_words(code: str) -> str:
+    """Why a file could not be taken up: a reason code of `standards.dicom.errors` or of the intake, as staff say it."""
+    if not code:
+        return ""
+    return {
+        errors.NOT_DICOM: _("It is no DICOM file."),
+        errors.TRUNCATED: _("It breaks off in the middle: a part of it is missing."),
+        errors.TRUNCATED_PIXEL_DATA: _("It breaks off inside the picture: a part of it is missing."),
+        errors.BAD_STRUCTURE: _("Its contents are not in the order that DICOM wants."),
+        errors.TOO_DEEP: _("It is nested more deeply than any device does it."),
+        errors.TOO_MANY_ELEMENTS: _("It holds more data than any image has."),
+        errors.TOO_LARGE: _("It is too large."),
+        errors.BAD_DEFLATE: _("It is compressed, and cannot be unpacked."),
+        errors.MISSING_UID: _("It does not say which study, series or image it is."),
+        errors.INVALID_UID: _("The number of its study, series or image is not a valid one."),
+        errors.UNKNOWN_TRANSFER_SYNTAX: _("It is written in a way that the portal does not know."),
+        errors.IS_DICOMDIR: _("It is the list of contents of a disc, not an image."),
+        errors.NO_PIXEL_DATA: _("There is no picture in it."),
+        errors.UNDECODABLE: _("Its picture cannot be unpacked."),
+        errors.NOT_RENDERABLE: _("It cannot be shown as a picture or as text."),
+        errors.BAD_PDF: _("The PDF in it is damaged, or is no PDF."),
+        errors.BAD_PICTURE: _("The photo in it is damaged, or of a kind that the portal does not know."),
+        NOT_READABLE: _("It could not be read."),
+        NOT_INDEXABLE: _("It was read, and could not be entered into the archive."),
+    }.get(code, _("It could not be read."))
+
+
 def release_chip(study: Study, at: dt.datetime, when: Moment | None = None) -> Chip:
     """How a study stands towards its patient; a list passes its own `when`, read once."""
     if study.patient_id is None:
@@ -100,6 +129,9 @@ def action_words(action: str) -> str:
         "view_report": _("Read the report"),
         "download": _("Downloaded"),
         "share": _("Shared it"),
+        "acknowledge": _("Read the urgent result and takes care of it"),
+        "save_measurements": _("Kept measurements"),
+        "store": _("Stored images by a program"),
         "assign_patient": _("Assigned to a patient"),
         "link_order": _("Linked to an order"),
         "unlink": _("Taken away from the patient"),
@@ -117,6 +149,7 @@ def action_words(action: str) -> str:
         "file_whole": _("A damaged file is whole again"),
         "archive_confirmed": _("The archive confirmed that it keeps it"),
         "evict_asked": _("Asked to evict the images"),
+        "evict_stayed": _("The images could not leave"),
         "evict": _("Images left for the archive"),
         "recall": _("Asked for the images"),
         "recalled": _("Images brought back"),
@@ -135,15 +168,24 @@ def action_words(action: str) -> str:
 
 ACTION_ICONS = {
     "view": "eye", "preview": "image", "view_images": "images", "view_report": "file-earmark-text", "download": "download",
-    "share": "share", "assign_patient": "person-check", "link_order": "link-45deg", "unlink": "person-x",
+    "share": "share", "acknowledge": "check2", "save_measurements": "pen", "store": "upload",
+    "assign_patient": "person-check", "link_order": "link-45deg", "unlink": "person-x",
     "unlink_order": "link-45deg", "release_now": "send", "hold": "lock", "release_by_delay": "clock",
     "mark_hand_delivery": "person-raised-hand", "hand_over": "person-check", "report_version": "pen",
     "report_withdrawn": "x-octagon",
     "tell_again": "envelope", "inbox_kept": "check2", "inbox_rejected": "x-octagon",
     "inbox_reopened": "inbox", "archive_confirmed": "archive", "evict_asked": "archive", "evict": "archive",
+    "evict_stayed": "x-octagon",
     "recall": "cloud-arrow-down", "recalled": "cloud-arrow-down", "recall_failed": "x-octagon",
     "recall_cancelled": "x-circle",
 }  # fmt: skip
+
+
+LOOKING = (
+    "view", "preview", "view_images", "view_report", "download",
+    "open_row", "open_images", "open_report", "open_download", "open_share",
+)  # fmt: skip
+"""Actions that change nothing: done again on one day by one person they are one line of a history."""
 
 
 def action_icon(action: str) -> str:

@@ -79,7 +79,13 @@ MAIN: dict[str, tuple[Place, ...]] = {
         ),
         Place(_("Figures"), "bar-chart", "staff:figures", group=_("Centre")),
         Place(_("Audit"), "journal-check", "staff:audit", group=_("Centre")),
-        Place(_("Settings"), "sliders", "staff:settings", group=_("Centre")),
+        Place(
+            _("Settings"),
+            "sliders",
+            "staff:settings",
+            ("staff:rules", "staff:delays", "staff:devices", "staff:device_create", "staff:device"),
+            group=_("Centre"),
+        ),
     ),
 }
 

@@ -38,13 +38,13 @@ def shares(request: HttpRequest) -> HttpResponse:
     return render(request, "patient/share/shares.html", {"rows": rows, "own": viewer.subject})
 
 
-def _longer(share: Share) -> list[tuple[int, dt.date]]:
-    """By how many days from now a share can be prolonged, and its last day then; empty where it cannot."""
+def _longer(share: Share) -> list[tuple[int, str]]:
+    """By how many days from now a share can be prolonged, and its last day then in words; empty where it cannot."""
     if not share.live:
         return []
     grant = share.grant
     ends = periods.prolongations(share.studies, grant.starts_at, grant.expires_at)
-    return [(days, _last_day(end)) for days, end in ends.items()]
+    return [(days, dates.dated(_last_day(end), institution.zone())) for days, end in ends.items()]
 
 
 def _day(ends_at: dt.datetime) -> str:

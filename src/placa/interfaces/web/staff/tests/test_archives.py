@@ -1,5 +1,6 @@
 """Staff set up archives, evict images and recall them (9.8)."""
 
+import datetime as dt
 from pathlib import Path
 
 import pytest
@@ -289,3 +290,29 @@ def test_the_card_waits_no_longer_for_what_failed(study: Study, pacs: ExternalAr
     card = archives.of_study(get_study(viewer, objects.STUDY))
     assert (card.is_leaving, card.may_evict) == (False, True)
     assert card.trouble == archives.trouble_words("no-connection")
+
+
+@pytest.mark.usefixtures("now", "pacs")
+def test_what_did_not_leave_says_so_however_long_ago(jefe: Client, study: Study, now: dt.datetime) -> None:
+    """An hour after staff asked the card said only "Online" again."""
+    page = f"/staff/studies/{objects.STUDY}/"
+    jefe.post(f"{page}evict/")
+    with clock.standing_at(now + dt.timedelta(days=3)):
+        viewer = viewer_for(User.objects.get(username="jefe"), "staff")
+        card = archives.of_study(get_study(viewer, objects.STUDY))
+    assert (card.is_leaving, card.may_evict) == (False, True)
+    assert card.state == gettext("Online: they could not leave")
+    assert card.trouble == archives.stays_words("silent")
+
+
+def test_the_list_says_where_sending_fails(jefe: Client, study: Study, pacs: ExternalArchive) -> None:
+    assert 'p-chip--bad"' not in jefe.get("/staff/archives/").content.decode()
+    Copy.objects.create(study=study, archive=pacs, failed_at=clock.now(), trouble="no-connection")
+    answer = jefe.get("/staff/archives/")
+    assert answer.context["rows"] == [(pacs, 1)]
+    assert "p-chip--bad" in answer.content.decode()
+
+
+@pytest.mark.parametrize("why", [*eviction.NotEvictable.WHY, eviction.SILENT])
+def test_every_reason_to_stay_has_words_of_its_own(why: str) -> None:
+    assert archives.stays_words(why) != archives.trouble_words("?")

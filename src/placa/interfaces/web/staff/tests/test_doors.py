@@ -15,13 +15,14 @@ SOMETHING = uuid.UUID(int=7)
 PARTS = {
     "item": SOMETHING, "patient": SOMETHING, "order": SOMETHING, "doctor": SOMETHING, "message": SOMETHING,
     "link": SOMETHING, "identifier": 1, "uid": cast.STUDIES["ana_ct"].uid, "archive": SOMETHING,
-    "report": SOMETHING,
+    "report": SOMETHING, "device": 10**9,
 }  # fmt: skip
 # GET pages, written by hand; every other route is a POST
 PAGES = {
     "home", "inbox", "inbox_item", "patients", "patient_create", "patient", "patient_edit", "orders",
     "order_create", "order", "studies", "upload", "study", "approvals", "messages",
-    "archives", "archive_create", "archive", "study_images",
+    "archives", "archive_create", "archive", "study_images", "settings", "rules", "delays", "devices",
+    "device_create", "device",
 }  # fmt: skip
 WRITES = {
     "inbox_assign", "inbox_close", "inbox_reopen", "patient_email", "patient_enable", "patient_resend",
@@ -86,6 +87,9 @@ NEEDED = {
     "upload": "upload", "study_report": "upload", "report_withdraw": "upload",
     "approvals": "doctors", "doctor_enable": "doctors", "doctor_refuse": "doctors",
     "messages": "outbox", "message_retry": "outbox",
+    **dict.fromkeys(
+        ("archives", "archive_create", "archive", "archive_test", "archive_remove", "settings", "rules", "delays",
+         "devices", "device_create", "device"), "settings"),
 }  # fmt: skip
 
 
@@ -107,7 +111,8 @@ def test_places_without_permission_are_not_in_the_navigation(ines):
 
 @pytest.mark.parametrize("name", sorted(PAGES - {"home", "inbox", "patients", "orders", "studies", "upload",
                                                  "approvals", "messages", "patient_create", "order_create",
-                                                 "study", "study_images", "archives", "archive_create"}))  # fmt: skip
+                                                 "study", "study_images", "archives", "archive_create", "settings",
+                                                 "rules", "delays", "devices", "device_create"}))  # fmt: skip
 def test_what_is_not_there_is_404(jefe, name):
     assert jefe.get(address(name)).status_code == 404
 

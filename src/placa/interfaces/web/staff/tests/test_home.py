@@ -7,6 +7,8 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.urls import reverse
+from django.utils.html import escape
+from django.utils.translation import override
 
 from placa.common import clock
 from placa.demo import cast
@@ -20,6 +22,7 @@ from placa.domain.jobs.selectors import queue
 from placa.domain.notifications import services as notifications
 from placa.domain.notifications.models import OutboxMessage
 from placa.interfaces.web.staff import health
+from placa.interfaces.web.staff.messages import trouble_words
 
 pytestmark = pytest.mark.django_db
 
@@ -144,3 +147,22 @@ def test_today_is_said_as_the_language_says_it(sign_in, language: str, said: str
         client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
         User.objects.filter(username="jefe").update(language=language)
         assert client.get("/staff/").context["day"] == said
+
+
+@pytest.mark.parametrize(
+    ("noted", "said"),
+    [
+        ("PLACA_EMAIL_URL is not set", "No server is set up for it."),
+        ("TimeoutError", "The server does not answer."),
+        ("550 no such user", "The server refuses it: 550 no such user"),
+        ("HTTP 503", "The server could not take it: HTTP 503"),
+        ("", ""),
+    ],
+)
+def test_why_a_mail_did_not_go_out_is_said_in_words(jefe, noted, said):
+    with override("en"):
+        assert trouble_words(noted) == said
+    message = failed_mail()
+    OutboxMessage.objects.filter(pk=message.pk).update(last_error=noted)
+    body = jefe.get(reverse("staff:messages")).content.decode()
+    assert escape(trouble_words(noted)) in body

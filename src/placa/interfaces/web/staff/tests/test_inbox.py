@@ -4,16 +4,19 @@ import datetime as dt
 
 import pytest
 from django.urls import reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext, override
 
 from placa.common import clock
 from placa.demo import cast
 from placa.domain.accounts.models import User
 from placa.domain.archive.models import Study
 from placa.domain.audit.models import AuditEvent
+from placa.domain.intake.inbox import NOT_INDEXABLE, NOT_READABLE
 from placa.domain.intake.models import InboxItem
 from placa.domain.orders.models import ServiceRequest
 from placa.domain.people.models import Patient
+from placa.interfaces.web.staff import words
+from placa.standards.dicom import errors
 
 pytestmark = pytest.mark.django_db
 UID = cast.STUDIES["stranger"].uid
@@ -136,10 +139,12 @@ def test_a_file_that_cannot_be_read_is_shown_and_kept(jefe, db):
 
     item = InboxItem.objects.create(
         kind="unreadable", storage_key="2026/11/22/aa/x.dcm", sender="peer:CT1",
-        detail={"reason": "<b>broken</b>"}, created_at=clock.now(),
+        detail={"reason": "<b>broken</b>", "patient_id": "<b>7</b>"}, created_at=clock.now(),
     )  # fmt: skip
     page = jefe.get(url("inbox_item", item)).content.decode()
-    assert "&lt;b&gt;broken" in page
+    assert "broken" not in page  # a reason that nobody knows is said in general words
+    assert words.reason_words("broken") in page
+    assert "&lt;b&gt;7" in page
     assert "CT1" in page
     jefe.post(url("inbox_close", item), {"decision": "kept"})
     item.refresh_from_db()
@@ -264,3 +269,31 @@ def test_nobody_else_is_told_what_differs(sign_in, employ, conflict):
         assert sign_in(name).get(url("inbox_item", conflict)).status_code in (302, 403, 404)
     upload_only = employ("upload")
     assert upload_only.get(url("inbox_item", conflict)).status_code in (302, 403, 404)
+
+
+CODES = [code for name, code in vars(errors).items() if name.isupper()]
+
+
+@pytest.mark.parametrize("code", [*CODES, NOT_READABLE, NOT_INDEXABLE])
+def test_every_reason_is_said_in_words_in_four_languages(code):
+    said = {}
+    for language in ("en", "es", "it", "pt"):
+        with override(language):
+            said[language] = words.reason_words(code)
+            own = said[language] != words.reason_words("a code of tomorrow")
+            assert own or code == NOT_READABLE
+    assert code not in said["en"]
+    assert len(set(said.values())) == 4
+
+
+def test_an_unreadable_file_says_why_on_its_page(jefe):
+    item = InboxItem.objects.create(
+        kind="unreadable",
+        storage_key="x",
+        sender="peer:CT1",
+        detail={"reason": "not-readable"},
+        created_at=clock.now(),
+    )
+    body = jefe.get(url("inbox_item", item)).content.decode()
+    assert "not-readable" not in body
+    assert words.reason_words("not-readable") in body

@@ -1,12 +1,17 @@
 """Studies: release, withhold, hand delivery, order, report, notification (9.8)."""
 
+import datetime as dt
 import io
+import re
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils.translation import gettext
 from pypdf import PdfWriter
 
+from placa.common import clock
 from placa.demo import cast
 from placa.domain.access.rules import Facet
 from placa.domain.access.selectors import has_facet
@@ -15,10 +20,13 @@ from placa.domain.accounts.models import User
 from placa.domain.archive.models import Study
 from placa.domain.archive.storage import StorageError
 from placa.domain.archive.storage.local import LocalStorage
+from placa.domain.audit import services as audit
 from placa.domain.audit.models import AuditEvent
+from placa.domain.institution import selectors as institution
 from placa.domain.notifications.models import OutboxMessage
 from placa.domain.orders.models import ServiceRequest
 from placa.domain.reports.models import DiagnosticReport, ReportVersion
+from placa.interfaces.web.staff import studies, words
 
 pytestmark = pytest.mark.django_db
 
@@ -260,3 +268,63 @@ def test_more_studies_than_a_page(jefe):
         row["study"].pk for row in second.context["rows"]
     }
     assert len(uids) == Study.objects.count()
+
+
+def at(hour: int, minute: int = 0) -> dt.datetime:
+    return dt.datetime(2026, 3, 4, hour, minute, tzinfo=institution.zone())
+
+
+def seen(
+    *, hours: tuple[int, ...], action: str = "view", actor: str = "user:1", outcome: str = "success"
+) -> None:
+    for hour in hours:
+        with clock.standing_at(at(hour)):
+            audit.record(
+                action=action,
+                actor=actor,
+                role="staff",
+                outcome=outcome,
+                study_uid=cast.STUDIES["ana_ct"].uid,
+            )
+
+
+def test_the_history_says_once_a_day_who_looked(jefe):
+    seen(hours=(8,), action="hold")
+    seen(hours=(9, 10, 12))
+    seen(hours=(11,), actor="user:2")
+    seen(hours=(13,), outcome="refused")
+    seen(hours=(14, 15), action="hold")
+    with clock.standing_at(at(16)):
+        viewer = viewer_for(User.objects.get(username="jefe"), "staff")
+        found = studies._trail(viewer, study("ana_ct"))
+    assert found is not None
+    lines = [(one["event"].action, one["refused"], one["times"]) for one in found]
+    often = gettext("%(n)d times: %(hours)s") % {"n": 3, "hours": "9:00, 10:00, 12:00"}
+    assert lines[:6] == [
+        ("hold", False, ""), ("hold", False, ""),  # what changes something is told each time
+        ("view", True, ""),
+        ("view", False, ""), ("view", False, often),
+        ("hold", False, ""),
+    ]  # fmt: skip
+
+
+def test_many_times_a_day_are_from_when_to_when():
+    zone = institution.zone()
+    events = [AuditEvent(at=at(9 + n)) for n in reversed(range(8))]
+    assert studies._times(events, zone) == gettext("%(n)d times: %(hours)s") % {
+        "n": 8,
+        "hours": "9:00 – 16:00",
+    }
+
+
+def test_each_action_on_a_study_has_words(jefe):
+    """No history shows the name of an action: each one that the source records with a study is known."""
+    recorded = set()
+    for file in Path(studies.__file__).parents[3].rglob("*.py"):
+        if "tests" not in file.parts:
+            for told in (r'audit\.record\(\s*action="(\w+)"[^)]*study_uid', r'_audit\("(\w+)", (?:study|report)',
+                         r'opened\([^)]*"(\w+)"\)'):  # fmt: skip
+                recorded |= set(re.findall(told, file.read_text()))
+    assert {"recall", "evict_stayed", "release_now", "report_late_preliminary", "acknowledge"} <= recorded
+    for action in recorded:
+        assert words.action_words(action) != action.replace("_", " ").capitalize(), action
