@@ -15,6 +15,8 @@ from django.db import connection
 from django.db.models import Model
 from django.db.models.fields import NOT_PROVIDED
 
+from placa.common import vocabulary
+
 COMPANIES = 50
 STUDIES_OF_A_DOCTOR = 500
 FIRST = 10_000_000  # keys of the crowd begin here, those of the large doctor and company: far from the cast's
@@ -75,6 +77,7 @@ def fill(studies: int, patients: int) -> None:
         _insert(Study, studies, {
             "id": own, "study_instance_uid": uid, "patient_id": owner, "order_id": own, "site_id": site,
             "requester_id": requester, "payer_id": payer, "ordered_modality": "e.modality",
+            "ordered_urgent": "i % 50 = 0",
             "dicom_patient_id": f"'402-' || (1000001 + (i * 48271) % {patients}) || '-1'",
             "patient_name": "upper(f.name || '^' || g.name)", "name_key": "f.name || ' ' || g.name",
             "accession_number": "'B' || i", "study_description": "e.name",
@@ -143,6 +146,8 @@ def _bare(*models: type[Model]) -> Iterator[None]:
                 cursor.execute("SELECT 1 FROM sqlite_master WHERE name = %s", [f"{table}_words"])
                 if cursor.fetchone():
                     cursor.execute(f"INSERT INTO {table}_words ({table}_words) VALUES ('rebuild')")
+    for table, column in vocabulary.KEPT:
+        vocabulary.fill(connection, table, column)
     connection.close()  # with what was set for the filling
 
 

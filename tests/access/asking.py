@@ -6,7 +6,7 @@ from unittest import mock
 
 from django.db import transaction
 
-from placa.domain.access import rules, selectors
+from placa.domain.access import rules, search, selectors
 from placa.domain.access.moment import moment
 from placa.domain.access.viewers import Viewer
 from placa.domain.institution import selectors as institution
@@ -60,9 +60,21 @@ def answered(world: World, viewers: list[Viewer]) -> Cells:
             found = selectors.studies_visible_to(viewer, at=NOW, need=facet).values_list("pk", flat=True)
             pks = list(found)
             assert len(pks) == len(set(pks)), f"{facet}: a study is listed twice"
+            known = selectors.known_visible_to(viewer, at=NOW, need=facet).values_list("pk", flat=True)
+            assert set(known) == set(pks), f"{facet}: asked one by one the rules say otherwise"
             for cell in world.cells(pks):
                 cells.setdefault(cell, set()).add(LETTER[facet])
     return {cell: "".join(c if c in got else "-" for c in "ripds") for cell, got in cells.items()}
+
+
+def listed(viewer: Viewer, size: int = 7) -> list[int]:
+    """Keys of a viewer's rows as lists show them, page by page."""
+    found, cursor, keys = selectors.listed(viewer), "", list[int]()
+    while True:
+        page = search.page(found, cursor, size)
+        keys += [study.pk for study in page.rows]
+        if not (cursor := page.next):
+            return keys
 
 
 def answered_at_once(world: World, viewers: list[Viewer]) -> Cells:

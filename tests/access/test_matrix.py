@@ -2,9 +2,10 @@
 
 import pytest
 
-from tests.access.asking import asked, asked_scope
+from placa.domain.access import selectors
+from tests.access.asking import asked, asked_scope, listed, one_moment, undone
 from tests.access.cast_of_matrix import PERSONAS, REPRESENTATIVES, SCENES, SCOPED
-from tests.access.states import STATES
+from tests.access.states import NOW, STATES
 from tests.access.table import PLAIN, SCOPES, read
 from tests.access.world import World
 
@@ -12,6 +13,16 @@ from tests.access.world import World
 @pytest.mark.parametrize("persona", PERSONAS)
 def test_exact_visible_sets(world: World, persona: str) -> None:
     assert asked(world, persona, "defaults", at_once=persona.startswith("visit")) == []
+
+
+@pytest.mark.parametrize("persona", PERSONAS)
+def test_pages_list_the_same_studies_in_the_order_of_the_lists(world: World, persona: str) -> None:
+    with undone():
+        viewers = PERSONAS[persona].make(world)
+        for viewer in viewers[:: len(viewers) // 4 or 1]:
+            with one_moment():
+                visible = selectors.studies_visible_to(viewer, at=NOW).values_list("pk", flat=True)
+                assert listed(viewer) == list(visible)
 
 
 @pytest.mark.parametrize("scene", SCENES)

@@ -37,19 +37,24 @@ class BeginWith(Lookup):
 
     lookup_name = "begin_with"
     prepare_rhs = False
+    joined, end = ("AND", "&"), ("*", ":*")  # as either database writes it
+    sign = ""
 
     def as_sqlite(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, list[str]]:
         """Rows that FTS5 names."""
         lhs: Any = self.lhs
         table, key = lhs.field.model._meta.db_table, connection.ops.quote_name("id")
         alias = compiler.quote_name_unless_alias(lhs.alias)
-        found = " AND ".join(f'"{word}"*' for word in self.rhs)
-        return f"{alias}.{key} IN (SELECT rowid FROM {table}_words WHERE {table}_words MATCH %s)", [found]
+        found = f" {self.joined[0]} ".join(f'"{word}"{self.end[0]}' for word in self.rhs)
+        return (
+            f"{self.sign}{alias}.{key} IN (SELECT rowid FROM {table}_words WHERE {table}_words MATCH %s)",
+            [found],
+        )
 
     def as_postgresql(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, list[str]]:
         """Rows whose generated column matches."""
         lhs: Any = self.lhs
-        found = " & ".join(f"'{word}':*" for word in self.rhs)
+        found = f" {self.joined[1]} ".join(f"'{word}'{self.end[1]}" for word in self.rhs)
         return f"{compiler.quote_name_unless_alias(lhs.alias)}.words @@ %s::tsquery", [found]
 
 
@@ -57,11 +62,21 @@ class BeginWithWalked(BeginWith):
     """The same, asked of rows that are walked through in another order: SQLite lists the matches once and looks there."""
 
     lookup_name = "begin_with_walked"
+    sign = "+"  # this is no way to the rows
 
-    def as_sqlite(self, compiler: Any, connection: Any, **more: Any) -> tuple[str, list[str]]:
-        """Unary plus: this is no way to the rows."""
-        sql, params = super().as_sqlite(compiler, connection, **more)
-        return f"+{sql}", params
+
+class BearAny(BeginWith):
+    """`column__bear_any=["garcia", "arciniegas"]`: in the row's indexed columns one of these is a word."""
+
+    lookup_name = "bear_any"
+    joined, end = ("OR", "|"), ("", "")
+
+
+class BearAnyWalked(BearAny):
+    """The same, of rows that are walked through."""
+
+    lookup_name = "bear_any_walked"
+    sign = "+"
 
 
 class Starts(Lookup):
@@ -87,8 +102,8 @@ class Starts(Lookup):
 
 
 for field in (CharField, TextField):
-    field.register_lookup(BeginWith)
-    field.register_lookup(BeginWithWalked)
+    for lookup in (BeginWith, BeginWithWalked, BearAny, BearAnyWalked):
+        field.register_lookup(lookup)
 CharField.register_lookup(Starts)
 
 
@@ -115,6 +130,19 @@ def anywhere(model: type[Model], asked: list[str], numbered: Callable[[str], Q |
 def any_of(model: type[Model], words: list[str]) -> Q:
     """Rows of `model` in whose indexed texts one of `words` begins a word."""
     return _found(model, lambda texts: [texts([word]) for word in words])
+
+
+def bearing(model: type[Model], words: list[str]) -> Q:
+    """Rows of `model` in whose indexed texts one of `words` (of letters and digits) stands, where these are not most."""
+    column = INDEXED[model._meta.db_table][0]
+    listed = Q(**{f"{column}__bear_any": words}) if words else Q(pk__in=[])
+    if (keys := few(model, listed)) is not None:
+        return Q(pk__in=keys)
+    if connection.vendor == "postgresql":
+        return listed
+    if model._default_manager.filter(listed).order_by()[: MANY + 1].count() > MANY:
+        return Q()
+    return Q(**{f"{column}__bear_any_walked": words})
 
 
 def few(model: type[Model], *ways: Q) -> set[int] | None:

@@ -9,18 +9,21 @@ import json
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import and_
 from typing import Any, Literal, TypeVar
 
 from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
 from placa.common import words
+from placa.common.vocabulary import with_piece
 from placa.common.words import any_of, anywhere, few
 from placa.domain.access import rules
 from placa.domain.access.images import DOCUMENTS, PROFESSIONALS, REPORT_DATA
 from placa.domain.access.moment import moment
 from placa.domain.access.rules import Facet
-from placa.domain.access.search import beyond
-from placa.domain.access.selectors import plain_visible_to
+from placa.domain.access.search import newest
+from placa.domain.access.selectors import Listed, plain_listed, plain_visible_to
 from placa.domain.access.viewers import Viewer
 from placa.domain.archive.models import Instance, InstanceMetadata, Series, Study
 
@@ -30,9 +33,9 @@ Row = TypeVar("Row")
 FIRST, LAST = 20, 1_000  # studies that are looked into at once
 
 
-def studies(viewer: Viewer) -> QuerySet[Study]:
-    """Every study whose images `viewer` may see, in no order."""
-    return plain_visible_to(viewer, need="images")
+def studies(viewer: Viewer) -> Listed:
+    """Every study whose images `viewer` may see."""
+    return plain_listed(viewer, need="images")
 
 
 def instances(viewer: Viewer, among: Collection[int]) -> QuerySet[Instance]:
@@ -79,6 +82,11 @@ def worded(begins: list[str]) -> Q:
     return anywhere(Study, begins, lambda word: None) if begins else Q()
 
 
+def named_with(pieces: list[str]) -> Q:
+    """Studies in the name of whose patient each of `pieces` (letters and digits) stands within a word."""
+    return reduce(and_, (with_piece(Study, "name_key", piece) for piece in pieces), Q())
+
+
 def with_modalities(modalities: list[str]) -> Q:
     """Studies that are said to hold one of these; `of_modalities` says whether its asker is shown it."""
     said = Q()
@@ -117,19 +125,16 @@ def _noon(day: dt.date) -> dt.datetime:
     return dt.datetime.combine(day, dt.time(12), dt.UTC)
 
 
-def walked(
-    studies: QuerySet[Study], each: Callable[[list[int]], Iterable[Row]], wanted: int
-) -> Iterator[Row]:
+def walked(studies: Listed, each: Callable[[list[int]], Iterable[Row]], wanted: int) -> Iterator[Row]:
     """What `each` finds in `studies`, given a few of their keys at a time, the newest first; about so many are wanted."""
     after, size = None, min(max(wanted, FIRST), LAST)
     while True:
-        left = studies.filter(beyond(*after)) if after else studies
-        newest = list(left.order_by("-exam_at", "-pk").values_list("exam_at", "pk")[:size])
-        if newest:
-            yield from each([pk for _at, pk in newest])
-        if len(newest) < size:
+        taken = newest(studies, after, size)
+        if taken:
+            yield from each([pk for _at, pk in taken])
+        if len(taken) < size:
             return
-        after, size = newest[-1], min(size * 2, LAST)
+        after, size = taken[-1], min(size * 2, LAST)
 
 
 def within(model: type[Series | Instance], conditions: list[Q]) -> Q:

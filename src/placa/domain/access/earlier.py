@@ -1,6 +1,6 @@
 """The earlier studies to compare with: of the same patient, and only those whose images the asker may see."""
 
-from placa.domain.access.selectors import studies_visible_to
+from placa.domain.access.selectors import known_visible_to
 from placa.domain.access.types import Study
 from placa.domain.access.viewers import Viewer
 from placa.domain.archive.models import Series
@@ -16,7 +16,7 @@ def earlier_studies(viewer: Viewer, study: Study) -> list[Study]:
     """
     if study.patient_id is None:
         return []
-    seen = studies_visible_to(viewer, need="images").filter(
+    seen = known_visible_to(viewer, need="images").filter(
         patient_id=study.patient_id, exam_at__lt=study.exam_at, availability=Study.Availability.ONLINE,
         number_of_images__gt=0,
     )  # fmt: skip

@@ -44,6 +44,11 @@ def orders_visible_to(viewer: Viewer) -> QuerySet[ServiceRequest]:
     return orders if viewer.may(Permission.EXCLUSIVE) else orders.exclude(Exists(_exclusive_payers()))
 
 
+def ways_to_orders(viewer: Viewer) -> list[Q]:
+    """Conditions of which each order of `orders_visible_to` meets one, each with an index in the order of the list."""
+    return [Q()] if viewer.sites is None else [Q(site=None), *(Q(site=site) for site in sorted(viewer.sites))]
+
+
 def _here(viewer: Viewer) -> Q:
     return Q(site=None) | Q(site_id__in=viewer.sites or ())
 

@@ -17,6 +17,7 @@ from django.db.models import Case, DateTimeField, Exists, F, OuterRef, Q, QueryS
 from placa.domain.access.models import ShareGrant, SharePart, VisitCode
 from placa.domain.access.moment import Moment
 from placa.domain.access.viewers import Role, Viewer
+from placa.domain.access.ways import ways
 from placa.domain.archive.models import Study
 from placa.domain.institution.selectors import OwnDelay
 from placa.domain.orders.models import ServiceRequest
@@ -83,7 +84,7 @@ def grant_stand_in(viewer: Viewer, moment: Moment) -> Q:
         stand_in_id=viewer.subject, starts_on__lte=moment.today, ends_on__gte=moment.today
     )
     absent = list(today.values_list("absent_id", flat=True))
-    return any_of(_ordered_by(absent), _copied_to(absent))
+    return _ordered_by(absent) | _copied_to(absent)
 
 
 def grant_payer(viewer: Viewer, moment: Moment) -> Q:
@@ -270,8 +271,11 @@ def any_of(*grants: Q) -> Q:
     given = [grant for grant in grants if grant is not NONE]
     if len(given) < 2:
         return given[0] if given else NONE
-    first, *others = (Study.objects.filter(grant).order_by().values("pk") for grant in given)
-    return Q(pk__in=first.union(*others, all=True))
+    apart = [part for grant in given for part in ways(grant)]
+    if not apart:
+        return NONE
+    first, *others = (Study.objects.filter(part).order_by().values("pk") for part in apart)
+    return Q(pk__in=first.union(*others, all=True) if others else first)
 
 
 def _ordered_by(doctors: Iterable[int]) -> Q:

@@ -1,14 +1,16 @@
 """Narrowing and paging of the studies that a viewer may see: only ever less than the rules gave."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from placa.common.paging import joined
 from placa.common.text import fold
 from placa.common.words import anywhere, few
+from placa.domain.access.selectors import Listed
 from placa.domain.archive.models import Study
 from placa.domain.institution import selectors as institution
 from placa.domain.institution.models import ExamType
@@ -42,7 +44,12 @@ class Filters:
         return bool(self.text or self.since or self.until or self.kind or self.modality or self.status)
 
 
-def narrowed(studies: QuerySet[Study], filters: Filters) -> QuerySet[Study]:
+Rows = TypeVar("Rows", QuerySet[Study], Listed)
+# the copy leads, by an index of the few; the order decides
+URGENT = Q(ordered_urgent=True, order__urgent=True)
+
+
+def narrowed(studies: Rows, filters: Filters) -> Rows:
     """`studies` with every filter applied."""
     asked = fold(filters.text).split()[:WORDS]
     if filters.everywhere and asked:
@@ -51,25 +58,25 @@ def narrowed(studies: QuerySet[Study], filters: Filters) -> QuerySet[Study]:
         for word in asked:
             studies = studies.filter(_matches(word, filters.people))
     if filters.since:
-        studies = studies.filter(exam_at__gte=_midnight(filters.since))
+        studies = studies.filter(Q(exam_at__gte=_midnight(filters.since)))
     if filters.until:
-        studies = studies.filter(exam_at__lt=_midnight(filters.until + dt.timedelta(days=1)))
+        studies = studies.filter(Q(exam_at__lt=_midnight(filters.until + dt.timedelta(days=1))))
     if filters.kind:
         studies = studies.filter(_of_kind(filters.kind))
     if filters.modality:
-        studies = studies.filter(ordered_modality=filters.modality)
+        studies = studies.filter(Q(ordered_modality=filters.modality))
     if filters.patient_public_id:
-        studies = studies.filter(patient__public_id=filters.patient_public_id)
+        studies = studies.filter(Q(patient__public_id=filters.patient_public_id))
     return _with_status(studies, filters)
 
 
-def _with_status(studies: QuerySet[Study], filters: Filters) -> QuerySet[Study]:
+def _with_status(studies: Rows, filters: Filters) -> Rows:
     if filters.status == "ready":
         return studies.filter(Q(may_report=True))
     if filters.status == "pending":
         return studies.filter(Q(may_report=False))
     if filters.status == "urgent":
-        return studies.filter(order__urgent=True)
+        return studies.filter(URGENT)
     if filters.status == "unread":
         return unread(studies, filters.practitioner)
     return studies
@@ -116,30 +123,55 @@ class Page:
     unread: frozenset[int] = frozenset()  # keys of those rows that came as unread
 
 
-def page(studies: QuerySet[Study], cursor: str = "", size: int = PAGE) -> Page:
+def page(found: Listed, cursor: str = "", size: int = PAGE) -> Page:
     """The rows after `cursor` (as a page gave it; one that makes no sense starts anew), by key not by offset."""
-    keys, following = _newest(studies, cursor, size)
-    return Page(_rows(studies, keys), following)
+    keys, following = _newest(found, cursor, size)
+    return Page(rows(found.rows, keys), following)
 
 
-def _newest(studies: QuerySet[Study], cursor: str, size: int) -> tuple[list[int], str]:
+def _newest(found: Listed, cursor: str, size: int) -> tuple[list[int], str]:
     """Keys of a page, and the cursor of the next."""
-    after = _read_cursor(cursor)
-    if after is not None:
-        studies = studies.filter(beyond(*after))
-    found = list(studies.order_by("-exam_at", "-pk").values_list("exam_at", "pk")[: size + 1])
-    at, pk = found[size - 1] if len(found) > size else (None, 0)
-    return [key for _at, key in found[:size]], f"{at.timestamp():.6f}_{pk}" if at else ""
+    taken = newest(found, _read_cursor(cursor), size + 1)
+    at, pk = taken[size - 1] if len(taken) > size else (None, 0)
+    return [key for _at, key in taken[:size]], f"{at.timestamp():.6f}_{pk}" if at else ""
 
 
-def _rows(studies: QuerySet[Study], keys: list[int]) -> list[Study]:
+Place = tuple[dt.datetime, int]  # `exam_at` and key of a study: where it stands in a list
+
+
+def newest(found: Listed, after: Place | None, size: int, offset: int = 0) -> list[Place]:
+    """The first studies after a place, beyond so many. Of several ways the first of each are taken and merged."""
+    if after:
+        found = found.filter(beyond(*after))
+    merged = _one(found, lambda way: way.order_by("-exam_at", "-pk").values("pk")[: offset + size])
+    if merged is None:
+        return []
+    places = merged.order_by("-exam_at", "-pk").values_list("exam_at", "pk")
+    return list(places[offset : offset + size])
+
+
+def _one(found: Listed, cut: Callable[[QuerySet[Study]], QuerySet[Study, Any]]) -> QuerySet[Study] | None:
+    """What all ways find, those that are walked cut off; None where there is no way."""
+    every = [*found.ways, *found.others]
+    if len(every) < 2:
+        return every[0] if every else None
+    return joined([*map(cut, found.ways), *(way.order_by().values("pk") for way in found.others)])
+
+
+def count(found: Listed, most: int) -> int:
+    """How many there are; `most` + 1 for any more."""
+    every = _one(found, lambda way: way.order_by().values("pk")[: most + 1])
+    return 0 if every is None else len(every.order_by().values("pk")[: most + 1])
+
+
+def rows(studies: QuerySet[Study], keys: list[int]) -> list[Study]:
     """Those `studies`, in this order.
 
     First which, then what of them: else the facets of all candidates are reckoned before the sorting. In two questions,
     because a database that does not know how few they are lists all reports for them.
     """
-    rows = {study.pk: study for study in studies.order_by().filter(pk__in=keys)} if keys else {}
-    return [rows[key] for key in keys if key in rows]
+    found = {study.pk: study for study in studies.order_by().filter(pk__in=keys)} if keys else {}
+    return [found[key] for key in keys if key in found]
 
 
 def beyond(at: dt.datetime, pk: int) -> Q:
@@ -150,9 +182,7 @@ def beyond(at: dt.datetime, pk: int) -> Q:
 UNREAD, READ = "unread", "read"
 
 
-def page_unread_first(
-    studies: QuerySet[Study], practitioner: int, cursor: str = "", size: int = PAGE
-) -> Page:
+def page_unread_first(found: Listed, practitioner: int, cursor: str = "", size: int = PAGE) -> Page:
     """Like `page`, those that this doctor has not opened before all others (3.2).
 
     The cursor says in which of the two it stands, so that a page may begin in one and end in the other.
@@ -160,24 +190,24 @@ def page_unread_first(
     part, _, within = cursor.partition(":")
     keys: list[int] = []
     if part != READ:
-        keys, following = _newest(unread(studies, practitioner), within, size)
+        keys, following = _newest(unread(found, practitioner), within, size)
         if following:
-            return Page(_rows(studies, keys), f"{UNREAD}:{following}", frozenset(keys))
+            return Page(rows(found.rows, keys), f"{UNREAD}:{following}", frozenset(keys))
         within = ""
-    read, left = studies.filter(Exists(_receipts(practitioner))), size - len(keys)
+    read, left = found.filter(Q(Exists(_receipts(practitioner)))), size - len(keys)
     if not left:
-        return Page(_rows(studies, keys), f"{READ}:" if read.exists() else "", frozenset(keys))
+        return Page(rows(found.rows, keys), f"{READ}:" if newest(read, None, 1) else "", frozenset(keys))
     rest, following = _newest(read, within, left)
-    rows = _rows(studies, [*keys, *rest])
-    return Page(rows, f"{READ}:{following}" if following else "", frozenset(keys))
+    both = rows(found.rows, [*keys, *rest])
+    return Page(both, f"{READ}:{following}" if following else "", frozenset(keys))
 
 
-def unread(studies: QuerySet[Study], practitioner: int) -> QuerySet[Study]:
-    """Those `studies` that this doctor has not opened."""
-    return studies.exclude(Exists(_receipts(practitioner)))
+def unread(studies: Rows, practitioner: int) -> Rows:
+    """Those `studies` that this doctor has not opened: by a list of what they have, so that an index alone says which."""
+    return studies.filter(~Q(pk__in=ReadReceipt.objects.filter(practitioner_id=practitioner).values("study")))
 
 
-def _read_cursor(cursor: str) -> tuple[dt.datetime, int] | None:
+def _read_cursor(cursor: str) -> Place | None:
     moment, _, pk = cursor.partition("_")
     try:
         return dt.datetime.fromtimestamp(float(moment), dt.UTC), int(pk)

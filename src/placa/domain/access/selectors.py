@@ -2,6 +2,8 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import reduce
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySet, Value, When
@@ -10,6 +12,8 @@ from placa.domain.access import rules
 from placa.domain.access.moment import Moment, moment
 from placa.domain.access.rules import Facet
 from placa.domain.access.viewers import Viewer
+from placa.domain.access.ways import is_walked
+from placa.domain.access.ways import ways as ways_of
 from placa.domain.archive.models import Study
 from placa.domain.audit import services as audit
 from placa.domain.people.models import Agreement, Patient
@@ -28,15 +32,77 @@ def studies_visible_to(
     Each row says what else it has: `may_images`, `may_report`, `may_download`, `may_share` (bool).
     """
     when = moment(at)
-    # every row is granted by `need`: what is left to ask is what restricts the other facets
-    facets = {f"may_{facet}": _flag(_left(viewer, when, facet)) for facet in rules.FACETS if facet != "row"}
-    related = ("patient", "order__requester", "order__exam_type", "order__payer", "site")
-    return Study.objects.filter(_facet(viewer, when, need)).select_related(*related).annotate(**facets)
+    return _told(Study.objects.filter(_facet(viewer, when, need)), viewer, when)
+
+
+def known_visible_to(
+    viewer: Viewer, *, at: dt.datetime | None = None, need: Facet = "row"
+) -> QuerySet[Study]:
+    """The same, for whoever names few studies by another condition: each is asked whether it is granted."""
+    when = moment(at)
+    return _told(Study.objects.filter(_asked(viewer, when, need)), viewer, when)
 
 
 def plain_visible_to(viewer: Viewer, *, need: Facet) -> QuerySet[Study]:
-    """Studies of which `viewer` has the facet `need` now, in no order; what else each may is not said."""
-    return Study.objects.filter(_facet(viewer, moment(), need)).order_by()
+    """As `known_visible_to`, now, in no order; what else each may is not said."""
+    return Study.objects.filter(_asked(viewer, moment(), need)).order_by()
+
+
+def names_visible(viewer: Viewer, column: str = "study_uid") -> Exists:
+    """Of rows that name a study by its UID in `column`: whether `viewer` may see that study's row."""
+    return Exists(plain_visible_to(viewer, need="row").filter(study_instance_uid=OuterRef(column)))
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """The studies of a viewer as a list asks for them: `ways` say which, `rows` what of those whose keys are known.
+
+    Every way is walked by an index of its own, in the order of the list; together they hold the same studies as
+    `studies_visible_to`, some of them twice. Only they are narrowed.
+    """
+
+    ways: tuple[QuerySet[Study], ...]
+    rows: QuerySet[Study]
+    others: tuple[
+        QuerySet[Study], ...
+    ] = ()  # ways of which no index knows the order: these are read and sorted
+
+    def filter(self, *conditions: Q) -> "Listed":
+        """Only studies of which all of `conditions` hold."""
+        ways, others = (tuple(way.filter(*conditions) for way in some) for some in (self.ways, self.others))
+        return replace(self, ways=ways, others=others)
+
+
+def listed(viewer: Viewer) -> Listed:
+    """`studies_visible_to` for a list."""
+    when = moment()
+    plain = _listed(viewer, when, "row")
+    ways, others = (tuple(_told(way, viewer, when) for way in some) for some in (plain.ways, plain.others))
+    return Listed(ways, _told(plain.rows, viewer, when), others)
+
+
+def plain_listed(viewer: Viewer, *, need: Facet) -> Listed:
+    """Studies of which `viewer` has the facet `need` now, for a list; what else each may is not said."""
+    return _listed(viewer, moment(), need)
+
+
+def _listed(viewer: Viewer, when: Moment, need: Facet) -> Listed:
+    left = _left(viewer, when, need)
+    grants = _grants(viewer, when)
+    rows = Study.objects.filter(_both(reduce(_either, grants, rules.NONE), left))
+    parts = [way for grant in grants for way in ways_of(grant)] if left is not rules.NONE else []
+    ways, others = (
+        tuple(Study.objects.filter(_both(way, left)) for way in parts if is_walked(way) is walked)
+        for walked in (True, False)
+    )
+    return Listed(ways, rows, others)
+
+
+def _told(studies: QuerySet[Study], viewer: Viewer, when: Moment) -> QuerySet[Study]:
+    """`studies` with what each may; `need` granted every row: what is left to ask is what restricts the other facets."""
+    facets = {f"may_{facet}": _flag(_left(viewer, when, facet)) for facet in rules.FACETS if facet != "row"}
+    related = ("patient", "order__requester", "order__exam_type", "order__payer", "site")
+    return studies.select_related(*related).annotate(**facets)
 
 
 def get_study(
@@ -54,7 +120,7 @@ def get_study(
     if bare:
         found = _granted_one(viewer, moment(at), need, study_instance_uid)
     else:
-        visible = studies_visible_to(viewer, at=at, need=need)
+        visible = known_visible_to(viewer, at=at, need=need)
         found = visible.filter(study_instance_uid=study_instance_uid).first()
     if found is None:
         audit.record(
@@ -69,9 +135,7 @@ def get_study(
 
 def has_facet(viewer: Viewer, study_instance_uid: str, need: Facet) -> bool:
     """Whether `viewer` has the facet now; no audit event: for what a page offers, not what it opens."""
-    return Study.objects.filter(
-        _facet(viewer, moment(), need), study_instance_uid=study_instance_uid
-    ).exists()
+    return plain_visible_to(viewer, need=need).filter(study_instance_uid=study_instance_uid).exists()
 
 
 def openable_reports_of(viewer: Viewer, study: Study) -> list[DiagnosticReport]:
@@ -104,10 +168,10 @@ def reports_withdrawn_of(viewer: Viewer, study: Study) -> list[DiagnosticReport]
     return list(withdrawn.order_by("id"))
 
 
-def without_final_report(studies: QuerySet[Study]) -> QuerySet[Study]:
-    """Those of `studies` that have no signed report."""
+def without_final_report() -> Q:
+    """Studies that have no signed report."""
     final = DiagnosticReport.objects.filter(study=OuterRef("pk"), status__in=DiagnosticReport.FINAL_STATES)
-    return studies.exclude(Exists(final))
+    return ~Q(Exists(final))
 
 
 def patients_in_sight(viewer: Viewer) -> QuerySet[Patient]:
@@ -191,7 +255,16 @@ def _facet(viewer: Viewer, when: Moment, facet: Facet) -> Q:
 
 
 def _granted(viewer: Viewer, when: Moment) -> Q:
-    return rules.any_of(*(grant(viewer, when) for grant in rules.GRANTS.get(viewer.role, ())))
+    return rules.any_of(*_grants(viewer, when))
+
+
+def _asked(viewer: Viewer, when: Moment, facet: Facet) -> Q:
+    """The same as `_facet`, asked of a study."""
+    return _both(reduce(_either, _grants(viewer, when), rules.NONE), _left(viewer, when, facet))
+
+
+def _grants(viewer: Viewer, when: Moment) -> list[Q]:
+    return [grant(viewer, when) for grant in rules.GRANTS.get(viewer.role, ())]
 
 
 def _left(viewer: Viewer, when: Moment, facet: Facet) -> Q:

@@ -89,6 +89,7 @@ class Study(PublicId, Timestamped):
         Organization, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     ordered_modality = models.CharField(max_length=16, blank=True)
+    ordered_urgent = models.BooleanField(default=False)
     hidden_by_patient = models.BooleanField(default=False)
     doctor_read_at = models.DateTimeField(null=True, blank=True)
     availability = models.CharField(max_length=12, choices=Availability.choices, default=Availability.ONLINE)
@@ -111,7 +112,16 @@ class Study(PublicId, Timestamped):
             models.Index(fields=["requester", "-exam_at", "-id"], name="studies_of_requester"),
             models.Index(fields=["payer", "-exam_at", "-id"], name="studies_of_payer"),
             models.Index(fields=["ordered_modality", "-exam_at", "-id"], name="studies_of_modality"),
-            # few of many: what staff look after
+            models.Index(
+                fields=["-exam_at", "-id"], condition=models.Q(site=None), name="studies_newest_of_no_site"
+            ),
+            models.Index(fields=["first_received_at"], name="studies_by_arrival"),
+            # few of many: what doctors and staff look after
+            models.Index(
+                fields=["requester", "-exam_at", "-id"],
+                condition=models.Q(ordered_urgent=True),
+                name="studies_urgent_of_requester",
+            ),
             models.Index(fields=["-exam_at"], condition=models.Q(release="held"), name="studies_held"),
             models.Index(fields=["-exam_at"], condition=models.Q(order=None), name="studies_without_order"),
             models.Index(

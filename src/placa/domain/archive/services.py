@@ -103,11 +103,12 @@ def _take_from_order(study: Study, order: ServiceRequest) -> None:
 def copied(order: ServiceRequest | None) -> dict[str, Any]:
     """What a study keeps of its order, so that lists can be walked by an index (no rule trusts it)."""
     if order is None:
-        return {"requester_id": None, "payer_id": None, "ordered_modality": ""}
+        return {"requester_id": None, "payer_id": None, "ordered_modality": "", "ordered_urgent": False}
     return {
         "requester_id": order.requester_id,
         "payer_id": order.payer_id,
         "ordered_modality": order.modality,
+        "ordered_urgent": order.urgent,
     }
 
 

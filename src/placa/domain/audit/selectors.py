@@ -1,9 +1,8 @@
 """Reads of the audit log."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, QuerySet
 
 from placa.domain.audit.models import AuditEvent
 
@@ -23,9 +22,9 @@ def newest(limit: int = 50) -> list[AuditEvent]:
     return list(AuditEvent.objects.order_by("-id")[:limit])
 
 
-def newest_of(study_uids: QuerySet[Any], actions: Sequence[str], limit: int) -> QuerySet[AuditEvent]:
-    """The newest `limit` successful events of `actions` on some studies (a query of their UIDs)."""
-    events = AuditEvent.objects.filter(study_uid__in=study_uids, action__in=actions, outcome="success")
+def newest_of(seen: Exists, actions: Sequence[str], limit: int) -> QuerySet[AuditEvent]:
+    """The newest `limit` successful events of `actions` on some studies (asked of the event's `study_uid`)."""
+    events = AuditEvent.objects.filter(seen, action__in=actions, outcome="success")
     return events.order_by("-id")[:limit]
 
 

@@ -1,12 +1,14 @@
 """Small figures for the staff home, each counted in the database, within what the viewer may see."""
 
 import datetime as dt
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from placa.common import clock
-from placa.domain.access.selectors import studies_visible_to
+from placa.domain.access.selectors import names_visible, plain_visible_to
 from placa.domain.access.viewers import Viewer
 from placa.domain.audit.models import AuditEvent
 from placa.domain.enrolment.models import ResultNotice
@@ -48,23 +50,23 @@ def week(viewer: Viewer) -> Figures:
     zone = institution.zone()
     today = clock.today(zone)
     since = dt.datetime.combine(today - dt.timedelta(days=DAYS - 1), dt.time(), zone)
-    seen = studies_visible_to(viewer).order_by()
-    events = AuditEvent.objects.filter(
-        at__gte=since, outcome="success", study_uid__in=seen.values("study_instance_uid")
-    )
-    opened = events.filter(action__in=OPENED, role="patient").values_list("study_uid", "at")
-    told = ResultNotice.objects.filter(at__gte=since, role="patient", study__in=seen.values("pk"))
-    arrived = seen.filter(first_received_at__gte=since).values_list("pk", "first_received_at")
+    seen = plain_visible_to(viewer, need="row")
+    events = AuditEvent.objects.filter(names_visible(viewer), at__gte=since, outcome="success")
+    told = ResultNotice.objects.filter(Exists(seen.filter(pk=OuterRef("study_id"))), at__gte=since)
     return Figures(
-        received=_by_day(arrived, zone, today),
-        told=_by_day(told.values_list("study_id", "at"), zone, today),
-        opened=_by_day(opened, zone, today),
-        shared=_by_day(events.filter(action="share").values_list("pk", "at"), zone, today),
+        received=_by_day(seen.filter(first_received_at__gte=since), "first_received_at", "pk", since),
+        told=_by_day(told.filter(role="patient"), "at", "study_id", since),
+        opened=_by_day(events.filter(action__in=OPENED, role="patient"), "at", "study_uid", since),
+        shared=_by_day(events.filter(action="share"), "at", "pk", since),
     )
 
 
-def _by_day(rows: Iterable[tuple[object, dt.datetime]], zone: dt.tzinfo, today: dt.date) -> Series:
-    """Different things a day: one opened twice on a day counts once."""
-    different = {(key, at.astimezone(zone).date()) for key, at in rows}
-    counted = Counter(day for _key, day in different)
-    return Series(tuple(counted[today - dt.timedelta(days=back)] for back in range(DAYS - 1, -1, -1)))
+def _by_day(rows: QuerySet[Any], moment: str, different: str, since: dt.datetime) -> Series:
+    """How many `different` ones have their `moment` on each day from the midnight `since` on."""
+    # on the clock of the zone: a day may have 23 hours, or 25
+    days = [since + dt.timedelta(days=day) for day in range(DAYS + 1)]
+    counted = rows.order_by().aggregate(**{
+        f"day{day}": Count(different, distinct=True, filter=Q(**{f"{moment}__gte": start, f"{moment}__lt": end}))
+        for day, (start, end) in enumerate(pairwise(days))
+    })  # fmt: skip
+    return Series(tuple(counted[f"day{day}"] for day in range(DAYS)))

@@ -32,3 +32,4 @@ class ResultNotice(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["study", "user", "role", "what"], name="told_once")]
+        indexes = [models.Index(fields=["at"], name="told_lately")]

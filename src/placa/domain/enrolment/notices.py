@@ -17,7 +17,7 @@ from placa.domain.access import rules
 from placa.domain.access.models import SharePart
 from placa.domain.access.moment import moment
 from placa.domain.access.rules import Facet
-from placa.domain.access.selectors import has_facet, release_moment, studies_visible_to
+from placa.domain.access.selectors import has_facet, known_visible_to, release_moment
 from placa.domain.access.viewers import Viewer, viewer_for
 from placa.domain.accounts.models import User
 from placa.domain.accounts.services import actor
@@ -174,7 +174,7 @@ def _has_read(study: Study, who: str, role: str) -> bool:
 
 def _openable(study: Study, person: Person) -> set[str]:
     viewer = viewer_for(person.user, person.role)
-    found = studies_visible_to(viewer).filter(pk=study.pk).first()
+    found = known_visible_to(viewer).filter(pk=study.pk).first()
     if found is None:
         return set()
     return {facet for facet in ("images", "report") if getattr(found, f"may_{facet}")}

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from placa.common.text import fold
 from placa.domain.access.records import patients_visible_to
-from placa.domain.access.selectors import studies_visible_to
+from placa.domain.access.selectors import known_visible_to
 from placa.domain.access.viewers import Viewer
 from placa.domain.archive import selectors as archive
 from placa.domain.archive.models import Instance, Study
@@ -38,7 +38,7 @@ def decided_visible_to(viewer: Viewer) -> QuerySet[InboxItem]:
 def _items(viewer: Viewer) -> QuerySet[InboxItem]:
     if not viewer.may(Permission.INBOX):
         return InboxItem.objects.none()
-    seen = studies_visible_to(viewer).filter(pk=OuterRef("study_id"))
+    seen = known_visible_to(viewer).filter(pk=OuterRef("study_id"))
     items = InboxItem.objects.filter(Q(study=None) | Q(Exists(seen)))
     return items.select_related("study__order", "instance")
 

@@ -54,6 +54,15 @@ class ServiceRequest(PublicId, Timestamped):
             models.Index(
                 fields=["-ordered_at", "-id"], condition=models.Q(urgent=True), name="orders_urgent"
             ),
+            models.Index(fields=["site", "-ordered_at", "-id"], name="orders_newest_of_site"),
+            models.Index(
+                fields=["-ordered_at", "-id"], condition=models.Q(site=None), name="orders_newest_of_no_site"
+            ),
+            models.Index(
+                fields=["-ordered_at", "-id"],
+                condition=models.Q(urgent=True, status="active"),
+                name="orders_urgent_waiting",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -33,7 +33,17 @@ class Patient(PublicId, Timestamped):
     language = models.CharField(max_length=5, default="es")
     portal_enabled = models.BooleanField(default=False)
     marketing_consent = models.BooleanField(default=False)
-    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    # no index of its own: nearly all have none, and SQLite would take it for a way to the few
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["merged_into"], condition=models.Q(merged_into__isnull=False), name="patients_merged"
+            )
+        ]
 
     @property
     def full_name(self) -> str:

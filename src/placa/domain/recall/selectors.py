@@ -6,7 +6,7 @@ from typing import Literal
 
 from django.db.models import Count, Exists, OuterRef, QuerySet
 
-from placa.domain.access.selectors import studies_visible_to
+from placa.domain.access.selectors import known_visible_to
 from placa.domain.access.types import Study
 from placa.domain.access.viewers import Viewer
 from placa.domain.institution import selectors as institution
@@ -54,7 +54,7 @@ def standings(viewer: Viewer) -> list[Standing]:
     open_ones = list(_asked(viewer).filter(closed_at=None)[: SHOWN * 4])
     if not open_ones:
         return found
-    studies = studies_visible_to(viewer, need="images").in_bulk([one.recall.study_id for one in open_ones])
+    studies = known_visible_to(viewer, need="images").in_bulk([one.recall.study_id for one in open_ones])
     for one in open_ones:
         study = studies.pop(one.recall.study_id, None)  # the latest recall of each study speaks
         if study is not None and (shown := _shown(one, study)):

@@ -67,8 +67,10 @@ class ReadReceipt(models.Model):
     """That a doctor opened a study or its report."""
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="+")
-    practitioner = models.ForeignKey(Practitioner, on_delete=models.CASCADE, related_name="+")
+    practitioner = models.ForeignKey(Practitioner, on_delete=models.CASCADE, related_name="+", db_index=False)
     at = models.DateTimeField()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["study", "practitioner"], name="receipt_once")]
+        # what a doctor has read is told by the index alone
+        indexes = [models.Index(fields=["practitioner", "study"], name="read_by_practitioner")]

@@ -12,7 +12,7 @@ from placa.common import clock, tokens
 from placa.domain.access import rules
 from placa.domain.access.models import ShareGrant, SharePart
 from placa.domain.access.moment import Moment, moment
-from placa.domain.access.selectors import NotVisible, patients_in_sight, studies_visible_to
+from placa.domain.access.selectors import NotVisible, known_visible_to, patients_in_sight, studies_visible_to
 from placa.domain.access.viewers import Viewer
 from placa.domain.archive.models import Study
 from placa.domain.sharing import periods
@@ -119,7 +119,7 @@ def get_part(viewer: Viewer, public_id: uuid.UUID) -> SharePart:
 
 
 def _share(viewer: Viewer, grant: ShareGrant) -> Share:
-    visible = studies_visible_to(viewer).filter(pk__in=grant.studies.values("pk"))
+    visible = known_visible_to(viewer).filter(pk__in=grant.studies.values("pk"))
     parts = grant.parts.select_related("grant").order_by("id")
     return Share(grant, list(visible), [(part, state_of(part)) for part in parts])
 
@@ -151,5 +151,5 @@ def earlier_of(viewer: Viewer, studies: Sequence[Study]) -> list[Study]:
     """Earlier studies of the same patient and modality that may be shared too (5.9), newest first."""
     first = min(studies, key=lambda study: study.exam_at)
     kinds = {kind for study in studies for kind in study.modalities_in_study}
-    older = studies_visible_to(viewer, need="share").filter(patient=first.patient, exam_at__lt=first.exam_at)
+    older = known_visible_to(viewer, need="share").filter(patient=first.patient, exam_at__lt=first.exam_at)
     return [study for study in older if kinds & set(study.modalities_in_study)]

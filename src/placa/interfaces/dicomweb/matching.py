@@ -17,6 +17,7 @@ from placa.interfaces.dicomweb.door import BadQuery
 
 WILD_PIECES: Final = 4
 VALUES: Final = 200  # UIDs in one list
+PIECE: Final = 2  # letters inside a word by which names are looked for
 WORDS: Final = 8  # of a name or description that count
 LENGTH: Final = 16 * 1024
 Kind = Literal["uid", "text", "name", "person", "words", "date", "time", "number", "modalities"]
@@ -155,8 +156,15 @@ def _lead(keyword: str, key: Key, value: str, fuzzy: bool) -> Q:
     if key.kind == "name" or (key.kind == "words" and not _is_wild(value)):
         tokens = [] if fuzzy and key.kind == "name" else _tokens(key.kind, value)
         begins = [word for token in tokens for word in words_of(re.split(r"[*?]", token)[0])]
-        return dicom_search.worded(begins[:WORDS])
+        inside = [_longest(token) for token in tokens if token[0] in "*?"] if key.kind == "name" else []
+        return dicom_search.worded(begins[:WORDS]) & dicom_search.named_with([one for one in inside if one])
     return Q()
+
+
+def _longest(token: str) -> str:
+    """The longest piece between the wildcards of a part of a name, where it is of letters and digits and says enough."""
+    piece: str = max(re.split(r"[*?]", token), key=len)
+    return piece if len(piece) >= PIECE and piece.isalnum() else ""
 
 
 def _is_wild(value: str) -> bool:

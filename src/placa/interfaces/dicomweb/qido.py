@@ -7,12 +7,13 @@ from functools import partial
 from itertools import islice
 from typing import Any, Final, TypeVar
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 
-from placa.domain.access import dicom_search
+from placa.domain.access import dicom_search, search
 from placa.domain.access.dicom_search import Level
 from placa.domain.access.images import open_images
+from placa.domain.access.selectors import Listed
 from placa.domain.access.types import Instance, Series, Study
 from placa.domain.access.viewers import Viewer
 from placa.domain.institution import selectors as institution
@@ -124,13 +125,13 @@ def studies(request: HttpRequest, viewer: Viewer) -> HttpResponseBase:
         each = partial(_with_modality, viewer, named)
         page = _page(query, dicom_search.walked(found, each, query.most))
     else:
-        newest = found.order_by("-exam_at", "-pk")
-        page = _told(query, list(newest[query.offset : query.offset + query.limit + 1]))
+        taken = search.newest(found, None, query.limit + 1, query.offset)
+        page = _told(query, search.rows(found.rows, [pk for _at, pk in taken]))
     inside = dicom_search.contents(viewer, page)
     return _answer(request, viewer, query, page, lambda row: rows.study(row, inside[row.pk], request))
 
 
-def _studies(viewer: Viewer, query: Query) -> QuerySet[Study]:
+def _studies(viewer: Viewer, query: Query) -> Listed:
     found = dicom_search.studies(viewer).filter(*matching.of_studies(query.asked, fuzzy=query.fuzzy))
     for named in (matching.modalities(query.asked), matching.modality(query.level, query.asked)):
         found = found.filter(dicom_search.with_modalities(named)) if named else found
@@ -139,7 +140,7 @@ def _studies(viewer: Viewer, query: Query) -> QuerySet[Study]:
 
 def _with_modality(viewer: Viewer, named: list[str], keys: list[int]) -> list[Study]:
     shown = dicom_search.of_modalities(viewer, keys, named)
-    return list(dicom_search.studies(viewer).filter(pk__in=shown).order_by("-exam_at", "-pk"))
+    return list(dicom_search.studies(viewer).rows.filter(pk__in=shown).order_by("-exam_at", "-pk"))
 
 
 @door
@@ -148,7 +149,7 @@ def series(request: HttpRequest, viewer: Viewer, study: str = "") -> HttpRespons
     query = query_of(request, "series")
     around = _studies(viewer, query)
     if study:
-        around = around.filter(pk=open_images(viewer, study).study.pk)
+        around = around.filter(Q(pk=open_images(viewer, study).study.pk))
     conditions = matching.below("series", query.asked)
 
     def each(keys: list[int]) -> list[Series]:
@@ -176,7 +177,7 @@ def instances(request: HttpRequest, viewer: Viewer, study: str = "", series: str
     around, conditions = _studies(viewer, query), matching.below("instance", query.asked)
     if study:
         opened = open_images(viewer, study)
-        around = around.filter(pk=opened.study.pk)
+        around = around.filter(Q(pk=opened.study.pk))
         conditions += [Q(series=opened.one_series(series))] if series else []
     else:
         around = around.filter(dicom_search.within(Instance, matching.leads("instance", query.asked)))

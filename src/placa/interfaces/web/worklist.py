@@ -4,10 +4,9 @@ As in `studies.py`, nothing is decided here: what has an address has it because 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import NoReverseMatch
 from django.utils.translation import gettext as _
@@ -17,6 +16,7 @@ from placa.domain.access import search, selectors
 from placa.domain.access import services as access
 from placa.domain.access.images import OpenStudy
 from placa.domain.access.search import Filters
+from placa.domain.access.selectors import Listed
 from placa.domain.access.types import DiagnosticReport, Study
 from placa.domain.access.viewers import Viewer
 from placa.domain.institution import selectors as institution
@@ -50,9 +50,9 @@ class TableRow:
     by_hand: Chip | None = None  # the patient gets the result in person, and reads "not validated" until then
 
 
-def with_people(rows: QuerySet[Study]) -> QuerySet[Study]:
-    """`rows` with the identifiers of their patients in one more query."""
-    return rows.prefetch_related("patient__identifiers")
+def with_people(found: Listed) -> Listed:
+    """`found`, its rows with the identifiers of their patients in one more query."""
+    return replace(found, rows=found.rows.prefetch_related("patient__identifiers"))
 
 
 def row(
@@ -194,5 +194,5 @@ def _previous(viewer: Viewer, study: Study, doors: studies.Doors) -> list[tuple[
     """Earlier studies of the same person among those that this viewer sees: title, address, study."""
     if study.patient is None:
         return []
-    others = selectors.studies_visible_to(viewer).filter(patient=study.patient, exam_at__lt=study.exam_at)
+    others = selectors.known_visible_to(viewer).filter(patient=study.patient, exam_at__lt=study.exam_at)
     return [(studies.title(one), doors.page(one), one) for one in others[:PREVIOUS]]

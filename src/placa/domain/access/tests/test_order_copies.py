@@ -39,6 +39,7 @@ def test_they_follow_a_changed_order(order: ServiceRequest) -> None:
     study = Study.objects.get(study_instance_uid=UID)
     assert archive.copied(study.order) == {
         "requester_id": study.requester_id, "payer_id": study.payer_id, "ordered_modality": "MR",
+        "ordered_urgent": False,
     }  # fmt: skip
 
 

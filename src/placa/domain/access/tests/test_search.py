@@ -100,7 +100,7 @@ def test_few_and_many_give_pages_in_the_same_order(monkeypatch: pytest.MonkeyPat
         rows, cursor = [], ""
         while True:
             page = search.page(
-                search.narrowed(selectors.studies_visible_to(STAFF), Filters(text="mor", everywhere=True)),
+                search.narrowed(selectors.listed(STAFF), Filters(text="mor", everywhere=True)),
                 cursor,
                 2,
             )

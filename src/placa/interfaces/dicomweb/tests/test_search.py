@@ -33,7 +33,8 @@ def test_a_study_is_described_as_the_standard_wants() -> None:
     [
         {"PatientName": "Morales*"}, {"PatientName": "moráles^ANA"}, {"00100010": "Mor*Ana"},
         {"PatientName": "MORALES^AN*"}, {"PatientName": "Mor*^Ana"}, {"PatientName": "Ana^Mora"},
-        {"PatientName": "*ales*^A?a"},
+        {"PatientName": "*ales*^A?a"}, {"PatientName": "*ana"}, {"PatientName": "*RÁLES*"}, {"PatientName": "*les*ana"},
+        {"PatientName": "?orales"}, {"PatientName": "Morales^*na"}, {"PatientName": "*s*"},
         {"PatientID": "402-118*"}, {"AccessionNumber": f"{PLAN.accession[:-1]}?"}, {"StudyDescription": "abdomen^tc"},
         {"ReferringPhysicianName": "*"},
         {"PatientID": "402-1180-7"}, {"AccessionNumber": PLAN.accession}, {"0020000d": CT},
@@ -48,6 +49,7 @@ def test_it_is_found_by_what_belongs_to_it(query: dict[str, str]) -> None:
     "query",
     [
         {"PatientName": "Nadie"}, {"PatientName": "orales"}, {"PatientName": "Morales^na*"}, {"PatientName": "Ana*"},
+        {"PatientName": "*nadie*"}, {"PatientName": "*orales"}, {"PatientName": "?rales"}, {"PatientName": "Morales^*nx"},
         {"PatientID": "402-1180"}, {"PatientID": "02-118*"}, {"StudyDescription": "bdomen"}, {"PatientID": "%"},
         {"PatientID": "."},
         {"AccessionNumber": "A26"}, {"ModalitiesInStudy": "PT"}, {"StudyDate": "-20200101"},

@@ -85,7 +85,7 @@ def home(request: HttpRequest) -> HttpResponse:
     running = selectors.running_agreements_of(viewer)
     terms = terms_of(running)
     filters = _filters(request)
-    found = worklist.with_people(search.narrowed(selectors.studies_visible_to(viewer), filters))
+    found = worklist.with_people(search.narrowed(selectors.listed(viewer), filters))
     page = search.page(found, request.GET.get("after", ""))
     reports = selectors.reports_listed_of(viewer, page.rows)
     return render(

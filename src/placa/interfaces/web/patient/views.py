@@ -4,6 +4,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Sequence
 
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -39,7 +40,7 @@ def home(request: HttpRequest) -> HttpResponse:
     family = list(selectors.patients_in_sight(viewer))
     chosen = _chosen(family, request.GET.get("person", ""))
     filters = listing.filters_of(request)
-    found = search.narrowed(selectors.studies_visible_to(viewer).filter(patient=chosen), filters)
+    found = search.narrowed(selectors.listed(viewer).filter(Q(patient=chosen)), filters)
     page = search.page(found, request.GET.get("after", ""))
     reports = selectors.reports_listed_of(viewer, page.rows)
     opened = audit.opened_by(viewer.actor, [study.study_instance_uid for study in page.rows])

@@ -147,13 +147,11 @@ def _stat(label: str, series: figures.Series) -> Stat:
 
 def _happened(viewer: Viewer) -> list[dict[str, Any]]:
     """The newest changes to studies that this member may see."""
-    seen = selectors.studies_visible_to(viewer).order_by()
-    events = list(audit.newest_of(seen.values("study_instance_uid"), TOLD, EVENTS))
+    events = list(audit.newest_of(selectors.names_visible(viewer), TOLD, EVENTS))
     names = access.names_of(events)
-    titles = {
-        study.study_instance_uid: study
-        for study in seen.filter(study_instance_uid__in=[event.study_uid for event in events])
-    }
+    uids = [event.study_uid for event in events]
+    seen = selectors.known_visible_to(viewer).filter(study_instance_uid__in=uids)
+    titles = {study.study_instance_uid: study for study in seen}
     return [
         {
             "event": event,

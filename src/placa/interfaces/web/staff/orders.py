@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from placa.common import clock, paging
 from placa.domain.access import selectors as access
-from placa.domain.access.records import orders_visible_to, patients_visible_to
+from placa.domain.access.records import orders_visible_to, patients_visible_to, ways_to_orders
 from placa.domain.access.viewers import Viewer
 from placa.domain.orders import services
 from placa.domain.orders.models import ServiceRequest
@@ -36,9 +36,10 @@ def orders(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("q", "").strip()[:100]
     state = request.GET.get("status", "")
     state = state if state in STATES else ""
-    found = search_orders(orders_visible_to(viewer_of(request)), text, state)
+    viewer = viewer_of(request)
+    found = search_orders(orders_visible_to(viewer), text, state)
     after = request.GET.get("after", "")
-    shown = paging.page(found, by="-ordered_at", cursor=after)
+    shown = paging.page(found, by="-ordered_at", cursor=after, ways=ways_to_orders(viewer))
     return page(
         request,
         "orders",
@@ -151,7 +152,7 @@ def order(request: HttpRequest, order: uuid.UUID) -> HttpResponse:
         start["understood"] = found.payer is not None and found.payer.is_exclusive
         form = OrderForm(initial=start, viewer=viewer)
     at = clock.now()
-    rows = access.studies_visible_to(viewer).filter(order=found).select_related("exclusive_to")
+    rows = access.known_visible_to(viewer).filter(order=found).select_related("exclusive_to")
     context = {
         "order": found,
         "chips": chips(found),

@@ -244,7 +244,7 @@ def _sent(found: Patient) -> list[tuple[dt.datetime, str, str]]:
 
 def _studies(viewer: Viewer, found: Patient) -> list[tuple[Any, str, Chip]]:
     at = clock.now()
-    rows = access.studies_visible_to(viewer).filter(patient=found).select_related("exclusive_to")[:20]
+    rows = access.known_visible_to(viewer).filter(patient=found).select_related("exclusive_to")[:20]
     return [(study, study_words.title(study), words.release_chip(study, at)) for study in rows]
 
 

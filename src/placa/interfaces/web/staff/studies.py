@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -17,6 +18,7 @@ from placa.domain.access import search, selectors
 from placa.domain.access import services as access
 from placa.domain.access.moment import moment
 from placa.domain.access.records import orders_visible_to, patients_visible_to
+from placa.domain.access.selectors import Listed
 from placa.domain.access.types import DiagnosticReport, Study
 from placa.domain.access.viewers import Viewer
 from placa.domain.archive import services as archive
@@ -59,7 +61,7 @@ def studies(request: HttpRequest) -> HttpResponse:
     """Studies by patient, number, exam, with how each stands."""
     viewer = viewer_of(request)
     filters = listing.filters_of(request, people=True, everywhere=True)
-    found = search.narrowed(selectors.studies_visible_to(viewer).select_related("exclusive_to"), filters)
+    found = search.narrowed(_listed(viewer), filters)
     state = request.GET.get("state", "")
     if state in STATES:
         found = found.filter(STATES[state])
@@ -88,6 +90,11 @@ def studies(request: HttpRequest) -> HttpResponse:
     )
 
 
+def _listed(viewer: Viewer) -> Listed:
+    found = selectors.listed(viewer)
+    return replace(found, rows=found.rows.select_related("exclusive_to"))
+
+
 def lines(viewer: Viewer, rows: list[Study]) -> list[dict[str, Any]]:
     """What a table of studies shows."""
     when = moment()
@@ -110,10 +117,10 @@ def upload_list(request: HttpRequest) -> HttpResponse:
     """Studies that wait for a report: choose one, then give it its PDF."""
     viewer = viewer_of(request)
     filters = listing.filters_of(request, people=True, everywhere=True)
-    found = search.narrowed(selectors.studies_visible_to(viewer), filters).filter(patient__isnull=False)
+    found = search.narrowed(_listed(viewer), filters).filter(Q(patient__isnull=False))
     if not filters.active:
-        found = selectors.without_final_report(found)
-    shown = search.page(found.select_related("exclusive_to"), request.GET.get("after", ""))
+        found = found.filter(selectors.without_final_report())
+    shown = search.page(found, request.GET.get("after", ""))
     context = {
         "filters": filters,
         "rows": lines(viewer, list(shown.rows)),

@@ -13,6 +13,7 @@ from placa.domain.archive.models import Study
 from placa.domain.audit.models import AuditEvent
 from placa.domain.institution import selectors as institution
 from placa.domain.orders.models import ServiceRequest
+from placa.domain.orders.services import update_order
 from placa.domain.people.models import Practitioner
 from placa.domain.reports.models import ReadReceipt
 from placa.interfaces.web.doctor.tests.browser import (
@@ -203,7 +204,8 @@ def test_what_is_not_his_does_not_exist(key: str) -> None:
 def test_urgent_stays_on_top_until_acknowledged() -> None:
     client, key = enter("diaz"), plan("bruno_dx")
     address = f"/doctor/studies/{key.uid}/acknowledge"
-    ServiceRequest.objects.filter(accession_number=key.accession).update(urgent=True)
+    order = ServiceRequest.objects.get(accession_number=key.accession)
+    update_order(order=order, by="system", urgent=True)
     assert f'action="{address}"' in page(client, "/doctor/")
     assert keys(page(client, "/doctor/?status=urgent")) == {"bruno_dx"}
     assert f'action="{address}"' in page(client, f"/doctor/studies/{key.uid}/")
@@ -216,7 +218,8 @@ def test_urgent_stays_on_top_until_acknowledged() -> None:
 
 def test_without_a_report_there_is_nothing_to_acknowledge() -> None:
     client, key = enter("diaz"), plan("ana_mr")
-    ServiceRequest.objects.filter(accession_number=key.accession).update(urgent=True)
+    order = ServiceRequest.objects.get(accession_number=key.accession)
+    update_order(order=order, by="system", urgent=True)
     body = page(client, "/doctor/")
     assert "p-urgent" in body
     assert "acknowledge" not in body
