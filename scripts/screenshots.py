@@ -21,7 +21,7 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
-from scripts.studio import HEIGHTS, Studio, found_in_mail, messages, opened_anew, press, sign_in, study_of  # noqa: E402
+from scripts.studio import HEIGHTS, Studio, found_in_mail, messages, opened_anew, press, sign_in, study_of  # noqa: E402 - found by the path above
 from tests.e2e.portal import Portal  # noqa: E402 - found by the path above
 from tests.viewer.driver import CHROMIUM, FLAGS, Driver  # noqa: E402 - found by the path above
 

@@ -24,6 +24,12 @@ BUILD = ROOT / "src/placa/interfaces/web/ui/static/build/viewer/manifest.json"
 PLUGINS = "/usr/share/orthanc/plugins"
 
 
+def must_be_built() -> None:
+    """`make` builds the viewer before any test; who calls pytest in a fresh checkout is told what is missing."""
+    if not BUILD.exists():
+        pytest.skip("The viewer is not built: run `npm run build` in viewer/")
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -83,8 +89,7 @@ def orthanc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def page_address(orthanc: str) -> Iterator[str]:
     """Address of the viewer's page, under the policy that the portal sends."""
-    if not BUILD.exists():
-        pytest.skip("The viewer is not built: run `npm run build` in viewer/")
+    must_be_built()
     port = free_port()
     # a bare machine has no node of its own: the one that built the viewer serves it
     folder = subprocess.run(
@@ -110,8 +115,7 @@ def page_address(orthanc: str) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def long_door() -> Iterator[LongDoor]:
     """Studies that are made while they are served."""
-    if not BUILD.exists():
-        pytest.skip("The viewer is not built: run `npm run build` in viewer/")
+    must_be_built()
     opened = LongDoor()
     opened.put("ct", CT)
     opened.put("cine", CINE)
@@ -158,8 +162,7 @@ def phone(chromium: Browser, page_address: str) -> Iterator[Driver]:
 
 @pytest.fixture(scope="module")
 def door() -> Iterator[FileDoor]:
-    if not BUILD.exists():
-        pytest.skip("The viewer is not built: run `npm run build` in viewer/")
+    must_be_built()
     opened = FileDoor()
     yield opened
     opened.close()
