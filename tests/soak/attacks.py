@@ -13,6 +13,7 @@ import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.synchronize import Event
 from typing import NoReturn
 
@@ -72,7 +73,8 @@ def idle_associations(port: int, ready: Event) -> NoReturn:
 
 def slow_ones(port: int, ready: Event) -> NoReturn:
     """Thirty associations that send an object byte by byte, two hundred requests that come byte by byte."""
-    talking = [peer for peer in (_admitted(port) for _ in range(SOME)) if peer is not None]
+    with ThreadPoolExecutor(SOME) as pool:  # beside other attacks each may wait, and in vain
+        talking = [peer for peer in pool.map(lambda _: _admitted(port), range(SOME)) if peer is not None]
     head = _pdv(1, 3, _store_command(CT, new_uid()))
     for peer in talking:
         with contextlib.suppress(OSError):

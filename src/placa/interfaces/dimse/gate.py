@@ -135,7 +135,7 @@ class Gate:
 
     def _leave_alone(self, caller: Caller) -> None:
         """Wake no more for what this caller says."""
-        with contextlib.suppress(KeyError):
+        with contextlib.suppress(KeyError, ValueError):  # not watched now, or closed
             self._selector.unregister(caller.connection)
 
     def _watch(self, caller: Caller, events: int = selectors.EVENT_READ) -> None:
@@ -201,6 +201,8 @@ class Gate:
             caller.connection.close()
 
     def _readable(self, caller: Caller) -> None:
+        if caller not in self._callers:
+            return  # who came in the same turn took its place
         try:
             if caller.shaking_hands:
                 assert isinstance(caller.connection, ssl.SSLSocket)

@@ -87,11 +87,18 @@ class Listener:
             log.info("DICOM listener %s on %s port %d", name, *server.getsockname()[:2])
         try:
             while not self._stopping:
-                for key, _events in self._selector.select(0 if self._gate.has_more else TICK_SECONDS):
-                    key.data()
-                self._tick()
+                try:
+                    self._turn()
+                except Exception:  # nothing that a peer does may end the listener
+                    log.exception("a turn of the listener failed")
+                    time.sleep(TICK_SECONDS)  # else it may fail again at once, and again
         finally:
             self._stop()
+
+    def _turn(self) -> None:
+        for key, _events in self._selector.select(0 if self._gate.has_more else TICK_SECONDS):
+            key.data()
+        self._tick()
 
     # --- processes ----------------------------------------------------------------------------------------------
 
@@ -111,7 +118,12 @@ class Listener:
         place = self._place_at(caller.address)
         if place is None:
             return False
-        pid = self._fork()
+        try:
+            pid = self._fork()
+        except OSError as error:  # too many processes, or too little memory: later, perhaps
+            log.error("no process for an association: %s", error.strerror)
+            self._places.give_back(place)
+            return False
         if not pid:
             with _ending():
                 self._gate.forget(caller)
@@ -139,14 +151,7 @@ class Listener:
 
     def _fork(self) -> int:
         connections.close_all()
-        pid = os.fork()
-        if not pid:
-            gc.freeze()  # what was there before stays shared with the listener
-            signal.set_wakeup_fd(-1)
-            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
-                signal.signal(number, signal.SIG_DFL)
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C: the listener says when to end
-        return pid
+        return os.fork()
 
     def _close_inherited(self) -> None:
         """In a child: close what is the gate's, so that a connection which the gate closes is closed."""
@@ -244,6 +249,11 @@ def _ending() -> Iterator[None]:
     """A child's life: whatever happens, it never returns into the listener's code."""
     status = 1
     try:
+        gc.freeze()  # what was there before stays shared with the listener
+        signal.set_wakeup_fd(-1)
+        for number in (signal.SIGTERM, signal.SIGCHLD):
+            signal.signal(number, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C: the listener says when to end
         yield
         status = 0
     except BaseException:
