@@ -83,7 +83,7 @@ def crowd(database: str, studies: int) -> Iterator[dict[str, str]]:
 
 
 def _run(own: dict[str, str], what: str, studies: int, rounds: int) -> str:
-    command = [sys.executable, str(HERE / "p9_asking.py"), what, str(studies), str(rounds)]
+    command = [sys.executable, str(HERE / "asking.py"), what, str(studies), str(rounds)]
     limit = MAKING_SECONDS if what == "fill" else ASKING_SECONDS
     done = subprocess.run(command, env=own, capture_output=True, text=True, timeout=limit, cwd=HERE)
     if done.returncode:

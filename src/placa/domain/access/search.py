@@ -71,10 +71,9 @@ def narrowed(studies: Rows, filters: Filters) -> Rows:
 
 
 def _with_status(studies: Rows, filters: Filters) -> Rows:
-    if filters.status == "ready":
-        return studies.filter(Q(may_report=True))
-    if filters.status == "pending":
-        return studies.filter(Q(may_report=False))
+    if filters.status in ("ready", "pending"):
+        told = studies.told() if isinstance(studies, Listed) else studies
+        return told.filter(Q(may_report=filters.status == "ready"))
     if filters.status == "urgent":
         return studies.filter(URGENT)
     if filters.status == "unread":

@@ -1,8 +1,8 @@
 """The only way to a study: `studies_visible_to` for lists, `get_study` for one, both from the same rules."""
 
 import datetime as dt
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import reduce
 
 from django.core.exceptions import ObjectDoesNotExist
@@ -32,7 +32,7 @@ def studies_visible_to(
     Each row says what else it has: `may_images`, `may_report`, `may_download`, `may_share` (bool).
     """
     when = moment(at)
-    return _told(Study.objects.filter(_facet(viewer, when, need)), viewer, when)
+    return _told(Study.objects.filter(_facet(viewer, when, need)), _facets(viewer, when))
 
 
 def known_visible_to(
@@ -40,7 +40,7 @@ def known_visible_to(
 ) -> QuerySet[Study]:
     """The same, for whoever names few studies by another condition: each is asked whether it is granted."""
     when = moment(at)
-    return _told(Study.objects.filter(_asked(viewer, when, need)), viewer, when)
+    return _told(Study.objects.filter(_asked(viewer, when, need)), _facets(viewer, when))
 
 
 def plain_visible_to(viewer: Viewer, *, need: Facet) -> QuerySet[Study]:
@@ -66,19 +66,25 @@ class Listed:
     others: tuple[
         QuerySet[Study], ...
     ] = ()  # ways of which no index knows the order: these are read and sorted
+    facets: Mapping[str, Case | Value] = field(default_factory=dict)  # what each row says it may, by name
 
     def filter(self, *conditions: Q) -> "Listed":
         """Only studies of which all of `conditions` hold."""
-        ways, others = (tuple(way.filter(*conditions) for way in some) for some in (self.ways, self.others))
-        return replace(self, ways=ways, others=others)
+        return self._each(lambda way: way.filter(*conditions))
+
+    def told(self) -> "Listed":
+        """The same, to be narrowed by what each may: `may_report` and its like (reckoning them all costs, so only then)."""
+        return self._each(lambda way: way.annotate(**self.facets))
+
+    def _each(self, change: Callable[[QuerySet[Study]], QuerySet[Study]]) -> "Listed":
+        return replace(self, ways=tuple(map(change, self.ways)), others=tuple(map(change, self.others)))
 
 
 def listed(viewer: Viewer) -> Listed:
     """`studies_visible_to` for a list."""
     when = moment()
-    plain = _listed(viewer, when, "row")
-    ways, others = (tuple(_told(way, viewer, when) for way in some) for some in (plain.ways, plain.others))
-    return Listed(ways, _told(plain.rows, viewer, when), others)
+    plain, facets = _listed(viewer, when, "row"), _facets(viewer, when)
+    return replace(plain, rows=_told(plain.rows, facets), facets=facets)
 
 
 def plain_listed(viewer: Viewer, *, need: Facet) -> Listed:
@@ -89,18 +95,23 @@ def plain_listed(viewer: Viewer, *, need: Facet) -> Listed:
 def _listed(viewer: Viewer, when: Moment, need: Facet) -> Listed:
     left = _left(viewer, when, need)
     grants = _grants(viewer, when)
-    rows = Study.objects.filter(_both(reduce(_either, grants, rules.NONE), left))
+    allowed = _only(
+        Study.objects.all(), left
+    )  # once for all ways: making a question takes longer than asking it
     parts = [way for grant in grants for way in ways_of(grant)] if left is not rules.NONE else []
     ways, others = (
-        tuple(Study.objects.filter(_both(way, left)) for way in parts if is_walked(way) is walked)
-        for walked in (True, False)
+        tuple(_only(allowed, way) for way in parts if is_walked(way) is walked) for walked in (True, False)
     )
-    return Listed(ways, rows, others)
+    return Listed(ways, _only(allowed, reduce(_either, grants, rules.NONE)), others)
 
 
-def _told(studies: QuerySet[Study], viewer: Viewer, when: Moment) -> QuerySet[Study]:
-    """`studies` with what each may; `need` granted every row: what is left to ask is what restricts the other facets."""
-    facets = {f"may_{facet}": _flag(_left(viewer, when, facet)) for facet in rules.FACETS if facet != "row"}
+def _facets(viewer: Viewer, when: Moment) -> dict[str, Case | Value]:
+    """What each row may beside being listed, by name: what restricts the other facets."""
+    return {f"may_{facet}": _flag(_left(viewer, when, facet)) for facet in rules.FACETS if facet != "row"}
+
+
+def _told(studies: QuerySet[Study], facets: Mapping[str, Case | Value]) -> QuerySet[Study]:
+    """`studies`, each of which was granted, with `facets` and what pages show beside them."""
     related = ("patient", "order__requester", "order__exam_type", "order__payer", "site")
     return studies.select_related(*related).annotate(**facets)
 
@@ -292,6 +303,10 @@ def _both(one: Q, other: Q) -> Q:
     if one is rules.ALL or other is rules.ALL:
         return other if one is rules.ALL else one
     return one & other
+
+
+def _only(studies: QuerySet[Study], allowed: Q) -> QuerySet[Study]:
+    return studies if allowed is rules.ALL else studies.filter(allowed)
 
 
 def _either(one: Q, other: Q) -> Q:

@@ -1,6 +1,7 @@
 """Dates as people say them, in the institution's time zone."""
 
 import datetime as dt
+from functools import lru_cache
 
 from django.utils.formats import date_format, time_format
 from django.utils.translation import get_language, ngettext, pgettext
@@ -40,15 +41,27 @@ def dated(value: dt.datetime | dt.date, zone: dt.tzinfo) -> str:
 def exact(value: dt.datetime | dt.date, zone: dt.tzinfo) -> str:
     """The whole date, with weekday and, for a datetime, the time in `zone`."""
     local = value.astimezone(zone) if isinstance(value, dt.datetime) else value
-    text = small(date_format(local, pgettext("whole date, Django format", "l, j F Y")))
     if not isinstance(local, dt.datetime):
-        return text
+        return _whole_day(get_language(), local)
+    text = _whole_day(get_language(), local.date())
     return _("%(day)s, %(time)s") % {"day": text, "time": clock_time(local)}
+
+
+# a page of a list says a hundred days and hours, mostly the same ones as the page before
+@lru_cache(maxsize=8_192)
+def _whole_day(language: str | None, day: dt.date) -> str:
+    """The day in `language`, which is the active one."""
+    return small(date_format(day, pgettext("whole date, Django format", "l, j F Y")))
 
 
 def clock_time(value: dt.datetime) -> str:
     """Hours and minutes of an already local `value`."""
-    return time_format(value.time(), pgettext("time, Django format", "G:i"))
+    return _hour(get_language(), value.hour, value.minute)
+
+
+@lru_cache(maxsize=8_192)
+def _hour(language: str | None, hour: int, minute: int) -> str:
+    return time_format(dt.time(hour, minute), pgettext("time, Django format", "G:i"))
 
 
 def day_group(value: dt.datetime | dt.date, zone: dt.tzinfo) -> str:
