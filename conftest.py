@@ -9,10 +9,41 @@ from typing import Any
 import pytest
 
 ELSEWHERE = ("browser", "peer", "slow")  # whole processes: they bring a database of their own
+# what takes longest begins first, else a worker ends alone with it
+LONG_FIRST = (
+    "tests/e2e", "tests/viewer", "tests/offline", "tests/integration", "tests/access/test_routes", "tests/access",
+    "src/placa/interfaces/dicomweb", "src/placa/interfaces/dimse",
+)  # fmt: skip
+# rooms whose services take long to start: one worker has the whole room
+TOGETHER = ("tests/e2e/", "tests/offline/")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With `--dist loadfile` a worker takes a file at a time, in the order of the collection, or a whole room."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Rooms(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return next((room for room in TOGETHER if file.startswith(room)), file)
+
+    config.option.loadscopereorder = False  # most tests first is not the longest first
+    return Rooms(config, log)
+
+
+def _place(item: pytest.Item) -> int:
+    return next((n for n, room in enumerate(LONG_FIRST) if item.nodeid.startswith(room)), len(LONG_FIRST))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The pass on PostgreSQL has what asks the database, and nothing twice for what a browser or a peer shows."""
+    """What takes longest first, file by file as it was.
+
+    The pass on PostgreSQL has what asks the database, and nothing twice for what a browser or a peer shows.
+    """
+    items.sort(key=_place)
     if os.environ.get("PLACA_TEST_DATABASE") != "postgres":
         return
     left = [
