@@ -1,5 +1,6 @@
 """The world in which tests run: the cast, loaded once a worker, and a clock that may be moved."""
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -9,10 +10,43 @@ from typing import Any
 import pytest
 
 ELSEWHERE = ("browser", "peer", "slow")  # whole processes: they bring a database of their own
+# what takes longest begins first, else a worker ends alone with it
+LONG_FIRST = (
+    "tests/e2e", "tests/viewer", "tests/offline", "tests/integration", "tests/access/test_routes", "tests/access",
+    "src/placa/interfaces/dicomweb", "src/placa/interfaces/dimse",
+)  # fmt: skip
+# rooms whose services take long to start: one worker has the whole room
+TOGETHER = ("tests/e2e/", "tests/offline/")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With `--dist loadfile` a worker takes a file at a time, in the order of the collection, or a whole room."""
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    config.option.loadscopereorder = False  # most tests first is not the longest first
+    scheduler = LoadFileScheduling(config, log)
+    scheduler._split_scope = _unit
+    return scheduler
+
+
+def _unit(nodeid: str) -> str:
+    file = nodeid.partition("::")[0]
+    return next((room for room in TOGETHER if file.startswith(room)), file)
+
+
+def _place(item: pytest.Item) -> int:
+    return next((n for n, room in enumerate(LONG_FIRST) if item.nodeid.startswith(room)), len(LONG_FIRST))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The pass on PostgreSQL has what asks the database, and nothing twice for what a browser or a peer shows."""
+    """What takes longest first, file by file as it was.
+
+    The pass on PostgreSQL has what asks the database, and nothing twice for what a browser or a peer shows.
+    """
+    items.sort(key=_place)
     if os.environ.get("PLACA_TEST_DATABASE") != "postgres":
         return
     left = [
@@ -20,6 +54,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     ]
     config.hook.pytest_deselected(items=[item for item in items if item not in set(left)])
     items[:] = left
+
+
+def pytest_collection_finish() -> None:
+    """What is there by now stays: collecting garbage among it took an eighth of the processor's time."""
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
 
 
 def _asks_database(item: pytest.Item) -> bool:

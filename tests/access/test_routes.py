@@ -8,6 +8,7 @@ from unittest import mock
 import pytest
 from django.conf import settings
 from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
 
 from placa.domain.access.models import ShareGrant
 from placa.domain.accounts.models import User
@@ -33,11 +34,7 @@ def opened(
     home, before = tmp_path_factory.mktemp("doors"), settings.ENVIRONMENT
     settings.ENVIRONMENT = replace(before, home=home, storage_url=f"file://{home / 'archive'}")
     # who may see the page does not hang on npm having built it
-    bundle: tuple[str, list[str], list[str]] = (
-        "build/viewer/main.js",
-        [],
-        [],
-    )  # who may see the page does not hang on npm having built it
+    bundle: tuple[str, list[str], list[str]] = ("build/viewer/main.js", [], [])
     built = mock.patch("placa.interfaces.web.ui.assets.vite_chunks", return_value=bundle)
     with built, django_db_blocker.unblock(), transaction.atomic():
         yield open_doors()
@@ -48,6 +45,16 @@ def opened(
 @pytest.fixture
 def doors(opened: Doors, db: None) -> Doors:
     return opened
+
+
+@pytest.fixture
+def plain_refusals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two thirds of the answers are the page of what is not there: here its status, drawn where a test looks at it."""
+    monkeypatch.setattr("django.conf.urls.handler404", _not_found)
+
+
+def _not_found(_request: HttpRequest, exception: Exception) -> HttpResponse:
+    return HttpResponseNotFound()
 
 
 def askers(pattern: str) -> tuple[str, ...]:
@@ -65,6 +72,7 @@ def test_every_route_has_a_row() -> None:
 
 
 @pytest.mark.parametrize("pattern", [p for p, (how, kind) in ROUTES.items() if "GET" in how])
+@pytest.mark.usefixtures("plain_refusals")
 def test_who_gets_what(doors: Doors, pattern: str) -> None:
     kind = ROUTES[pattern][1]
     wanted = {asker: KINDS[kind][asker] for asker in askers(pattern)}
@@ -97,7 +105,31 @@ def snapshot() -> list[object]:
     return [list(model.objects.order_by("pk").values()) for model in models]
 
 
+# of each audience, of a study, of a share: nothing that anybody has
+NOWHERE = (
+    "/no-such-page", "/patient/no-such-page", "/doctor/no-such-page", "/company/no-such-page", "/staff/no-such-page",
+    "/viewer/1.2.3", "/files/1.2.3/study.zip", "/s/no-such-share",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("asker", ASKERS)
+def test_the_page_of_what_is_not_there_is_drawn_for_everybody(doors: Doors, asker: str) -> None:
+    addresses = list(NOWHERE)
+    if asker == "hugo":
+        addresses += [f"/s/{doors.common['token']}/{page}/1.2.3" for page in ("studies", "viewer")]
+    drawn = set()
+    for address in addresses:
+        answer = doors.clients[asker].get(address)
+        asked_to_sign_in = asker in ("anon", "hugo") and answer.status_code == 302
+        if not asked_to_sign_in:
+            assert answer.status_code == 404, address
+            assert b"</html>" in answer.content, address
+            drawn.add(address)
+    assert len(drawn) > 4
+
+
 @pytest.mark.parametrize("pattern", ROUTES)
+@pytest.mark.usefixtures("plain_refusals")
 def test_other_methods_are_refused(doors: Doors, pattern: str) -> None:
     methods = ROUTES[pattern][0]
     able = next((a for a in ("jefe", "ana", "diaz", "gomez", "hugo") if _reaches(pattern, a)), "jefe")

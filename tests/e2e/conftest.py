@@ -15,7 +15,8 @@ BUILD = ROOT / "src/placa/interfaces/web/ui/static/build/viewer/manifest.json"
 Visit = Callable[..., Visitor]
 
 
-@pytest.fixture(scope="session")
+# no longer than this room: its services would take turns with every test that follows
+@pytest.fixture(scope="package")
 def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
     """Every service of Placa on free ports, with the people of the cast and none of their studies."""
     for program in (CHROMIUM, STORESCU, "/usr/bin/dcmdump"):

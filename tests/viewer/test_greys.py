@@ -29,6 +29,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 DATA = Path(os.environ.get("PLACA_TESTDATA", "/nonexistent"))
 LARGEST = 1200
+PARTS = 8  # of the pictures: a test each, none of which takes minutes
 OVER = ".p-c, .pv-lines, .pv-marks, .pv-wait"  # what lies over the picture
 # by no picture of grey or colour values: segmentations, films, maps and doses are drawn in other ways or not at all
 OTHER = ("liver", "partial_overlaps", "seg_image", "mpeg4", "parametric_map", "rtdose")
@@ -43,8 +44,10 @@ def door() -> Iterator[FileDoor]:
     opened.close()
 
 
-def files(folder: Path) -> dict[str, Path]:
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Every picture to compare, by name: the phantoms, and the test data where it is."""
+    folder = tmp_path_factory.mktemp("greys")
     found = {name: grey_cases.written(file, folder, name) for name, file in grey_cases.made().items()}
     for path in sorted([*DATA.glob("transfer-syntax/*.dcm"), *DATA.glob("special/*.dcm")]):
         file = dcmread(path, force=True)
@@ -183,15 +186,16 @@ def compare(driver: Driver, door: FileDoor, name: str, path: Path) -> dict[str, 
     return found
 
 
+@pytest.mark.parametrize("part", range(PARTS))
 def test_every_picture_has_the_greys_that_dcmtk_and_the_standard_say(
-    chromium: Browser, door: FileDoor, tmp_path: Path
+    chromium: Browser, door: FileDoor, files: dict[str, Path], part: int
 ) -> None:
     context = chromium.new_context(viewport={"width": LARGEST, "height": LARGEST})
     driver = Driver(context.new_page(), "")
     wrong, only = [], os.environ.get("GREYS", "")
     print(f"\n{'':44} server canvas webgl")  # noqa: T201  the table is what it is run for
-    for name, path in files(tmp_path).items():
-        if only and not any(part in name for part in only.split(",")):
+    for name, path in list(files.items())[part::PARTS]:
+        if only and not any(wanted in name for wanted in only.split(",")):
             continue
         try:
             found = compare(driver, door, name, path)

@@ -27,7 +27,7 @@ def study() -> Study:
 
 def slices(count: int, *, series: int = 1, **changes: Any) -> Study:
     """Store `count` slices in a series of Ana's CT."""
-    person = cast.PATIENTS["ana"]
+    person, sent = cast.PATIENTS["ana"], []
     for number in range(1, count + 1):
         own = {
             "StudyInstanceUID": CT, "SeriesInstanceUID": f"{CT}.{series}", "SeriesNumber": series,
@@ -35,7 +35,8 @@ def slices(count: int, *, series: int = 1, **changes: Any) -> Study:
             "IssuerOfPatientID": cast.ISSUER, "SeriesDescription": f"Axial {series} <señal>",
             "AccessionNumber": PLAN.accession,
         }  # fmt: skip
-        process([received(ct(number, **(own | changes)))])
+        sent.append(received(ct(number, **(own | changes))))
+    process(sent)
     return study()
 
 

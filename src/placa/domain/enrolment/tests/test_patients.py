@@ -101,9 +101,12 @@ def test_a_childs_email_is_a_parents() -> None:
 
 @pytest.mark.parametrize(("days", "allowed"), [(-1, False), (0, True), (1, True)])
 def test_the_day_one_comes_of_age(days: int, allowed: bool) -> None:
-    today = clock.today(institution.zone())
-    born = today.replace(year=today.year - 16, day=min(today.day, 28)) - dt.timedelta(days=days)
-    with time_machine.travel(clock.now().replace(day=min(today.day, 28)), tick=False):
+    zone = institution.zone()
+    today = clock.today(zone)
+    today = today.replace(day=min(today.day, 28))
+    born = today.replace(year=today.year - 16) - dt.timedelta(days=days)
+    # noon there: in the first hours of a day in UTC it is another day there
+    with time_machine.travel(dt.datetime.combine(today, dt.time(12), zone), tick=False):
         patient = Patient(email="x@y.example", birth_date=born)
         assert (services.why_not(patient) is None) == allowed
 
