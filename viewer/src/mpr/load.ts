@@ -4,7 +4,7 @@ import type { InstanceInfo, SeriesInfo } from '../app/context';
 import { loadFrame } from '../core/frames';
 import { along, type Vec3 } from '../core/geometry';
 import { greysOf, type Greys } from '../core/greys';
-import { imageIdOf } from '../core/pixels';
+import { forgetMade, imageIdOf } from '../core/pixels';
 import type { ImageRef } from '../core/stack';
 import { empty, emptyIn } from '../core/true-greys';
 import type { Window } from '../core/window';
@@ -127,15 +127,15 @@ const DRAFT_LAYERS = 12;
 /** Lends planes of one volume to the engine. */
 export class Planes {
   private readonly id = ++volumes;
-  private readonly own = new Set<string>();
-  /** Images of the last two turns of each plane: the engine may still be drawing those of the last but one. */
-  private readonly slanting = new Map<PlaneName, string[][]>();
-
+  /** The last two series of each plane: the engine may still be drawing the last but one. */
+  private readonly lent = new Map<PlaneName, SeriesInfo[]>();
   private readonly greys: Greys;
 
   constructor(
     private readonly volume: Volume, private readonly source: SeriesInfo, private readonly template: DicomJson,
     private readonly window: Window | null,
+    /** Told of each series that is let go of. */
+    private readonly dropped: (series: string, instances: readonly string[]) => void,
   ) {
     this.greys = greysOf(template, 1);
   }
@@ -153,10 +153,9 @@ export class Planes {
       sets.set(instance, this.dataSet(uid, instance, index, { ...cuts, origin, thickness: (2 * half + 1) * cuts.spacing[2] }));
       const make = () => this.image(instance, reslice(volume, cuts, index, slab), cuts);
       makers.set(instance, { make });
-      this.own.add(instance);
       return { uid: instance, number: index + 1, frames: 1, rows: cuts.rows, columns: cuts.columns, transfer_syntax: '' };
     });
-    return { series: this.described(uid, title, instances), sets, middle: instances.length >> 1 };
+    return { series: this.lend(name, this.described(uid, title, instances)), sets, middle: instances.length >> 1 };
   }
 
   /** How the images of a plane lie that nobody has turned. */
@@ -165,7 +164,7 @@ export class Planes {
     return [cuts.row, cuts.column, along([0, 0, 0], this.volume.axes[cuts.depth.axis], cuts.depth.sign)];
   }
 
-  /** The images of a plane that was turned; those of earlier turns are let go of. */
+  /** The images of a plane that was turned. */
   slanted(name: PlaneName, title: string, slab: Slab, { frame, through, turn, draft }: Turned): Made {
     const { volume } = this;
     const plane = slanted(volume, frame, through);
@@ -177,13 +176,17 @@ export class Planes {
       const instance = `${uid}-${index}`;
       if (!draft || index === plane.middle) sets.set(instance, this.dataSet(uid, instance, index, lieOf(plane, index, half)));
       makers.set(instance, { make: () => this.image(instance, resliceSlanted(volume, plane, index, slab, every), lieOf(plane, index, half)) });
-      this.own.add(instance);
       return { uid: instance, number: index + 1, frames: 1, rows: plane.rows, columns: plane.columns, transfer_syntax: '' };
     });
-    const [last, ...older] = this.slanting.get(name) ?? [];
+    return { series: this.lend(name, this.described(uid, title, instances)), sets, middle: plane.middle };
+  }
+
+  /** A plane shows these images from now on: those before the last are let go of. The same slab may come back meanwhile. */
+  private lend(name: PlaneName, series: SeriesInfo): SeriesInfo {
+    const [last, ...older] = (this.lent.get(name) ?? []).filter(({ uid }) => uid !== series.uid);
     older.forEach((gone) => this.drop(gone));
-    this.slanting.set(name, [instances.map(({ uid: one }) => one), ...(last ? [last] : [])]);
-    return { series: this.described(uid, title, instances), sets, middle: plane.middle };
+    this.lent.set(name, last ? [series, last] : [series]);
+    return series;
   }
 
   private get photometric(): string {
@@ -196,15 +199,17 @@ export class Planes {
 
   /** Let go of the volume and of every image made of it. */
   release(): void {
-    this.drop([...this.own]);
+    for (const all of this.lent.values()) all.forEach((one) => this.drop(one));
+    this.lent.clear();
   }
 
-  private drop(instances: readonly string[]): void {
-    for (const instance of instances) {
-      makers.delete(instance);
-      this.own.delete(instance);
-      if (cache.getImage(`${SCHEME}:${instance}`)) cache.removeImageLoadObject(`${SCHEME}:${instance}`);
+  private drop({ uid, instances }: SeriesInfo): void {
+    const uids = instances.map((one) => one.uid);
+    for (const one of uids) {
+      makers.delete(one);
+      forgetMade(one);
     }
+    this.dropped(uid, uids);
   }
 
   /** What says where an image lies and how to read it; patient, study, window, polarity and unit are those of the slices. */
