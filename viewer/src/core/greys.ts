@@ -31,7 +31,7 @@ export interface Greys {
   padding: [number, number] | null;
   bitsStored: number;
   signed: boolean;
-  /** What the values after the Modality LUT are: Rescale Type, 'HU' also of a CT that rescales and names no type, 'US' where nobody says. */
+  /** What the values after the Modality LUT are: Rescale Type, of PET its Units; 'HU' also of a CT that rescales and names none, 'US' where nobody says. */
   type: string;
 }
 
@@ -60,9 +60,11 @@ function paddingOf(set: DicomJson): [number, number] | null {
 
 /** (PS3.3 C.11.1.1.2) A screen of a CT scanner that was captured is a CT image too: not each of its numbers is a Hounsfield unit. */
 function typeOf(set: DicomJson, transformation: DicomJson): string {
-  const named = text(transformation, '00281054') || text(set, '00281054') || text(items(set, '00283000')[0] ?? {}, '00283004');
+  const modality = text(set, '00080060');
+  const named = (modality === 'PT' && text(set, '00541001')) // Units (C.8.9.1)
+    || text(transformation, '00281054') || text(set, '00281054') || text(items(set, '00283000')[0] ?? {}, '00283004');
   const rescaled = [transformation, set].some((one) => numbers(one, '00281052').length > 0);
-  return named || (text(set, '00080060') === 'CT' && rescaled ? 'HU' : 'US');
+  return named || (modality === 'CT' && rescaled ? 'HU' : 'US');
 }
 
 /** The grey scale of `frame` (from 1) of a data set whose tables are values (`withTables`). */

@@ -42,10 +42,9 @@ export function empty(image: Types.IImage, values: Values, positions: readonly n
   manager.getAtIJK = (column = 0, row = 0, slice = 0) => (isEmpty?.(row * image.columns + column) ? NaN : stored(column, row, slice));
 }
 
-/** What the values of an image are, as people write it: '' where nobody says. */
-export function unitOf(image: Types.IImage): string {
-  const type = (greysOfImage.get(image) ?? greysOfMade.get(image.imageId))?.type ?? 'US';
-  return ({ US: '', PCT: '%', MGML: 'mg/ml' } as Record<string, string>)[type] ?? type;
+/** What the values of an image are: a Rescale Type. */
+export function typeOf(image: Types.IImage): string {
+  return (greysOfImage.get(image) ?? greysOfMade.get(image.imageId))?.type ?? 'US';
 }
 
 /** The data set and the frame (from 1) that an image's address names. */

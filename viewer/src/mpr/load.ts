@@ -215,7 +215,7 @@ export class Planes {
   /** What says where an image lies and how to read it; patient, study, window, polarity and unit are those of the slices. */
   private dataSet(series: string, instance: string, index: number, lie: Lie): DicomJson {
     const is = (vr: string, ...Value: (number | string)[]) => ({ vr, Value });
-    const kept = Object.entries(this.template).filter(([tag]) => /^(0008|0010|0020000D|00200052)/.test(tag) && tag !== '00080008');
+    const kept = Object.entries(this.template).filter(([tag]) => /^(0008|0010|0020000D|00200052|00541001)/.test(tag) && tag !== '00080008');
     return {
       ...Object.fromEntries(kept),
       '00080018': is('UI', instance), '0020000E': is('UI', series), '00200013': is('IS', index + 1), '00180050': is('DS', lie.thickness),

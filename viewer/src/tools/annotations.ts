@@ -6,7 +6,7 @@ import {
 } from '@cornerstonejs/tools';
 import { isMeasuring } from '../core/gestures';
 import { ENGINE_ID } from '../core/pixels';
-import { unitOf } from '../core/true-greys';
+import { typeOf } from '../core/true-greys';
 import type { Translate } from '../i18n';
 import type { ToolId } from './catalog';
 import { statsOf, valuesOf, type KeptItem } from './kept';
@@ -190,7 +190,8 @@ function withImage(target: string, stats: MeasurementStats | undefined): Measure
   if (!stats || !image) return stats;
   const value = stats.index ? valueAt(image, stats.index) : null;
   if (value !== null) stats.value = value;
-  if (stats.modalityUnit === 'HU') stats.modalityUnit = unitOf(image); // Cornerstone says so of whatever a CT sends
+  // Cornerstone says HU of whatever a CT sends, and of PET nothing
+  if (['HU', 'unitless'].includes(stats.modalityUnit ?? '')) stats.modalityUnit = typeOf(image);
   return stats;
 }
 

@@ -33,7 +33,7 @@ export function valuesOf(stats: MeasurementStats | undefined): KeptValue[] {
     ...[value ?? []].flat().map((one): [KeptValue['name'], unknown, string | null | undefined] => ['value', one, modalityUnit]), // several of a colour
   ];
   return all.flatMap(([name, number, of]) => (typeof number === 'number' && Number.isFinite(number)
-    ? [{ name, number, unit: of === 'raw' || !of ? '' : of.slice(0, 16) }] : []));
+    ? [{ name, number, unit: of?.slice(0, 16) ?? '' }] : []));
 }
 
 /** The same the other way, for the words at a measurement whose image has not been on screen yet. */

@@ -31,6 +31,7 @@ it('writes the extremes, and how much of a region holds no pixels', () => {
 it('writes the value at a point', () => {
   expect(measurementLines({ value: -1024, modalityUnit: 'HU' }, 'en')).toEqual(['-1,024 HU']);
   expect(measurementLines({ value: 0.25, modalityUnit: 'raw' }, 'it')).toEqual(['0,3']);
+  expect(measurementLines({ value: 12, modalityUnit: 'BQML' }, 'en')).toEqual(['12 Bq/ml']);
   expect(measurementLines({ value: [1, 2, 3], modalityUnit: 'raw' }, 'en')).toEqual(['1 · 2 · 3']);
 });
 

@@ -28,6 +28,9 @@ function isNumber(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value);
 }
 
+/** Units as people write them, of DICOM's terms and of Cornerstone's words for none. */
+const WRITTEN: Record<string, string> = { raw: '', unitless: '', unknown: '', US: '', PCT: '%', MGML: 'mg/ml', GML: 'g/ml', BQML: 'Bq/ml' };
+
 /**
  * Numbers in the units that the viewer speaks: millimetres also where ultrasound says centimetres, and no word of how an
  * image was calibrated.
@@ -37,14 +40,14 @@ export function plainStats(stats: MeasurementStats): MeasurementStats {
   const bare = (unit: string | null | undefined) => unit?.split(' ')[0] ?? null;
   if ('unit' in stats) plain.unit = bare(stats.unit);
   if ('areaUnit' in stats) plain.areaUnit = bare(stats.areaUnit)?.replace('\u00b2', '²') ?? null;
+  if (stats.modalityUnit) plain.modalityUnit = WRITTEN[stats.modalityUnit] ?? stats.modalityUnit;
   if (plain.unit === 'cm' && isNumber(plain.length)) [plain.unit, plain.length] = ['mm', plain.length * 10];
   if (plain.areaUnit === 'cm²' && isNumber(plain.area)) [plain.areaUnit, plain.area] = ['mm²', plain.area * 100];
   return plain;
 }
 
-/** Units as people write them: `HU` stays, `raw` and an unknown one are left out. */
 function unitText(unit: string | null | undefined): string {
-  return !unit || unit === 'raw' ? '' : ` ${unit.replace('\u00b2', '²')}`;
+  return unit ? ` ${unit.replace('\u00b2', '²')}` : '';
 }
 
 /** The share of a region that holds no pixels, 0 to 1. */

@@ -11,6 +11,8 @@ const WORD: Record<Direction, MessageKey> = {
   R: 'wordR', L: 'wordL', A: 'wordA', P: 'wordP', H: 'wordH', F: 'wordF',
 };
 
+type Line = string | null | undefined | false | 0;
+
 /** What lies at each edge of the picture on screen, null where the file does not say. */
 export function edgesOf(pane: Pane): EdgeDirections | null {
   const attributes = pane.attributes;
@@ -38,7 +40,7 @@ export class Corners {
   update(): void {
     const { context, t } = this.host;
     if (context.look === 'full') this.updateCorners();
-    else this.fill('bl', [this.preview && t('cornerPreview'), this.lossy && t('cornerLossy')]);
+    else this.fill('bl', [], [this.preview && t('cornerPreview'), this.lossy && t('cornerLossy')]);
     this.updateEdges();
   }
 
@@ -74,9 +76,7 @@ export class Corners {
     this.fill('bl', [
       window && t('cornerWindow', { width: short(window.width), center: short(window.center) }),
       t('cornerZoom', { zoom: pane.view.zoom.toFixed(1) }),
-      this.preview && t('cornerPreview'),
-      ...this.presented(image),
-    ]);
+    ], [this.preview && t('cornerPreview'), ...this.presented(image)]);
     this.fill('br', [
       [attributes?.kvp && `${short(attributes.kvp)} kV`, attributes?.tubeCurrent && `${short(attributes.tubeCurrent)} mA`]
         .filter(Boolean).join(' · '),
@@ -87,7 +87,7 @@ export class Corners {
   }
 
   /** What a reader has to know of the presentation state in which an image is shown. */
-  private presented(image: ImageRef | undefined): (string | false)[] {
+  private presented(image: ImageRef | undefined): Line[] {
     const { marks, t } = this.host;
     const [gaps, presentation] = [marks.gaps(image), marks.presentationOf(image)];
     return [
@@ -116,10 +116,11 @@ export class Corners {
     }
   }
 
-  private fill(name: 'tl' | 'tr' | 'bl' | 'br', lines: (string | null | undefined | false | 0)[]): void {
-    const kept = lines.filter((line): line is string => Boolean(line));
-    this.corner[name].replaceChildren(...kept.map((line) => h('div', {}, line)));
-    this.corner[name].hidden = !kept.length;
+  /** @param told what has to be read whole, however small the pane */
+  private fill(name: 'tl' | 'tr' | 'bl' | 'br', lines: Line[], told: Line[] = []): void {
+    const rows = [...lines.map((line) => line && h('div', {}, line)), ...told.map((line) => line && h('div', { class: 'is-told' }, line))].filter(Boolean);
+    this.corner[name].replaceChildren(...(rows as HTMLElement[]));
+    this.corner[name].hidden = !rows.length;
   }
 }
 
