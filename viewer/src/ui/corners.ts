@@ -71,7 +71,7 @@ export class Corners {
     ]);
     this.fill('tr', [
       patient.name, [patient.birth_date, patient.sex].filter(Boolean).join(' · '), patient.patient_id,
-      [!label && study.dated, study.accession_number].filter(Boolean).join(' · '),
+      !label && study.dated, study.accession_number,
     ]);
     this.fill('bl', [
       window && t('cornerWindow', { width: short(window.width), center: short(window.center) }),
