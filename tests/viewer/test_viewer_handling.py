@@ -107,7 +107,7 @@ def test_the_report_opens_beside_the_images(phone: Driver) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "button"), [("es", "Brillo"), ("en", "Brightness"), ("it", "Luminosità"), ("pt", "Brilho")]
+    ("language", "button"), [("es", "Brillo"), ("en", "Brightness"), ("it", "Luce"), ("pt", "Brilho")]
 )
 def test_every_language_fits_a_phone(phone: Driver, language: str, button: str) -> None:
     phone.open(look="simple", lang=language)

@@ -1,9 +1,8 @@
 /** The picture on screen: which image of which series, how it lies, what window. What the portal's pane is, without a server. */
-import { Emitter } from '../src/core/emitter';
-import type { WindowedPane } from '../src/core/paged';
+import { BasePane } from '../src/core/base-pane';
 import { clampIndex, prefetchOrder } from '../src/core/stack';
-import { cssTransform, INITIAL_VIEW, type ViewState } from '../src/core/view';
-import { draggedWindow, sameWindow, type Window } from '../src/core/window';
+import { cssTransform, INITIAL_VIEW } from '../src/core/view';
+import type { Window } from '../src/core/window';
 import { ownWindow, paint } from './levels';
 import type { Loader } from './loader';
 import { stackOf, type ImageFile, type StudySeries } from './study';
@@ -12,52 +11,24 @@ import type { Frame } from './unpack';
 const AHEAD = 24;
 const SLOW_MS = 200;
 
-export interface PaneEvents {
-  series: void;
-  index: number;
-  /** What is on screen changed: image, window or view. */
-  shown: void;
-  view: ViewState;
-  window: Window | null;
-  waiting: boolean;
-  /** Whether the image that was asked for cannot be shown. */
-  failure: boolean;
-  /** Share of the series that is opened, 0 to 1. */
-  progress: number;
-}
-
 type Surface = HTMLCanvasElement | HTMLImageElement;
 
-export class Pane extends Emitter<PaneEvents> implements WindowedPane {
-  readonly stage = document.createElement('div');
-  series: StudySeries | null = null;
-  stack: ImageFile[] = [];
-  index = 0;
-  shownIndex = -1;
-  view: ViewState = { ...INITIAL_VIEW };
-  /** Chosen by the person; null leaves each image its own. */
-  window: Window | null = null;
+export class Pane extends BasePane<StudySeries, ImageFile, boolean> {
   /** The stored values on screen; null where a JPEG is. */
   frame: Frame | null = null;
   private readonly canvas = document.createElement('canvas');
   private surface: Surface | null = null;
-  private direction: 1 | -1 = 1;
   private turn = 0;
 
   /** `most`: bytes of frames loaded ahead. */
   constructor(private readonly loader: Loader, private readonly most: number) {
     super();
-    this.stage.className = 'pv-stage';
     new ResizeObserver(() => this.fit()).observe(this.stage);
   }
 
   /** The window that the image on screen has by itself; null where it is a JPEG. */
   get defaultWindow(): Window | null {
     return this.frame && ownWindow(this.frame.header);
-  }
-
-  get effectiveWindow(): Window | null {
-    return this.window ?? this.defaultWindow;
   }
 
   /** Show a series, from image `index` on, with a fresh view and its own window. */
@@ -70,42 +41,23 @@ export class Pane extends Emitter<PaneEvents> implements WindowedPane {
     this.window = null;
     this.frame = null;
     this.put(null);
-    this.emit('series', undefined);
+    this.emit('series', series);
     this.emit('view', this.view);
-    void this.show();
+    this.showCurrent();
   }
 
-  setIndex(index: number): void {
-    const next = clampIndex(index, this.stack.length);
-    if (next === this.index || !this.stack.length) return;
-    this.direction = next > this.index ? 1 : -1;
-    this.index = next;
-    this.emit('index', next);
-    void this.show();
-  }
-
-  setView(view: ViewState): void {
-    this.view = view;
-    this.fit();
-    this.emit('view', view);
-  }
-
-  setWindow(window: Window | null): void {
-    if (sameWindow(window, this.window)) return;
-    this.window = window;
-    this.draw();
-    this.emit('window', window);
-    this.emit('shown', undefined);
-  }
-
-  dragWindow(dx: number, dy: number): void {
-    const [current, initial] = [this.effectiveWindow, this.defaultWindow];
-    if (current && initial) this.setWindow(draggedWindow(current, dx, dy, initial));
+  protected redraw(what: 'view' | 'window'): void {
+    if (what === 'view') this.fit();
+    else this.draw();
   }
 
   reset(): void {
     this.setWindow(null);
     this.setView({ ...INITIAL_VIEW });
+  }
+
+  protected showCurrent(): void {
+    void this.show();
   }
 
   private async show(): Promise<void> {

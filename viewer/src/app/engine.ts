@@ -87,7 +87,7 @@ export class Engine {
       const [{ onContextLost, startEngine }, { Annotations: Tools }] = await Promise.all([import('../core/pixels'), import('../tools/annotations')]);
       startEngine(isPhone());
       const first = !this.annotations;
-      this.annotations ??= new Tools(viewer.t('locale'), () => this.measured(), (done) => askText(viewer.t, done));
+      this.annotations ??= new Tools(viewer.t, () => this.measured(), (done) => askText(viewer.t, done));
       for (const view of viewer.panes) await this.give(view);
       this.annotations.select(viewer.tool);
       this.set('ready');

@@ -97,7 +97,7 @@ export class Mpr {
     });
     const middle = metadata.set(stack[plan.order[plan.order.length >> 1] as number]);
     if (!volume || !middle || attempt !== this.attempt) return null;
-    this.planes = new Lender(volume, series, middle, pane.effectiveWindow);
+    this.planes = new Lender(volume, series, middle, pane.effectiveWindow, (gone, instances) => metadata.drop(gone, instances));
     this.hang(pane, series);
     return null;
   }
@@ -144,11 +144,12 @@ export class Mpr {
     return made;
   }
 
-  /** The panes that show planes. */
+  /** The panes that show planes, drawn already or not. */
   private shown(): { name: PlaneName; pane: Pane; plane: Plane }[] {
     return this.viewer.panes.flatMap(({ pane }) => {
       const name = pane.series?.made ? (/-(axial|coronal|sagittal)-/.exec(pane.series.uid)?.[1] as PlaneName | undefined) : undefined;
-      return name && pane.place.plane ? [{ name, pane, plane: pane.place.plane }] : [];
+      const plane = pane.place.plane ?? pane.place.planes[pane.index];
+      return name && plane ? [{ name, pane, plane }] : [];
     });
   }
 

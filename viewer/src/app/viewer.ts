@@ -119,6 +119,7 @@ export class Viewer extends Emitter<ViewerEvents> {
       planeName: (number) => this.t('turnPlane', { plane: this.panes[number]?.pane.series?.description ?? '' }),
       drop: (view, uid) => this.drop(view, uid),
       label: (series) => this.compare.label(series),
+      studyOf: (series) => this.compare.studyOf(series),
       isKey: (image) => this.keys.isKey(image),
       cancelMeasurement: (view) => this.engine.annotations?.cancel(view.pane.glElement as HTMLDivElement),
       failed: () => this.cine.stop(),
@@ -212,7 +213,7 @@ export class Viewer extends Emitter<ViewerEvents> {
 
   private dispose(view: PaneView): void {
     this.engine.annotations?.removePane(view.pane.id);
-    view.pane.destroy();
+    view.dispose();
   }
 
   private rescue(): boolean {

@@ -34,6 +34,15 @@ it('reads the functional groups of a frame', () => {
   expect(greysOf(frames, 2)).toMatchObject({ window: { center: 2, width: 9 }, slope: 2, intercept: -7 });
 });
 
+it('names the unit that the file says, and HU only of a CT that rescales', () => {
+  const type = (modality: string, more: DicomJson) => greysOf(set({ '00080060': { Value: [modality] }, ...more }), 1).type;
+  const rescaled = { '00281052': { Value: [-1024] } };
+  expect([type('CT', rescaled), type('CT', {}), type('MR', rescaled)]).toEqual(['HU', 'US', 'US']);
+  expect(type('CT', { ...rescaled, '00281054': { Value: ['Z_EFF'] } })).toBe('Z_EFF');
+  expect(type('CT', { '52009229': { Value: [{ '00289145': { Value: [{ ...rescaled, '00281054': { Value: ['HU'] } }] } }] } })).toBe('HU');
+  expect(type('PT', { ...rescaled, '00281054': { Value: ['US'] }, '00541001': { Value: ['BQML'] } })).toBe('BQML');
+});
+
 it('suggests what nearly all values fill, without the padding', () => {
   const values = Float32Array.from({ length: 1001 }, (_, n) => (n ? n : -2000));
   const window = suggestedWindow(greysOf(set({}), 1), values, 1001, (value) => value === -2000);

@@ -31,6 +31,8 @@ export interface Greys {
   padding: [number, number] | null;
   bitsStored: number;
   signed: boolean;
+  /** What the values after the Modality LUT are: Rescale Type, of PET its Units; 'HU' also of a CT that rescales and names none, 'US' where nobody says. */
+  type: string;
 }
 
 const NO_WINDOW: Window = { center: 1, width: 2 };
@@ -56,6 +58,15 @@ function paddingOf(set: DicomJson): [number, number] | null {
   return [Math.min(value, limit), Math.max(value, limit)];
 }
 
+/** (PS3.3 C.11.1.1.2) A screen of a CT scanner that was captured is a CT image too: not each of its numbers is a Hounsfield unit. */
+function typeOf(set: DicomJson, transformation: DicomJson): string {
+  const modality = text(set, '00080060');
+  const named = (modality === 'PT' && text(set, '00541001')) // Units (C.8.9.1)
+    || text(transformation, '00281054') || text(set, '00281054') || text(items(set, '00283000')[0] ?? {}, '00283004');
+  const rescaled = [transformation, set].some((one) => numbers(one, '00281052').length > 0);
+  return named || (modality === 'CT' && rescaled ? 'HU' : 'US');
+}
+
 /** The grey scale of `frame` (from 1) of a data set whose tables are values (`withTables`). */
 export function greysOf(set: DicomJson, frame: number): Greys {
   const voi = functionalGroup(set, frame, '00289132');
@@ -79,6 +90,7 @@ export function greysOf(set: DicomJson, frame: number): Greys {
     padding: paddingOf(set),
     bitsStored: numbers(set, '00280101')[0] ?? 16,
     signed,
+    type: typeOf(set, transformation),
   };
 }
 
@@ -119,10 +131,10 @@ function percentile(sorted: Float64Array, share: number): number {
 
 /**
  * A window for an image that names none: the whole range of 8-bit pictures, else from the 0.5th to the 99.5th percentile of
- * `values` (in the unit of the modality, `columns` to a row, padding among them where `isPadding` says so).
+ * `values` (in the unit of the modality, `columns` to a row, padding where `isPadding` says so of a value or its position).
  */
 export function suggestedWindow(
-  greys: Greys, values: ArrayLike<number>, columns: number, isPadding: (value: number) => boolean,
+  greys: Greys, values: ArrayLike<number>, columns: number, isPadding: (value: number, at: number) => boolean,
 ): Window {
   const { bitsStored, intercept, slope } = greys;
   if (bitsStored <= 8 && !greys.signed && !greys.modalityLut) {
@@ -133,7 +145,7 @@ export function suggestedWindow(
   for (let row = 0; row < values.length; row += step * columns) {
     for (let at = row; at < row + columns; at += step) {
       const value = values[at] ?? 0;
-      if (Number.isFinite(value) && !isPadding(value)) sample.push(value);
+      if (Number.isFinite(value) && !isPadding(value, at)) sample.push(value);
     }
   }
   const sorted = Float64Array.from(sample).sort();

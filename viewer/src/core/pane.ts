@@ -3,7 +3,7 @@ import type { ImageAttributes } from '../dicomweb/attributes';
 import { RequestFailure, type DicomWeb } from '../dicomweb/client';
 import type { MetadataStore } from '../dicomweb/store';
 import { Ahead } from './ahead';
-import { Emitter } from './emitter';
+import { BasePane } from './base-pane';
 import { exactImage, mayBeExact } from './exact';
 import { PLAIN, Place, type Hang } from './place';
 import { JpegLayer } from './jpeg-layer';
@@ -11,27 +11,13 @@ import { pictureUrl, type Asked } from './pictures';
 import type { PixelLayer } from './pixels';
 import { buildStack, clampIndex, prefetchOrder, type ImageRef } from './stack';
 import { Trouble } from './trouble';
-import { INITIAL_VIEW, type ViewState } from './view';
-import { draggedWindow, sameWindow, type Window } from './window';
+import type { ViewState } from './view';
+import type { Window } from './window';
 
 const SETTLE_MS = 60;
 /** Of pictures, and of planes of a volume: these are computed when they are asked for. */
 const FEW_AHEAD = 6;
 const NEAR = 12; // so many images around the one on screen go on loading when it changes
-
-export interface PaneEvents {
-  series: SeriesInfo;
-  /** Another image was asked for. */
-  index: number;
-  /** What is on screen changed: image, layer, window or view. */
-  shown: void;
-  view: ViewState;
-  window: Window | null;
-  waiting: boolean;
-  failure: RequestFailure | null;
-  /** Share of the stack whose pixels are here, 0 to 1. */
-  progress: number;
-}
 
 export interface PaneEnvironment {
   web: DicomWeb;
@@ -45,22 +31,13 @@ export interface PaneEnvironment {
 }
 
 /** One place on screen with one series: which image, how it lies, what window, and which layer shows it. */
-export class Pane extends Emitter<PaneEvents> {
-  readonly stage = document.createElement('div');
+export class Pane extends BasePane<SeriesInfo, ImageRef, RequestFailure | null> {
   readonly glElement = document.createElement('div');
   readonly jpeg = new JpegLayer();
   readonly place: Place = new Place(this);
-  series: SeriesInfo | null = null;
-  stack: ImageRef[] = [];
-  index = 0;
-  /** The image really on screen, -1 before the first one. */
-  shownIndex = -1;
   pixelsShown = false;
   /** What is on screen comes from the stored pixels, drawn by the engine or before it. */
   exact = false;
-  view: ViewState = { ...INITIAL_VIEW };
-  /** Chosen by the person; null leaves each image its own. */
-  window: Window | null = null;
   /** Draws the diagnostic pixels; null where the server's pictures are all there is so far. */
   layer: PixelLayer | null = null;
   private hang = PLAIN;
@@ -69,7 +46,6 @@ export class Pane extends Emitter<PaneEvents> {
   private layerOpen = false;
   /** Settled once the first image is drawn without the engine, or cannot be. */
   firstPixels: Promise<void> = Promise.resolve();
-  private direction: 1 | -1 = 1;
   private turn = 0;
   private settle = 0;
   private slow = 0;
@@ -81,7 +57,6 @@ export class Pane extends Emitter<PaneEvents> {
 
   constructor(readonly id: string, readonly environment: PaneEnvironment) {
     super();
-    this.stage.className = 'pv-stage';
     this.glElement.className = 'pv-gl';
     this.stage.append(this.glElement, this.jpeg.element);
     // Cornerstone takes the default from every key, Tab too; the viewer hears keys before, at the document.
@@ -99,13 +74,8 @@ export class Pane extends Emitter<PaneEvents> {
     return this.environment.metadata.of(this.stack[this.shownIndex]);
   }
 
-  /** The window that the current image has by itself. */
   get defaultWindow(): Window | null {
     return this.attributes?.window ?? (this.pixelsShown ? (this.layer?.defaultWindow() ?? null) : null);
-  }
-
-  get effectiveWindow(): Window | null {
-    return this.window ?? this.defaultWindow;
   }
 
   /** Show a series, from image `index` on, with a fresh view and its own window. */
@@ -155,38 +125,13 @@ export class Pane extends Emitter<PaneEvents> {
     this.pictureShown(this.index);
   }
 
-  setIndex(index: number): void {
-    const next = clampIndex(index, this.stack.length);
-    if (next === this.index || !this.stack.length) return;
-    this.direction = next > this.index ? 1 : -1;
-    this.index = next;
-    this.emit('index', next);
-    if (this.drawn) this.showCurrent();
-  }
-
-  setView(view: ViewState): void {
-    this.view = view;
-    this.layPicture();
-    this.layer?.apply(view, this.window);
-    this.emit('view', view);
-    this.sharpen();
-  }
-
-  setWindow(window: Window | null): void {
-    if (sameWindow(window, this.window)) return;
-    this.window = window;
-    this.layer?.apply(this.view, window);
-    this.emit('window', window);
-    if (!this.pixelsShown) {
-      this.exact = false;
-      this.showSoon();
-    }
-    this.emit('shown', undefined);
-  }
-
-  dragWindow(dx: number, dy: number): void {
-    const [current, initial] = [this.effectiveWindow, this.defaultWindow];
-    if (current && initial) this.setWindow(draggedWindow(current, dx, dy, initial));
+  protected redraw(what: 'view' | 'window'): void {
+    if (what === 'view') this.layPicture();
+    this.layer?.apply(this.view, this.window);
+    if (what === 'view') return this.sharpen();
+    if (this.pixelsShown) return;
+    this.exact = false;
+    this.showSoon();
   }
 
   reset(): void {
@@ -203,7 +148,7 @@ export class Pane extends Emitter<PaneEvents> {
   usePixels(layer: PixelLayer): void {
     this.layer = layer;
     this.layerOpen = false;
-    if (this.drawn) this.showCurrent(0);
+    this.showCurrent(0);
   }
 
   /** The server's pictures again: the engine has gone, or data are to be saved. */
@@ -214,7 +159,7 @@ export class Pane extends Emitter<PaneEvents> {
     this.shownIndex = -1;
     this.jpeg.clear();
     this.stage.classList.remove('is-pixels');
-    if (this.drawn) this.showCurrent();
+    this.showCurrent();
   }
 
   private layPicture(): void {
@@ -269,10 +214,10 @@ export class Pane extends Emitter<PaneEvents> {
     this.settle = window.setTimeout(() => this.showCurrent(), 2 * SETTLE_MS);
   }
 
-  private showCurrent(pause = SETTLE_MS): void {
+  protected showCurrent(pause = SETTLE_MS): void {
     const turn = ++this.turn;
     this.rest();
-    if (!this.image) return;
+    if (!this.image || !this.drawn) return;
     if (this.layerOpen && this.layer?.isCached(this.index)) {
       void this.showPixels(turn);
       return;

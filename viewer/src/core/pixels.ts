@@ -31,7 +31,7 @@ const DECODED_HERE = [
   ...[50, 57, 70, 80, 81, 90, 91, 201, 202, 203].map((last) => `1.2.840.10008.1.2.4.${last}`),
 ];
 const decodedByServer = new Set<string>();
-let metadataOf = new Map<string, DicomJson>();
+const metadataOf = new Map<string, DicomJson>();
 
 /** Start Cornerstone: bounded memory, one WebGL context (panes are drawn one by one anyway), two to four decoders. */
 export function startEngine(isPhone: boolean): void {
@@ -71,7 +71,16 @@ function running(): RenderingEngine {
 
 /** Data sets that later layers need to know how to read the pixels, by SOP Instance UID. */
 export function registerMetadata(sets: Map<string, DicomJson>): void {
-  metadataOf = new Map([...metadataOf, ...sets]);
+  for (const [uid, set] of sets) metadataOf.set(uid, set);
+}
+
+/** Let go of an image that was computed here, and of all that is known of it. */
+export function forgetMade(instanceUid: string): void {
+  const imageId = `made:${instanceUid}`;
+  metadataOf.delete(instanceUid);
+  wadors.metaDataManager.remove(imageId);
+  knowGreys(imageId, null);
+  if (cache.getImageLoadObject(imageId)) cache.removeImageLoadObject(imageId);
 }
 
 /**

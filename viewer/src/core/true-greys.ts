@@ -15,11 +15,36 @@ const RAW = ['1.2.840.10008.1.2', '1.2.840.10008.1.2.1'];
 /** By the image itself, so that they go with it. */
 const greysOfImage = new WeakMap<Types.IImage, Greys>();
 const greysOfMade = new Map<string, Greys>();
-const paddingOfImage = new WeakMap<Types.IImage, number>();
+/** A bit a position: whether it holds no pixel. */
+const emptyOfImage = new WeakMap<Types.IImage, Uint8Array>();
 
-/** The value that stands for "no pixel here" in a loaded image, undefined where every pixel is one. */
-export function paddingIn(image: Types.IImage): number | undefined {
-  return paddingOfImage.get(image);
+/** Whether a position of a loaded image holds no pixel; null where all of them hold one. */
+export function emptyIn(image: Types.IImage): ((at: number) => boolean) | null {
+  const bits = emptyOfImage.get(image);
+  return bits ? (at) => (((bits[at >> 3] ?? 0) >> (at & 7)) & 1) === 1 : null;
+}
+
+/**
+ * Let positions of an image hold no pixel: drawn as dark as can be, and no number to whoever measures. Not the values tell
+ * them, since a pixel may be as dark.
+ */
+export function empty(image: Types.IImage, values: Values, positions: readonly number[], inverse: boolean): void {
+  const bits = new Uint8Array((values.length + 7) >> 3);
+  const darkest = extremeOf(values, inverse);
+  for (const at of positions) {
+    values[at] = darkest;
+    bits[at >> 3] = (bits[at >> 3] ?? 0) | (1 << (at & 7));
+  }
+  emptyOfImage.set(image, bits);
+  const [isEmpty, manager] = [emptyIn(image), image.voxelManager as { getAtIJK(...at: number[]): unknown } | undefined];
+  if (!manager) return;
+  const stored = manager.getAtIJK;
+  manager.getAtIJK = (column = 0, row = 0, slice = 0) => (isEmpty?.(row * image.columns + column) ? NaN : stored(column, row, slice));
+}
+
+/** What the values of an image are: a Rescale Type. */
+export function typeOf(image: Types.IImage): string {
+  return (greysOfImage.get(image) ?? greysOfMade.get(image.imageId))?.type ?? 'US';
 }
 
 /** The data set and the frame (from 1) that an image's address names. */
@@ -48,9 +73,10 @@ export function trueGreys(load: Loader, sets: () => Map<string, DicomJson>): Loa
   };
 }
 
-/** Let an image that was computed here be drawn by the grey scale of its data set. */
-export function knowGreys(imageId: string, set: DicomJson): void {
-  greysOfMade.set(imageId, greysOf(set, 1));
+/** Let an image that was computed here be drawn by the grey scale of its data set; null forgets it. */
+export function knowGreys(imageId: string, set: DicomJson | null): void {
+  if (set) greysOfMade.set(imageId, greysOf(set, 1));
+  else greysOfMade.delete(imageId);
 }
 
 /** Values after the Modality LUT, padding as dark as can be, and the window with which the image opens. */
@@ -63,16 +89,12 @@ function mend(image: Types.IImage, greys: Greys): void {
     values = Uint16Array.from(values, (stored) => entryOf(modalityLut, stored));
     replaceValues(image, values, 1);
   }
-  const darkest = extremeOf(values, greys.inverse);
-  if (padded?.length) {
-    for (const at of padded) values[at] = darkest;
-    paddingOfImage.set(image, darkest);
-  }
+  if (padded?.length) empty(image, values, padded, greys.inverse);
   greysOfImage.set(image, greys);
   image.invert = greys.inverse;
   image.voiLUTFunction = greys.voiFunction as Types.IImage['voiLUTFunction'];
-  const window = greys.window ?? windowOfTable(greys)
-    ?? suggestedWindow(greys, values, image.columns, (value) => Boolean(padded?.length) && value === darkest);
+  const isEmpty = emptyIn(image);
+  const window = greys.window ?? windowOfTable(greys) ?? suggestedWindow(greys, values, image.columns, (_, at) => isEmpty?.(at) ?? false);
   [image.windowCenter, image.windowWidth] = [window.center, window.width];
 }
 

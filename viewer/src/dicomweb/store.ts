@@ -34,6 +34,15 @@ export class MetadataStore {
     for (const [uid, set] of sets) this.sets.set(uid, set);
   }
 
+  /** Let go of a series that was computed here. */
+  drop(seriesUid: string, instances: readonly string[]): void {
+    this.series.delete(seriesUid);
+    for (const uid of instances) {
+      this.sets.delete(uid);
+      this.attributes.delete(`${uid}/1`);
+    }
+  }
+
   /** The whole data set of an image where its series has been loaded, else null. */
   set(image: Pick<ImageRef, 'instanceUid'> | undefined): DicomJson | null {
     return (image && this.sets.get(image.instanceUid)) ?? null;

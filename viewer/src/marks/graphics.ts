@@ -32,8 +32,10 @@ interface Fill {
 
 export interface TextMark {
   lines: string[];
-  /** Top left of the words. */
+  /** Top left of the words, and the other corner of their box; the same point where they have none. */
   at: Point;
+  opposite: Point;
+  align: 'left' | 'center' | 'right';
   ofDisplay: boolean;
   /** What the words are about, where a line leads there. */
   anchor: Point | null;
@@ -47,6 +49,7 @@ export interface Drawing {
 }
 
 const SIMPLE = ['POINT', 'POLYLINE', 'INTERPOLATED', 'CIRCLE', 'ELLIPSE'];
+const ALIGNED: Record<string, TextMark['align']> = { CENTER: 'center', RIGHT: 'right' };
 const FILL_OPACITY = 0.35;
 /** A line that has no end is drawn so many times its own length to each side. */
 const ENDLESS = 1000;
@@ -61,7 +64,7 @@ export function drawingOf(annotation: DicomJson, color: Rgb): Drawing {
   const [simple, words] = [items(annotation, '00700009'), items(annotation, '00700008')];
   // the sender's own rendering of a compound graphic, for those who know simple ones only: it is drawn, and not twice
   const rendered = new Set([...simple, ...words].map((one) => numbers(one, '00700226')[0]));
-  const compound = items(annotation, '00700209').filter((one) => !rendered.has(numbers(one, '00700226')[0])).map((one) => compoundOf(one, color));
+  const compound = items(annotation, '00700209').filter((one) => !rendered.has(numbers(one, '00700226')[0]) && text(one, '00700282') !== 'MATRIX').map((one) => compoundOf(one, color));
   return {
     graphics: [...simple.flatMap((one) => graphicOf(one, color)), ...compound.flatMap(({ graphics }) => graphics)],
     texts: [...words.flatMap((one) => textOf(one, color)), ...compound.flatMap(({ texts }) => texts)],
@@ -82,18 +85,19 @@ function styleOf(item: DicomJson, color: Rgb, unit: string): Omit<Graphic, 'shap
 function graphicOf(item: DicomJson, color: Rgb): Graphic[] {
   const shape = text(item, '00700023') as Graphic['shape'];
   const points = pairs(numbers(item, '00700022'));
-  return SIMPLE.includes(shape) && points.length ? [{ shape, points, ...styleOf(item, color, '00700005') }] : [];
+  return SIMPLE.includes(shape) && points.length && text(item, '00700005') !== 'MATRIX' ? [{ shape, points, ...styleOf(item, color, '00700005') }] : [];
 }
 
 function textOf(item: DicomJson, color: Rgb): TextMark[] {
   const lines = text(item, '00700006').split(/\r\n|\r|\n/);
-  const [corner, anchor] = [pairs(numbers(item, '00700010'))[0], pairs(numbers(item, '00700014'))[0]];
+  const [corner, opposite, anchor] = ['00700010', '00700011', '00700014'].map((tag) => pairs(numbers(item, tag))[0]);
   const at = corner ?? anchor;
-  if (!at || !lines.join('')) return [];
-  const [ofBox, ofAnchor] = [text(item, '00700003') === 'DISPLAY', text(item, '00700004') === 'DISPLAY'];
+  const [boxUnit, anchorUnit] = [text(item, '00700003'), text(item, '00700004')];
+  if (!at || !lines.join('') || boxUnit === 'MATRIX' || anchorUnit === 'MATRIX') return [];
+  const [ofBox, ofAnchor] = [boxUnit === 'DISPLAY', anchorUnit === 'DISPLAY'];
   const pointed = corner && anchor && text(item, '00700015') === 'Y';
   return [{
-    lines, at, ofDisplay: corner ? ofBox : ofAnchor, anchor: pointed ? anchor : null, anchorOfDisplay: ofAnchor,
+    lines, at, opposite: (corner && opposite) ?? at, align: ALIGNED[text(item, '00700012')] ?? 'left', ofDisplay: corner ? ofBox : ofAnchor, anchor: pointed ? anchor : null, anchorOfDisplay: ofAnchor,
     color: fromCieLab(numbers(items(item, '00700231')[0] ?? {}, '00700241')) ?? color,
   }];
 }
@@ -117,10 +121,12 @@ function compoundOf(item: DicomJson, color: Rgb): Drawing {
   const [start, end] = [first, given[1] ?? first];
   const labels = text(item, '00700278') === 'N' ? [] : ticks.filter(({ label }) => label);
   const texts = labels.map(({ at, label }): TextMark => ({
-    lines: [label], at: turn(between(start, end, at)), ofDisplay: style.ofDisplay, anchor: null, anchorOfDisplay: false, color: style.line.color,
+    lines: [label], ...atOnce(turn(between(start, end, at))), align: 'left', ofDisplay: style.ofDisplay, anchor: null, anchorOfDisplay: false, color: style.line.color,
   }));
   return { graphics, texts };
 }
+
+const atOnce = (at: Point) => ({ at, opposite: at });
 
 interface Stroke {
   shape: Graphic['shape'];

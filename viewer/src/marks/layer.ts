@@ -22,14 +22,18 @@ export class MarksLayer {
   constructor(private readonly pane: Pane, private readonly marks: Marks, private readonly setOf: (image: ImageRef) => DicomJson | null) {
     this.element.className = 'pv-marks';
     this.element.setAttribute('aria-hidden', 'true');
-    pane.on('shown', () => void this.follow());
+    pane.on('shown', () => void this.update());
     pane.on('view', () => this.draw());
     pane.on('series', () => {
       this.applied = null;
       this.covers = [];
       this.draw();
     });
-    marks.on('change', () => void this.follow(true));
+  }
+
+  /** Hear what marks there are; the returned function ends it. */
+  follow(): () => void {
+    return this.marks.on('change', () => void this.update(true));
   }
 
   private get image() {
@@ -37,7 +41,7 @@ export class MarksLayer {
   }
 
   /** Another image, or other marks: apply its presentation, fetch what covers it, draw. */
-  private async follow(again = false): Promise<void> {
+  private async update(again = false): Promise<void> {
     const image = this.image;
     const key = image && this.setOf(image) ? `${image.instanceUid}/${image.frame}` : '';
     this.present();
@@ -62,12 +66,13 @@ export class MarksLayer {
     const before = this.applied;
     this.applied = wanted;
     if (!wanted) return pane.reset();
-    const [window, area] = [wanted.window(image.instanceUid, image.frame), wanted.area(image.instanceUid, image.frame)];
+    const greys = greysOf(set, image.frame);
+    const [window, area] = [wanted.window(image.instanceUid, image.frame, greys), wanted.area(image.instanceUid, image.frame)];
     const looks = JSON.stringify([window, area]);
     // what the person changed stays as long as the presentation says the same of the images
     if (wanted === before && looks === this.looks) return;
     this.looks = looks;
-    const invert = wanted.inverse !== null && wanted.inverse !== greysOf(set, image.frame).inverse;
+    const invert = wanted.inverse !== null && wanted.inverse !== greys.inverse;
     pane.setWindow(window);
     pane.setView(presentedView(wanted, area, this.size(image), this.box, this.aspect, invert));
   }
@@ -134,14 +139,14 @@ export class MarksLayer {
 }
 
 /** Cover the image but for what each shutter leaves open (all of them hold at once). */
-function cover(pen: CanvasRenderingContext2D, { open, level }: Shutters, image: Size, toScreen: ToScreen): void {
+function cover(pen: CanvasRenderingContext2D, { open, color }: Shutters, image: Size, toScreen: ToScreen): void {
   const trace = (points: Point[]) => points.forEach((point, index) => {
     const [x, y] = toScreen(point);
     if (index) pen.lineTo(x, y);
     else pen.moveTo(x, y);
   });
   const box = (from: Point, to: Point): Point[] => [from, [to[0], from[1]], to, [from[0], to[1]]];
-  pen.fillStyle = `rgb(${level} ${level} ${level})`;
+  pen.fillStyle = `rgb(${color.join(' ')})`;
   for (const shutter of open) {
     pen.beginPath();
     trace(box([0, 0], [image.width, image.height]));
@@ -239,7 +244,7 @@ function stroke(pen: CanvasRenderingContext2D, color: string, width = 2): void {
 const LINE_PX = 18;
 
 function drawText(pen: CanvasRenderingContext2D, mark: TextMark, toScreen: ToScreen, anchorToScreen: ToScreen): void {
-  const [x, y] = toScreen(mark.at);
+  const [x, y] = placeOf(mark, toScreen);
   const color = `rgb(${mark.color.join(' ')})`;
   if (mark.anchor) {
     const [ax, ay] = anchorToScreen(mark.anchor);
@@ -250,10 +255,18 @@ function drawText(pen: CanvasRenderingContext2D, mark: TextMark, toScreen: ToScr
   }
   pen.font = '600 15px "Figtree Variable", Figtree, system-ui, sans-serif';
   pen.textBaseline = 'top';
+  pen.textAlign = mark.align;
   mark.lines.forEach((line, index) => {
     pen.lineJoin = 'round';
     [pen.strokeStyle, pen.lineWidth, pen.fillStyle] = ['rgb(0 0 0 / .8)', 4, color];
     pen.strokeText(line, x, y + index * LINE_PX);
     pen.fillText(line, x, y + index * LINE_PX);
   });
+}
+
+/** Where words begin, are in the middle or end, by their alignment: on screen, however the image lies. */
+function placeOf({ at, opposite, align }: TextMark, toScreen: ToScreen): Point {
+  const [start, end] = [toScreen(at), toScreen(opposite)];
+  const [left, right] = [Math.min(start[0], end[0]), Math.max(start[0], end[0])];
+  return [align === 'left' ? left : align === 'right' ? right : (left + right) / 2, Math.min(start[1], end[1])];
 }

@@ -3,6 +3,7 @@ import { screenPoint } from '../core/view';
 import type { DicomJson } from '../dicomweb/client';
 import { onlyPart } from '../dicomweb/client';
 import { bitsInPixels, bitsOf, fromCieLab, overlaysOf } from './overlays';
+import { gapsOf } from './gaps';
 import { drawingOf } from './graphics';
 import { isOf, presentationOf, presentedView, shuttersOf } from './presentation';
 import { framesOver, segmentationOf, type ImagePlace } from './segmentation';
@@ -55,12 +56,12 @@ describe('a presentation', () => {
   });
 
   it('keeps its area where pixels are not square, and magnifies where that is asked for', () => {
-    const area = { from: [1, 1] as [number, number], to: [50, 25] as [number, number], magnified: null };
+    const area = { from: [1, 1] as [number, number], to: [50, 25] as [number, number], column: null, trueSize: false };
     const [image, box, plain] = [{ width: 100, height: 50 }, { width: 400, height: 400 }, { rotation: 0, flip: false }];
     const view = presentedView(plain, area, image, box, 2, false);
     expect(screenPoint(view, image, box, 2, 0, 0).map(Math.round)).toEqual([-200, -200]);
     expect(screenPoint(view, image, box, 2, 50, 25).map(Math.round)).toEqual([200, 200]);
-    const double = presentedView(plain, { from: [1, 1], to: [100, 50], magnified: 2 }, image, box, 1, false);
+    const double = presentedView(plain, { from: [1, 1], to: [100, 50], column: 2, trueSize: false }, image, box, 1, false);
     expect(screenPoint(double, image, box, 1, 10, 0)[0] - screenPoint(double, image, box, 1, 0, 0)[0]).toBeCloseTo(20);
   });
 
@@ -69,9 +70,53 @@ describe('a presentation', () => {
       '00181600': value('CIRCULAR', 'POLYGONAL'), '00181610': value(20, 30), '00181612': value(7), '00181620': value(1, 2, 3, 4), '00181622': value(65535),
     });
     expect(shutters).toEqual({
-      level: 255, open: [{ kind: 'circle', center: [29.5, 19.5], radius: 7 }, { kind: 'polygon', points: [[1.5, 0.5], [3.5, 2.5]] }],
+      color: [255, 255, 255], open: [{ kind: 'circle', center: [29.5, 19.5], radius: 7 }, { kind: 'polygon', points: [[1.5, 0.5], [3.5, 2.5]] }],
     });
     expect(shuttersOf({})).toBeNull();
+  });
+});
+
+describe('what a presentation says of layers, values and sizes', () => {
+  const layer = (name: string, order: number, more: DicomJson) => ({ '00700002': value(name), '00700062': value(order), ...more });
+  const circle = (name: string) => ({ '00700002': value(name), '00700009': value({ '00700005': value('PIXEL'), '00700022': value(1, 1, 2, 2), '00700023': value('CIRCLE') }) });
+  const state = presentationOf({
+    '00281052': value(-1000), '00281053': value(2), '00283110': value({ '00281050': value(-900), '00281051': value(400) }),
+    '00700060': value(layer('OVER', 2, { '00700066': value(32768) }), layer('UNDER', 1, {})), '00700001': value(circle('OVER'), circle('UNDER')),
+    '60001001': value('OVER'), '60021001': value(''), '0070005A': value({
+      '00700052': value(1, 1), '00700053': value(9, 9), '00700100': value('TRUE SIZE'), '00700101': value(0.5, 0.25) }),
+  });
+
+  it('is drawn layer by layer, each in its colour or grey', () => {
+    expect(state.graphics('1', 1).graphics.map(({ line }) => line.color)).toEqual([[255, 216, 77], [128, 128, 128]]);
+    expect([...state.activated]).toEqual([[0x6000, [128, 128, 128]]]);
+  });
+
+  it('has its window in the unit of the file', () => {
+    // stored 50 and a width of 200 stored values
+    expect(state.window('1', 1, { slope: 1, intercept: -24 })).toEqual({ center: 26, width: 200 });
+  });
+
+  it('has its true size in millimetres of the screen', () => {
+    const { trueSize, column } = state.area('1', 1) ?? {};
+    expect([trueSize, column?.toFixed(6)]).toEqual([true, ((0.25 * 96) / 25.4).toFixed(6)]);
+  });
+
+  it('does not turn words with the picture, and puts them where their box says', () => {
+    const words = { '00700003': value('PIXEL'), '00700006': value('A'), '00700010': value(10, 20), '00700011': value(30, 40), '00700012': value('RIGHT') };
+    expect(drawingOf({ '00700008': value(words) }, [1, 2, 3]).texts[0]).toMatchObject({ at: [10, 20], opposite: [30, 40], align: 'right' });
+  });
+
+  it('names what is not done, and nothing else', () => {
+    const image: DicomJson = { '60000010': value(2), '60000011': value(2), '00281056': value('SIGMOID') };
+    const windowed = { '00281050': value(1), '00281051': value(2) };
+    const gaps = (of: DicomJson, voi: DicomJson = {}, shown: number[] = [0x6000]) => gapsOf(of, image, 1, voi, new Set(shown));
+    expect(gaps({}, { ...windowed, '00281056': value('SIGMOID') })).toEqual([]);
+    expect(gaps({}, windowed, [])).toEqual(['gapCurve', 'gapPlanes']);
+    expect(gaps({ '00286100': value({}), '00080016': value('1.2.840.10008.5.1.4.1.1.11.4') })).toEqual(['gapMask', 'gapColours']);
+    expect(gaps({ '0070005A': value({ '00700102': value(2, 1) }) })).toEqual(['gapShape']);
+    const tiled = { '00700009': value({ '00700005': value('MATRIX'), '00700023': value('POINT'), '00700022': value(1, 1) }) };
+    expect([gaps({ '00700001': value(tiled) }), drawingOf(tiled, [1, 2, 3]).graphics]).toEqual([['gapTiles'], []]);
+    expect(gaps({ '00283000': value({}) })).toEqual(['gapValues']);
   });
 });
 

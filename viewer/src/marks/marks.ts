@@ -5,12 +5,14 @@ import type { ImageRef } from '../core/stack';
 import { numbers, text, type DicomWeb } from '../dicomweb/client';
 import { bytesOf } from '../dicomweb/palette';
 import type { MetadataStore } from '../dicomweb/store';
-import { bitmap, bitsInPixels, bitsOf, overlaysOf, type OverlayPlane } from './overlays';
+import type { MessageKey } from '../i18n';
+import { bitmap, bitsInPixels, bitsOf, overlaysOf, type OverlayPlane, type Rgb } from './overlays';
 import { isOf, presentationOf, type Presentation } from './presentation';
 import { framesOver, segmentationOf, type ImagePlace, type Segment, type Segmentation } from './segmentation';
 
-const PLANE_COLOR: [number, number, number] = [255, 255, 255];
-const KEPT = 40;
+const PLANE_COLOR: Rgb = [255, 255, 255];
+/** Of pictures that were drawn: points, four bytes each. */
+const MOST_POINTS = 16 * 1024 * 1024;
 /** What of an image does not matter where its data set is here. */
 const NOWHERE = { studyUid: '', seriesUid: '', frames: 1, transferSyntax: '', made: false };
 
@@ -35,7 +37,7 @@ export class Marks extends Emitter<{ change: void }> {
   presentationsShown: boolean;
   private chosen: string | null = null;
   private readonly visible = new Set<string>();
-  private readonly pictures = new Map<string, Promise<HTMLCanvasElement | null>>();
+  private readonly pictures = new Map<string, { points: number; drawn: Promise<HTMLCanvasElement | null> }>();
   private loading: Promise<void> | null = null;
 
   constructor(
@@ -147,22 +149,30 @@ export class Marks extends Emitter<{ change: void }> {
   async covers(image: ImageRef): Promise<Cover[]> {
     const set = this.metadata.set(image);
     if (!set) return [];
-    const planes = this.overlaysShown ? overlaysOf(set, image.frame) : [];
-    const drawn = planes.map(async (plane, index): Promise<Cover | null> => {
-      const picture = await this.picture(`${image.instanceUid}/${image.frame}/o${index}`, () => this.drawPlane(image, plane));
-      return picture && { picture, column: plane.origin[1] - 1, row: plane.origin[0] - 1, opacity: 1 };
+    const presentation = this.presentationOf(image);
+    const own = presentation?.planes ?? [];
+    // of the image's planes a presentation shows those that it names, and its own in the place of one of the same number
+    const planes = (this.overlaysShown ? overlaysOf(set, image.frame) : []).flatMap((plane) => {
+      const color = presentation ? presentation.activated.get(plane.group) : PLANE_COLOR;
+      return color && !own.some(({ group }) => group === plane.group) ? [{ ...plane, color }] : [];
     });
-    const all = await Promise.all([...drawn, ...this.presentedPlanes(image), ...this.segmentCovers(image)]);
+    const all = await Promise.all([
+      ...planes.map((plane) => this.planeCover(image, plane, `${image.instanceUid}/${image.frame}`)),
+      ...own.map((plane) => this.planeCover(image, plane, presentation?.uid ?? '')), ...this.segmentCovers(image),
+    ]);
     return all.filter((one): one is Cover => one !== null);
   }
 
-  /** Planes that the presentation of an image lays over it. */
-  private presentedPlanes(image: ImageRef): Promise<Cover | null>[] {
-    const presentation = this.presentationOf(image);
-    return (presentation?.planes ?? []).map(async (plane): Promise<Cover | null> => {
-      const picture = await this.picture(`${presentation?.uid}/p${plane.group}`, () => this.drawPlane(image, plane, plane.color ?? PLANE_COLOR));
-      return picture && { picture, column: plane.origin[1] - 1, row: plane.origin[0] - 1, opacity: 1 };
-    });
+  private async planeCover(image: ImageRef, plane: OverlayPlane & { color: Rgb }, of: string): Promise<Cover | null> {
+    const { rows, columns, origin, group, color } = plane;
+    const picture = await this.picture(`${of}/${group}/${color.join()}`, rows * columns, () => this.drawPlane(image, plane));
+    return picture && { picture, column: origin[1] - 1, row: origin[0] - 1, opacity: 1 };
+  }
+
+  /** What of its presentation is not done over an image. */
+  gaps(image: ImageRef | undefined): MessageKey[] {
+    const [presentation, set] = [this.presentationOf(image), this.metadata.set(image)];
+    return image && presentation && set ? presentation.gaps(image.instanceUid, image.frame, set) : [];
   }
 
   private segmentCovers(image: ImageRef): Promise<Cover | null>[] {
@@ -172,29 +182,33 @@ export class Marks extends Emitter<{ change: void }> {
       segmentation.segments.filter(({ number }) => (!segment || number === segment) && this.visible.has(`${segmentation.uid}/${number}`))
         .map(async (one): Promise<Cover | null> => {
           const key = `${segmentation.uid}/${frame}/${one.number}`;
-          const picture = await this.picture(key, () => this.drawSegment(segmentation, frame, one, segment === 0));
+          const picture = await this.picture(key, segmentation.rows * segmentation.columns, () => this.drawSegment(segmentation, frame, one, segment === 0));
           return picture && { picture, column: 0, row: 0, opacity: 0.45 };
         })));
   }
 
-  private picture(key: string, draw: () => Promise<HTMLCanvasElement | null>): Promise<HTMLCanvasElement | null> {
+  private picture(key: string, points: number, draw: () => Promise<HTMLCanvasElement | null>): Promise<HTMLCanvasElement | null> {
     const known = this.pictures.get(key);
-    if (known) return known;
-    const promise = draw().catch(() => {
+    if (known) return known.drawn;
+    const drawn = draw().catch(() => {
       this.pictures.delete(key); // a request failed: showing it again asks again
       return null;
     });
-    this.pictures.set(key, promise);
-    if (this.pictures.size > KEPT) this.pictures.delete(this.pictures.keys().next().value ?? '');
-    return promise;
+    this.pictures.set(key, { points, drawn });
+    let held = 0;
+    for (const [one, { points: its }] of [...this.pictures].reverse()) {
+      held += its;
+      if (held > MOST_POINTS && one !== key) this.pictures.delete(one);
+    }
+    return drawn;
   }
 
-  private async drawPlane(image: ImageRef, plane: OverlayPlane, color = PLANE_COLOR): Promise<HTMLCanvasElement | null> {
+  private async drawPlane(image: ImageRef, plane: OverlayPlane & { color: Rgb }): Promise<HTMLCanvasElement | null> {
     const count = plane.rows * plane.columns;
     const bytes = plane.data ? await bytesOf(plane.data, this.web.root) : await this.web.plainFrame(image);
     if (!bytes) return null;
     const bits = plane.data ? bitsOf(bytes, count, plane.skip) : bitsInPixels(bytes, count, plane.bit);
-    return bitmap(bits, plane.columns, plane.rows, color);
+    return bitmap(bits, plane.columns, plane.rows, plane.color);
   }
 
   private async drawSegment(segmentation: Segmentation, frame: number, segment: Segment, labelled: boolean): Promise<HTMLCanvasElement> {

@@ -19,7 +19,7 @@ export interface OverlayPlane {
 }
 
 /** Groups 6000 to 601E. */
-const GROUPS = Array.from({ length: 16 }, (_, index) => (0x6000 + 2 * index).toString(16).toUpperCase());
+export const GROUPS = Array.from({ length: 16 }, (_, index) => (0x6000 + 2 * index).toString(16).toUpperCase());
 
 /** The planes that lie over `frame` (from 1) of an image. */
 export function overlaysOf(set: DicomJson, frame: number): OverlayPlane[] {
@@ -54,6 +54,12 @@ export function bitsInPixels(bytes: Uint8Array, count: number, bit: number): Uin
 }
 
 export type Rgb = [number, number, number];
+
+/** A grey as presentation values say it, 0 to 65535. */
+export function grey(level: number): Rgb {
+  const held = Math.round((Math.max(0, Math.min(65535, level)) / 65535) * 255);
+  return [held, held, held];
+}
 
 /** A picture that shows `share` (0 to 1) of a colour at each point, see-through elsewhere. */
 export function bitmap(values: ArrayLike<number>, columns: number, rows: number, [r, g, b]: Rgb, most = 1): HTMLCanvasElement {

@@ -3,9 +3,10 @@ import { cache, Enums, imageLoader, utilities, type Types } from '@cornerstonejs
 import type { InstanceInfo, SeriesInfo } from '../app/context';
 import { loadFrame } from '../core/frames';
 import { along, type Vec3 } from '../core/geometry';
-import { imageIdOf } from '../core/pixels';
+import { greysOf, type Greys } from '../core/greys';
+import { forgetMade, imageIdOf } from '../core/pixels';
 import type { ImageRef } from '../core/stack';
-import { paddingIn } from '../core/true-greys';
+import { empty, emptyIn } from '../core/true-greys';
 import type { Window } from '../core/window';
 import { numbers, type DicomJson, type DicomWeb } from '../dicomweb/client';
 import { resliceSlanted, slanted, slantedHalf, slantedOrigin, type Frame, type Slanted } from './oblique';
@@ -21,7 +22,7 @@ export function fitsShort(sets: Iterable<DicomJson>): boolean {
     const [slope, intercept] = [numbers(set, '00281053')[0] ?? 1, numbers(set, '00281052')[0] ?? 0];
     const [bits, signed] = [numbers(set, '00280101')[0] ?? 16, numbers(set, '00280103')[0] === 1];
     const ends = (signed ? [-(2 ** (bits - 1)), 2 ** (bits - 1) - 1] : [0, 2 ** bits - 1]).map((one) => one * slope + intercept);
-    const whole = Number.isInteger(slope) && Number.isInteger(intercept);
+    const whole = Number.isInteger(slope) && Number.isInteger(intercept) && !set['00283000'];
     if (!whole || set['52009229'] || Math.min(...ends) < -32768 || Math.max(...ends) > 32767) return false;
   }
   return true;
@@ -64,16 +65,15 @@ export async function loadVolume({ plan, stack, short, web, progress }: Loading)
 /** The values of a slice after the modality LUT, whether the loader applied it or not, and which of them are no pixels. */
 function take(image: Types.IImage, values: Values, at: number): void {
   const pixels = image.getPixelData();
-  const padding = paddingIn(image);
+  const isEmpty = emptyIn(image);
   const [slope, intercept] = image.preScale?.scaled ? [1, 0] : [image.slope, image.intercept];
-  if (padding === undefined && slope === 1 && intercept === 0) {
+  if (!isEmpty && slope === 1 && intercept === 0) {
     values.set(pixels as ArrayLike<number>, at);
     return;
   }
   const none = noPixel(values);
   for (let n = 0; n < pixels.length; n += 1) {
-    const value = pixels[n] as number;
-    values[at + n] = value === padding ? none : value * slope + intercept;
+    values[at + n] = isEmpty?.(n) ? none : (pixels[n] as number) * slope + intercept;
   }
 }
 
@@ -127,14 +127,18 @@ const DRAFT_LAYERS = 12;
 /** Lends planes of one volume to the engine. */
 export class Planes {
   private readonly id = ++volumes;
-  private readonly own = new Set<string>();
-  /** Images of the last two turns of each plane: the engine may still be drawing those of the last but one. */
-  private readonly slanting = new Map<PlaneName, string[][]>();
+  /** The last two series of each plane: the engine may still be drawing the last but one. */
+  private readonly lent = new Map<PlaneName, SeriesInfo[]>();
+  private readonly greys: Greys;
 
   constructor(
     private readonly volume: Volume, private readonly source: SeriesInfo, private readonly template: DicomJson,
     private readonly window: Window | null,
-  ) {}
+    /** Told of each series that is let go of. */
+    private readonly dropped: (series: string, instances: readonly string[]) => void,
+  ) {
+    this.greys = greysOf(template, 1);
+  }
 
   /** The images of one plane. A slab of another thickness is another series: what was measured on one is not true of the other. */
   series(name: PlaneName, title: string, slab: Slab): Made {
@@ -149,10 +153,9 @@ export class Planes {
       sets.set(instance, this.dataSet(uid, instance, index, { ...cuts, origin, thickness: (2 * half + 1) * cuts.spacing[2] }));
       const make = () => this.image(instance, reslice(volume, cuts, index, slab), cuts);
       makers.set(instance, { make });
-      this.own.add(instance);
       return { uid: instance, number: index + 1, frames: 1, rows: cuts.rows, columns: cuts.columns, transfer_syntax: '' };
     });
-    return { series: this.described(uid, title, instances), sets, middle: instances.length >> 1 };
+    return { series: this.lend(name, this.described(uid, title, instances)), sets, middle: instances.length >> 1 };
   }
 
   /** How the images of a plane lie that nobody has turned. */
@@ -161,7 +164,7 @@ export class Planes {
     return [cuts.row, cuts.column, along([0, 0, 0], this.volume.axes[cuts.depth.axis], cuts.depth.sign)];
   }
 
-  /** The images of a plane that was turned; those of earlier turns are let go of. */
+  /** The images of a plane that was turned. */
   slanted(name: PlaneName, title: string, slab: Slab, { frame, through, turn, draft }: Turned): Made {
     const { volume } = this;
     const plane = slanted(volume, frame, through);
@@ -173,13 +176,21 @@ export class Planes {
       const instance = `${uid}-${index}`;
       if (!draft || index === plane.middle) sets.set(instance, this.dataSet(uid, instance, index, lieOf(plane, index, half)));
       makers.set(instance, { make: () => this.image(instance, resliceSlanted(volume, plane, index, slab, every), lieOf(plane, index, half)) });
-      this.own.add(instance);
       return { uid: instance, number: index + 1, frames: 1, rows: plane.rows, columns: plane.columns, transfer_syntax: '' };
     });
-    const [last, ...older] = this.slanting.get(name) ?? [];
+    return { series: this.lend(name, this.described(uid, title, instances)), sets, middle: plane.middle };
+  }
+
+  /** A plane shows these images from now on: those before the last are let go of. The same slab may come back meanwhile. */
+  private lend(name: PlaneName, series: SeriesInfo): SeriesInfo {
+    const [last, ...older] = (this.lent.get(name) ?? []).filter(({ uid }) => uid !== series.uid);
     older.forEach((gone) => this.drop(gone));
-    this.slanting.set(name, [instances.map(({ uid: one }) => one), ...(last ? [last] : [])]);
-    return { series: this.described(uid, title, instances), sets, middle: plane.middle };
+    this.lent.set(name, last ? [series, last] : [series]);
+    return series;
+  }
+
+  private get photometric(): string {
+    return this.greys.inverse ? 'MONOCHROME1' : 'MONOCHROME2';
   }
 
   private described(uid: string, title: string, instances: InstanceInfo[]): SeriesInfo {
@@ -188,52 +199,60 @@ export class Planes {
 
   /** Let go of the volume and of every image made of it. */
   release(): void {
-    this.drop([...this.own]);
+    for (const all of this.lent.values()) all.forEach((one) => this.drop(one));
+    this.lent.clear();
   }
 
-  private drop(instances: readonly string[]): void {
-    for (const instance of instances) {
-      makers.delete(instance);
-      this.own.delete(instance);
-      if (cache.getImage(`${SCHEME}:${instance}`)) cache.removeImageLoadObject(`${SCHEME}:${instance}`);
+  private drop({ uid, instances }: SeriesInfo): void {
+    const uids = instances.map((one) => one.uid);
+    for (const one of uids) {
+      makers.delete(one);
+      forgetMade(one);
     }
+    this.dropped(uid, uids);
   }
 
-  /** What says where an image lies and how to read it; patient, study and window are those of the slices. */
+  /** What says where an image lies and how to read it; patient, study, window, polarity and unit are those of the slices. */
   private dataSet(series: string, instance: string, index: number, lie: Lie): DicomJson {
     const is = (vr: string, ...Value: (number | string)[]) => ({ vr, Value });
-    const kept = Object.entries(this.template).filter(([tag]) => /^(0008|0010|0020000D|00200052)/.test(tag) && tag !== '00080008');
+    const kept = Object.entries(this.template).filter(([tag]) => /^(0008|0010|0020000D|00200052|00541001)/.test(tag) && tag !== '00080008');
     return {
       ...Object.fromEntries(kept),
       '00080018': is('UI', instance), '0020000E': is('UI', series), '00200013': is('IS', index + 1), '00180050': is('DS', lie.thickness),
       '00200032': is('DS', ...lie.origin), '00200037': is('DS', ...lie.row, ...lie.column),
-      '00280002': is('US', 1), '00280004': is('CS', 'MONOCHROME2'), '00280010': is('US', lie.rows), '00280011': is('US', lie.columns),
+      '00280002': is('US', 1), '00280004': is('CS', this.photometric), '00280010': is('US', lie.rows), '00280011': is('US', lie.columns),
       '00280030': is('DS', lie.spacing[1] as number, lie.spacing[0] as number),
       '00280100': is('US', 16), '00280101': is('US', 16), '00280102': is('US', 15), '00280103': is('US', 1),
-      '00281052': is('DS', 0), '00281053': is('DS', 1), '00281054': this.template['00281054'],
+      '00281052': is('DS', 0), '00281053': is('DS', 1), '00281054': is('LO', this.greys.type), '00281056': is('CS', this.greys.voiFunction),
       ...(this.window ? { '00281050': is('DS', this.window.center), '00281051': is('DS', this.window.width) } : {}),
     };
   }
 
   private image(instance: string, values: Values, { rows, columns, spacing }: { rows: number; columns: number; spacing: readonly number[] }): Types.IImage {
     let [least, most] = [Infinity, -Infinity];
-    const none = noPixel(this.volume.values);
-    for (const value of values) {
-      if (value === none) continue;
+    const [none, nowhere] = [noPixel(this.volume.values), [] as number[]];
+    for (let at = 0; at < values.length; at += 1) {
+      const value = values[at] as number;
+      if (value === none) {
+        nowhere.push(at);
+        continue;
+      }
       if (value < least) least = value;
       if (value > most) most = value;
     }
     const imageId = `${SCHEME}:${instance}`;
     const voxelManager = utilities.VoxelManager.createImageVoxelManager({ width: columns, height: rows, numberOfComponents: 1, scalarData: values, id: imageId });
     const { modality } = this.source;
-    return {
-      imageId, rows, columns, height: rows, width: columns, color: false, rgba: false, numberOfComponents: 1, invert: false,
+    const image = {
+      imageId, rows, columns, height: rows, width: columns, color: false, rgba: false, numberOfComponents: 1, invert: this.greys.inverse,
       minPixelValue: least, maxPixelValue: most, slope: 1, intercept: 0, isPreScaled: true,
       preScale: { enabled: true, scaled: true, scalingParameters: { modality, rescaleSlope: 1, rescaleIntercept: 0 } },
       windowCenter: this.window?.center ?? (least + most) / 2, windowWidth: this.window?.width ?? Math.max(1, most - least),
-      voiLUTFunction: Enums.VOILUTFunctionType.LINEAR, photometricInterpretation: 'MONOCHROME2',
+      voiLUTFunction: this.greys.voiFunction, photometricInterpretation: this.photometric,
       columnPixelSpacing: spacing[0], rowPixelSpacing: spacing[1], sizeInBytes: values.byteLength, dataType: values.constructor.name,
       getPixelData: () => values, getCanvas: undefined, voxelManager,
     } as unknown as Types.IImage;
+    if (nowhere.length) empty(image, values, nowhere, this.greys.inverse);
+    return image;
   }
 }

@@ -1,14 +1,17 @@
 /** Measurements, drawn and edited by Cornerstone's tools; loaded together with the pixels. */
-import { cache, eventTarget, metaData } from '@cornerstonejs/core';
+import { cache, eventTarget, metaData, type Types as Core } from '@cornerstonejs/core';
 import {
   AngleTool, annotation, ArrowAnnotateTool, cancelActiveManipulations, EllipticalROITool, Enums, init, LengthTool, ProbeTool, RectangleROITool,
   ToolGroupManager, addTool, type Types, utilities,
 } from '@cornerstonejs/tools';
 import { isMeasuring } from '../core/gestures';
 import { ENGINE_ID } from '../core/pixels';
+import { typeOf } from '../core/true-greys';
+import type { Translate } from '../i18n';
 import type { ToolId } from './catalog';
 import { statsOf, valuesOf, type KeptItem } from './kept';
 import { measurementLines, type MeasurementStats } from './measurement-text';
+import { overPixels } from './statistics';
 
 const CLASSES = { length: LengthTool, angle: AngleTool, ellipse: EllipticalROITool, rectangle: RectangleROITool, probe: ProbeTool, note: ArrowAnnotateTool };
 type MeasureId = keyof typeof CLASSES;
@@ -31,7 +34,7 @@ export class Annotations {
   private readonly kept = new Map<string, KeptItem>();
 
   constructor(
-    private readonly language: string, private readonly changed: () => void,
+    private readonly t: Translate, private readonly changed: () => void,
     /** Ask for the words of a note; '' where there shall be none. */
     private readonly askNote: (done: (words: string) => void) => void,
   ) {
@@ -41,9 +44,10 @@ export class Annotations {
     for (const tool of Object.values(CLASSES)) {
       addTool(tool);
       this.group?.addTool(tool.toolName, {
-        getTextLines: (data: { cachedStats: Record<string, MeasurementStats> }, target: string) =>
-          measurementLines(withValue(target, data.cachedStats[target]), this.language),
-        getTextCallback: this.askNote,
+        // the box's tool names a list of targets, the others one
+        getTextLines: (data: { cachedStats: Record<string, MeasurementStats> }, targets: string | string[]) =>
+          measurementLines(withImage(String(targets), data.cachedStats[String(targets)]), this.t),
+        getTextCallback: this.askNote, statsCalculator: overPixels,
       });
       this.group?.setToolEnabled(tool.toolName);
     }
@@ -81,7 +85,7 @@ export class Annotations {
       if (!tool || !one.annotationUID || (tool === 'note' && !one.data.label)) return [];
       return [{
         uid: one.annotationUID, tool,
-        lines: tool === 'note' ? [one.data.label ?? ''] : (measurementLines(this.statsOf(one), this.language) ?? []),
+        lines: tool === 'note' ? [one.data.label ?? ''] : (measurementLines(this.statsOf(one), this.t) ?? []),
         instanceUid: instanceOf(one),
       }];
     });
@@ -90,7 +94,7 @@ export class Annotations {
   /** What a measurement says of its image, or what was kept of it as long as that image is not here. */
   private statsOf(one: Types.Annotation): MeasurementStats | undefined {
     const [target = '', stats] = Object.entries((one.data.cachedStats ?? {}) as Record<string, MeasurementStats>)[0] ?? [];
-    const computed = withValue(target, stats);
+    const computed = withImage(target, stats);
     const kept = this.kept.get(one.annotationUID ?? '');
     return valuesOf(computed).length || !kept ? computed : statsOf(kept.values);
   }
@@ -180,10 +184,14 @@ export class Annotations {
   }
 }
 
-/** The numbers at a point with the value there, as long as its image is in the engine's cache. */
-function withValue(target: string, stats: MeasurementStats | undefined): MeasurementStats | undefined {
-  const value = stats?.index ? valueAt(target, stats.index) : null;
-  if (stats && value !== null) stats.value = value; // stays when the image leaves the cache
+/** What is measured with what only the image tells, the value at a point and the unit; they stay when it leaves the engine's cache. */
+function withImage(target: string, stats: MeasurementStats | undefined): MeasurementStats | undefined {
+  const image = stats && cache.getImage(target.replace(/^imageId:/, ''));
+  if (!stats || !image) return stats;
+  const value = stats.index ? valueAt(image, stats.index) : null;
+  if (value !== null) stats.value = value;
+  // Cornerstone says HU of whatever a CT sends, and of PET nothing
+  if (['HU', 'unitless'].includes(stats.modalityUnit ?? '')) stats.modalityUnit = typeOf(image);
   return stats;
 }
 
@@ -191,9 +199,8 @@ function withValue(target: string, stats: MeasurementStats | undefined): Measure
  * The value of one image at a point. Cornerstone's probe looks for it in slice `index[2]` of the stack, but holds one image: it
  * finds none but in the first.
  */
-function valueAt(target: string, [column, row]: ArrayLike<number> & Iterable<number>): number | readonly number[] | null {
-  const image = cache.getImage(target.replace(/^imageId:/, ''));
-  const value = image?.voxelManager?.getAtIJK(column as number, row as number, 0) as number | ArrayLike<number> | undefined;
+function valueAt(image: Core.IImage, [column, row]: ArrayLike<number> & Iterable<number>): number | readonly number[] | null {
+  const value = image.voxelManager?.getAtIJK(column as number, row as number, 0) as number | ArrayLike<number> | undefined;
   return value === undefined ? null : typeof value === 'number' ? value : Array.from(value);
 }
 

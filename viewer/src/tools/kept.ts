@@ -5,7 +5,7 @@ import type { MeasurementStats } from './measurement-text';
 import { plainStats } from './measurement-text';
 
 export interface KeptValue {
-  name: 'length' | 'angle' | 'mean' | 'deviation' | 'area' | 'value';
+  name: 'length' | 'angle' | 'mean' | 'deviation' | 'minimum' | 'maximum' | 'area' | 'value';
   number: number;
   unit: string;
 }
@@ -26,13 +26,14 @@ export interface KeptItem {
 
 /** What Cornerstone computed, as named numbers. */
 export function valuesOf(stats: MeasurementStats | undefined): KeptValue[] {
-  const { length, unit, angle, mean, stdDev, modalityUnit, area, areaUnit, value } = plainStats(stats ?? {});
+  const { length, unit, angle, mean, stdDev, min, max, modalityUnit, area, areaUnit, value } = plainStats(stats ?? {});
   const all: [KeptValue['name'], unknown, string | null | undefined][] = [
-    ['length', length, unit], ['angle', angle, '°'], ['mean', mean, modalityUnit], ['deviation', stdDev, modalityUnit], ['area', area, areaUnit],
+    ['length', length, unit], ['angle', angle, '°'], ['mean', mean, modalityUnit], ['deviation', stdDev, modalityUnit],
+    ['minimum', min, modalityUnit], ['maximum', max, modalityUnit], ['area', area, areaUnit],
     ...[value ?? []].flat().map((one): [KeptValue['name'], unknown, string | null | undefined] => ['value', one, modalityUnit]), // several of a colour
   ];
   return all.flatMap(([name, number, of]) => (typeof number === 'number' && Number.isFinite(number)
-    ? [{ name, number, unit: of === 'raw' || !of ? '' : of.slice(0, 16) }] : []));
+    ? [{ name, number, unit: of?.slice(0, 16) ?? '' }] : []));
 }
 
 /** The same the other way, for the words at a measurement whose image has not been on screen yet. */
@@ -42,7 +43,7 @@ export function statsOf(values: readonly KeptValue[]): MeasurementStats {
   const points = values.filter(({ name }) => name === 'value');
   return {
     length: length?.number ?? null, unit: length?.unit ?? null, angle: find('angle')?.number ?? null, mean: mean?.number ?? null,
-    stdDev: find('deviation')?.number ?? null, modalityUnit: (mean ?? points[0])?.unit ?? null, area: area?.number ?? null,
+    stdDev: find('deviation')?.number ?? null, min: find('minimum')?.number ?? null, max: find('maximum')?.number ?? null, modalityUnit: (mean ?? points[0])?.unit ?? null, area: area?.number ?? null,
     areaUnit: area?.unit ?? null, value: points.length > 1 ? points.map(({ number }) => number) : (points[0]?.number ?? null),
   };
 }

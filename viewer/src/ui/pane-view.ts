@@ -1,4 +1,4 @@
-import type { SeriesInfo, ViewerContext } from '../app/context';
+import type { SeriesInfo, StudyInfo, ViewerContext } from '../app/context';
 import { Gestures, type GestureTarget } from '../core/gestures';
 import { Pane, type PaneEnvironment } from '../core/pane';
 import type { ImageRef } from '../core/stack';
@@ -41,6 +41,7 @@ export interface PaneHost {
   drop(view: PaneView, seriesUid: string): void;
   /** Which study a series is of, where more than one is open. */
   label(series: SeriesInfo): { text: string; earlier: boolean } | null;
+  studyOf(series: SeriesInfo): StudyInfo;
   /** Whether somebody marked an image as one to look at. */
   isKey(image: ImageRef | undefined): boolean;
 }
@@ -52,6 +53,7 @@ export class PaneView {
   readonly corners: Corners;
   readonly overlay: PaneOverlay;
   private readonly over = h('div', { class: 'pv-over' });
+  private readonly ends: (() => void)[];
   private readonly wait = h('div', { class: 'pv-wait', role: 'progressbar', hidden: true });
 
   constructor(id: string, private readonly host: PaneHost) {
@@ -62,13 +64,20 @@ export class PaneView {
     this.overlay = new PaneOverlay(this.pane, handles);
     this.element = h('div', { class: 'p-vp', tabindex: '0', role: 'group' }, this.pane.stage, marks.element, this.over, this.wait);
     marks.element.after(this.overlay.element, handles.element);
-    this.corners = new Corners(this.element, this.pane, host.context, host.t, (series) => host.label(series), () => host.isKey(this.pane.stack[this.pane.shownIndex]),
-      () => this.pane.shownIndex >= 0 && !this.pane.exact && this.pane.series?.kind === 'image');
+    this.corners = new Corners(this.element, this.pane, host);
     new Gestures(this.pane.stage, this.gestures());
     this.element.addEventListener('focus', () => host.activate(this));
     this.listen();
     this.takeDrops();
-    new ResizeObserver(() => this.pane.resize()).observe(this.pane.stage);
+    const resized = new ResizeObserver(() => this.pane.resize());
+    resized.observe(this.pane.stage);
+    this.ends = [() => resized.disconnect(), marks.follow(), host.marks.on('change', () => this.corners.update())];
+  }
+
+  /** Gone from the screen for good: what lives longer than a pane lets go of it. */
+  dispose(): void {
+    for (const end of this.ends) end();
+    this.pane.destroy();
   }
 
   private listen(): void {

@@ -75,6 +75,16 @@ function drawWords(pen: CanvasRenderingContext2D, pane: HTMLElement, box: DOMRec
     const style = window.getComputedStyle(line);
     pen.font = `${style.fontWeight} ${style.fontSize} ${style.fontFamily}`;
     pen.fillStyle = style.color;
-    pen.fillText(words, at.left - box.left, at.top - box.top + at.height / 2, at.width);
+    const lines = line.classList.contains('is-told') ? broken(pen, words, at.width) : [words];
+    const high = at.height / lines.length;
+    lines.forEach((one, index) => pen.fillText(one, at.left - box.left, at.top - box.top + high * (index + 0.5), at.width));
   }
+}
+
+/** Words as lines that are no wider than `width`, as a browser breaks them. */
+function broken(pen: CanvasRenderingContext2D, words: string, width: number): string[] {
+  return words.split(' ').reduce<string[]>((lines, word) => {
+    const longer = [...lines.slice(-1), word].join(' ');
+    return lines.length && pen.measureText(longer).width <= width + 1 ? [...lines.slice(0, -1), longer] : [...lines, word];
+  }, []);
 }
