@@ -187,7 +187,8 @@ def test_a_region_gives_mean_and_deviation_in_hounsfield_units(
     desk.drag(desk.at(*start), desk.at(140, 140))
     (found,) = desk.state()["measurements"]
     assert (found["tool"], found["lines"][0]) == (tool, f"{phantom.SQUARE_HU} ± 0 HU")
-    assert re.fullmatch(r"\d+\.\d cm²", found["lines"][1])
+    assert found["lines"][1] == f"mín {phantom.SQUARE_HU} · máx {phantom.SQUARE_HU} HU"
+    assert re.fullmatch(r"\d+\.\d cm²", found["lines"][2])
 
 
 def test_an_angle_is_measured_and_measurements_can_be_removed(desk: Driver) -> None:
