@@ -3,7 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -44,12 +44,11 @@ class Filters:
         return bool(self.text or self.since or self.until or self.kind or self.modality or self.status)
 
 
-Rows = TypeVar("Rows", QuerySet[Study], Listed)
 # the copy leads, by an index of the few; the order decides
 URGENT = Q(ordered_urgent=True, order__urgent=True)
 
 
-def narrowed(studies: Rows, filters: Filters) -> Rows:
+def narrowed(studies: Listed, filters: Filters) -> Listed:
     """`studies` with every filter applied."""
     asked = fold(filters.text).split()[:WORDS]
     if filters.everywhere and asked:
@@ -70,10 +69,9 @@ def narrowed(studies: Rows, filters: Filters) -> Rows:
     return _with_status(studies, filters)
 
 
-def _with_status(studies: Rows, filters: Filters) -> Rows:
+def _with_status(studies: Listed, filters: Filters) -> Listed:
     if filters.status in ("ready", "pending"):
-        told = studies.told() if isinstance(studies, Listed) else studies
-        return told.filter(Q(may_report=filters.status == "ready"))
+        return studies.told().filter(Q(may_report=filters.status == "ready"))
     if filters.status == "urgent":
         return studies.filter(URGENT)
     if filters.status == "unread":
@@ -201,7 +199,7 @@ def page_unread_first(found: Listed, practitioner: int, cursor: str = "", size: 
     return Page(both, f"{READ}:{following}" if following else "", frozenset(keys))
 
 
-def unread(studies: Rows, practitioner: int) -> Rows:
+def unread(studies: Listed, practitioner: int) -> Listed:
     """Those `studies` that this doctor has not opened: by a list of what they have, so that an index alone says which."""
     return studies.filter(~Q(pk__in=ReadReceipt.objects.filter(practitioner_id=practitioner).values("study")))
 
