@@ -1,5 +1,8 @@
 """How gunicorn serves the portal (`placa web`); read by gunicorn itself."""
 
+import gc
+from typing import Any
+
 from placa.config import environment
 from placa.config.settings import ENVIRONMENT
 
@@ -21,3 +24,10 @@ accesslog = None
 errorlog = "-"
 loglevel = "warning"
 control_socket_disable = True
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """What is loaded by now stays: no worker's garbage collection walks over it again (30 ms each time), nor copies its
+    pages."""
+    gc.collect()
+    gc.freeze()

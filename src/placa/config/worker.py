@@ -1,13 +1,17 @@
-"""gunicorn's threaded worker, whose threads wait a moment for a connection's next request, and which leaves a new
-connection to a worker that has fewer."""
+"""gunicorn's threaded worker, whose threads wait a moment for a connection's next request, answer at once what needs no
+parsing anew, and which leaves a new connection to a worker that has fewer."""
 
 import mmap
 import select
 import struct
+import threading
 import time
+from collections.abc import Iterable
 from typing import Any, Final
 
 from gunicorn.workers.gthread import ThreadWorker
+
+from placa.config import alike
 
 MOMENT: Final = 20  # milliseconds
 LEAVE_SECONDS: Final = 0.001  # in which whoever has fewer connections takes the new one
@@ -25,11 +29,35 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     another core stands idle.
     """
 
+    wsgi: Any
+
+    def load_wsgi(self) -> None:
+        """Stand before the application, to note what gunicorn makes of a request."""
+        super().load_wsgi()
+        self._application, self._noted = self.wsgi, threading.local()
+        self.wsgi = self._noting
+
+    def _noting(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        self._noted.environ = dict(environ)
+        answer: Iterable[bytes] = self._application(environ, start_response)
+        return answer
+
     def handle(self, conn: Any) -> Any:
         """One request and those that follow at once; what gunicorn's own `handle` says of the last."""
-        kept = super().handle(conn)
+        kept = self._one(conn)
         while kept is True and self.alive and self._follows(conn):
-            kept = super().handle(conn)
+            kept = self._one(conn)
+        return kept
+
+    def _one(self, conn: Any) -> Any:
+        head, last = alike.waiting(conn), getattr(conn, "said", None)
+        environ = last.of(head) if last and self.alive else None
+        at_once = self._application.at_once(environ) if environ else None
+        if at_once:
+            return alike.answer(conn.sock, len(head), *at_once)
+        self._noted.environ = None
+        kept = super().handle(conn)
+        conn.said = alike.said(head, self._noted.environ) if kept is True else None
         return kept
 
     def _follows(self, conn: Any) -> bool:

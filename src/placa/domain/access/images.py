@@ -93,6 +93,11 @@ class OpenStudy:
         """Served instances of one series of this study, by number."""
         return self._open(archive.instances_of(series).filter(study=self.study).select_related("series"))
 
+    def state(self) -> tuple[int, ...]:
+        """Something that changes with the rows of its instances: which there are, and which of their files are damaged."""
+        damaged = archive.damaged_of(self.study.pk).order_by("pk").values_list("pk", flat=True)
+        return (self.study.pk, self.study.metadata_version, *damaged)
+
     def instance(self, series_instance_uid: str, sop_instance_uid: str) -> Instance:
         """One instance. Raises NotVisible."""
         try:

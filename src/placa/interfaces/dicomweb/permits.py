@@ -5,6 +5,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 from django.conf import settings
@@ -13,6 +14,7 @@ from django.http import HttpRequest
 from placa.domain.access.images import OpenStudy, open_images
 from placa.domain.access.types import Instance
 from placa.domain.access.viewers import Viewer
+from placa.interfaces.dicomweb import at_hand
 
 SECONDS: Final = 1.0
 RENEWED_AFTER: Final = (
@@ -22,18 +24,16 @@ PATIENCE: Final = (
     1.0  # seconds for which a request waits for what the rules tell another one of the same asker
 )
 PERMITS: Final = 64  # studies that are looked at in one process within a second
-WHOLE_SERIES: Final = 2_000  # instances that are read at once
 Key = tuple[str, str, str, str]
 now = time.monotonic
 
 
-@dataclass(slots=True)
+@dataclass
 class Permit:
     """A study that was opened; `asked_at` is the moment (monotonic seconds) before its rules were asked."""
 
     asked_at: float
     opened: OpenStudy
-    _instances: dict[tuple[str, str], Instance] = field(default_factory=dict)
     _metadata: bytes = b""
     _loading: threading.Lock = field(default_factory=threading.Lock)
     _renewing: threading.Lock = field(default_factory=threading.Lock)
@@ -47,6 +47,11 @@ class Permit:
         """Whether it is time to ask the rules again: said to one request only."""
         return now() > self.asked_at + RENEWED_AFTER and self._renewing.acquire(blocking=False)
 
+    @property
+    def is_quiet(self) -> bool:
+        """Whether no request need ask the rules for it now: it is young, or one is on the way."""
+        return now() <= self.asked_at + RENEWED_AFTER or self._renewing.locked()
+
     def metadata(self) -> bytes:
         """The study's metadata, gzipped."""
         if not self._metadata:
@@ -55,19 +60,23 @@ class Permit:
         return self._metadata
 
     def instance(self, series: str, instance: str) -> Instance:
-        """One instance, read with all of its series. Raises NotVisible."""
-        found = self._instances.get((series, instance))
+        """One instance; its row is read with all of its series, or was before. Raises NotVisible."""
+        found = at_hand.row_of(self.state, series, instance)
         if found is None:
             with self._loading:
-                found = self._instances.get((series, instance)) or self._load(series, instance)
+                found = at_hand.row_of(self.state, series, instance) or self.read(series, instance)
         return found
 
-    def _load(self, series: str, instance: str) -> Instance:
+    def read(self, series: str, instance: str) -> Instance:
+        """The same, read now. Raises NotVisible."""
         found = self.opened.instance(series, instance)
-        if found.series.number_of_instances <= WHOLE_SERIES:
-            rows = self.opened.instances_of(found.series)
-            self._instances.update(((series, one.sop_instance_uid), one) for one in rows)
+        at_hand.bring(self.state, self.opened, found)
         return found
+
+    @cached_property
+    def state(self) -> at_hand.State:
+        """That of the study since this permit was made."""
+        return self.opened.state()
 
 
 _permits: Final[OrderedDict[Key, Permit]] = OrderedDict()
@@ -89,7 +98,7 @@ def instance(
     """A study that the rules let this request see, and one instance of it. Raises NotVisible."""
     permit, renews = _asked(request, viewer, study)
     # in the midst of many requests, those that follow shall find the rows
-    found = (permit if renews else permit.opened).instance(series, instance)
+    found = (permit.read if renews else permit.opened.instance)(series, instance)
     _keep(request, permit)
     return permit.opened, found
 
@@ -124,6 +133,12 @@ def _keep(request: HttpRequest, permit: Permit) -> None:
 
 
 # --- the quick way
+
+
+def standing(key: Key) -> Permit | None:
+    """The permit for `key` where there is one that nobody waits for."""
+    permit = _permits.get(key)
+    return permit if permit is not None and permit.holds and permit.is_quiet else None
 
 
 def found(key: Key) -> Permit | None:

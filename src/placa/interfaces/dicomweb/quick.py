@@ -17,12 +17,13 @@ from django_permissions_policy import PermissionsPolicyMiddleware
 
 from placa.domain.access.images import OpenStudy, speaks
 from placa.domain.access.types import Instance
-from placa.interfaces.dicomweb import described, objects, permits, rendered
-from placa.interfaces.dicomweb.door import door
+from placa.interfaces.dicomweb import at_hand, described, objects, permits, rendered
+from placa.interfaces.dicomweb.door import BUSY_SECONDS, door
 from placa.interfaces.dicomweb.permits import Permit
 
 Environ = dict[str, Any]
 Application = Callable[[Environ, Any], Iterable[bytes]]
+Said = tuple[str, list[tuple[str, str]], HttpResponse]  # status, headers, body
 _PATH: Final = re.compile(
     r"(?P<before>/s/[^/]+)?/dicomweb/studies/(?P<study>[0-9.]+)/"
     r"(?:series/(?P<series>[0-9.]+)/instances/(?P<instance>[0-9.]+)/"
@@ -39,8 +40,7 @@ class QuickDoor:
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         """From the permit, or the whole way."""
-        asked = _PATH.fullmatch(environ["PATH_INFO"]) if environ["REQUEST_METHOD"] == "GET" else None
-        key = permits.key_of(environ, asked["study"]) if asked else None
+        asked, key = _asked(environ)
         if asked is None or key is None:
             return self.django(environ, start_response)
         since = permits.now()
@@ -50,25 +50,53 @@ class QuickDoor:
                 return self.django(environ, start_response)
             finally:
                 permits.rules_asked(key, since)
-        request = WSGIRequest(environ)
-        answer = _quickly(request, permit, asked)
-        if answer is None:
+        said = _said(environ, permit, asked)
+        if said is None:
             return self.django(environ, start_response)
-        more = [pair for pair in _of_every_answer(request) if pair[0] not in answer]
-        start_response(f"{answer.status_code} {answer.reason_phrase}", [*answer.items(), *more])
+        status, headers, answer = said
+        start_response(status, headers)
         return answer
 
+    def at_once(self, environ: Environ) -> Said | None:
+        """The same from a permit that nobody need ask for. None: it is for `__call__` to answer."""
+        asked, key = _asked(environ)
+        permit = permits.standing(key) if key else None
+        said = _said(environ, permit, asked) if permit and asked else None
+        return said if said and "Content-Length" in said[2] else None
 
-def _quickly(request: HttpRequest, permit: Permit, asked: re.Match[str]) -> HttpResponseBase | None:
+
+def _asked(environ: Environ) -> tuple[re.Match[str] | None, permits.Key | None]:
+    """What of a study's images is asked for, and by whom; None where it is something else, or by nobody."""
+    asked = _PATH.fullmatch(environ["PATH_INFO"]) if environ["REQUEST_METHOD"] == "GET" else None
+    return asked, permits.key_of(environ, asked["study"]) if asked else None
+
+
+def _said(environ: Environ, permit: Permit, asked: re.Match[str]) -> Said | None:
+    request = WSGIRequest(environ)
+    answer = _quickly(request, permit, asked)
+    if answer is None:
+        return None
+    more = [pair for pair in _of_every_answer(request) if pair[0] not in answer]
+    return f"{answer.status_code} {answer.reason_phrase}", [*answer.items(), *more], answer
+
+
+def _quickly(request: HttpRequest, permit: Permit, asked: re.Match[str]) -> HttpResponse | None:
     close_old_connections()  # as Django does before a request
     try:
         answer = _answer(request, permit, asked)
     except Exception:  # whatever it is: the whole way says it, and logs what is a fault of ours
         return None
-    if answer is not None and answer.streaming:
-        answer.close()  # what runs for long is cut when access ends: the whole way sees to that
-        return None
-    return answer
+    if answer is None or (isinstance(answer, HttpResponse) and not _is_of_the_file(answer)):
+        return answer
+    if not answer.streaming:
+        at_hand.forget(permit.opened.study.pk)
+    answer.close()  # what runs for long is cut when access ends: the whole way sees to that
+    return None
+
+
+def _is_of_the_file(answer: HttpResponse) -> bool:
+    """Whether it says that a file is damaged or away: it may lie elsewhere by now, as its row says when read anew."""
+    return answer.status_code == 503 and answer.get("Retry-After") != str(BUSY_SECONDS)
 
 
 def _answer(request: HttpRequest, permit: Permit, asked: re.Match[str]) -> HttpResponseBase | None:

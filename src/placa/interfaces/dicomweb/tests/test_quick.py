@@ -9,9 +9,12 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.test import Client
 
 from placa.domain.accounts.models import AccessToken
-from placa.domain.archive.models import Study
-from placa.interfaces.dicomweb import permits, quick
+from placa.domain.archive.models import Instance, Study
+from placa.domain.archive.services import recount
+from placa.domain.archive.storage import storage
+from placa.interfaces.dicomweb import at_hand, permits, quick
 from placa.interfaces.dicomweb.tests import world
+from placa.interfaces.dicomweb.tests.test_damaged import flip
 from placa.interfaces.dicomweb.tests.world import (
     CT,
     STUDIES,
@@ -33,8 +36,10 @@ def _on(monkeypatch: pytest.MonkeyPatch) -> Any:
         quick, "close_old_connections", lambda: None
     )  # it is the test's, as in Django's client
     permits.forget()
+    at_hand._kept.clear()
     yield
     permits.forget()
+    at_hand._kept.clear()
 
 
 @pytest.fixture
@@ -249,3 +254,129 @@ def test_the_door_speaks_wsgi() -> None:
     assert status == "200 OK"
     assert dict(headers)["Content-Length"] == str(sum(map(len, answer)))
     assert b"".join(answer) == body(first)
+
+
+# --- at once: without a parser, from a permit that nobody need ask for
+
+
+def _refused(environ: Any, start_response: Any) -> Any:
+    pytest.fail("it went the whole way")
+
+
+def at_once(environ: dict[str, Any]) -> quick.Said | None:
+    return quick.QuickDoor(_refused).at_once(environ)
+
+
+def test_at_once_is_the_answer_of_the_door() -> None:
+    client, here = asker(), place(instance())
+    for address in (f"{here}/frames/1", f"{here}/rendered", f"{STUDY}/metadata"):
+        environ = client.get(address).wsgi_request.environ
+        said: list[Any] = []
+        answer = quick.QuickDoor(_refused)(environ, lambda *words, said=said: said.extend(words))
+        found = at_once(environ)
+        assert found
+        assert [found[0], found[1]] == said
+        assert list(found[2]) == list(answer)
+
+
+def test_at_once_is_for_who_has_the_permit_and_while_it_is_young(monkeypatch: pytest.MonkeyPatch) -> None:
+    environ = asker().get(f"{place(instance())}/frames/1").wsgi_request.environ
+    assert at_once(environ)
+    assert at_once(environ | {"HTTP_AUTHORIZATION": "Bearer x"}) is None
+    assert at_once(environ | {"HTTP_COOKIE": "placa=x"}) is None
+    assert at_once(environ | {"PATH_INFO": f"/s/x{environ['PATH_INFO']}"}) is None
+    assert at_once(environ | {"REQUEST_METHOD": "POST"}) is None
+    assert at_once(environ | {"PATH_INFO": STUDY}) is None
+    assert at_once(environ | {"HTTP_IF_NONE_MATCH": "*"}) is None  # 304: gunicorn knows how it ends
+    (permit,) = permits._permits.values()
+    later(monkeypatch, permits.RENEWED_AFTER + 0.1)
+    assert at_once(environ) is None  # one request has to ask the rules,
+    assert permit.is_to_be_renewed()
+    assert at_once(environ)  # the others go on
+    later(monkeypatch, 0.3)
+    assert at_once(environ) is None
+
+
+def test_at_once_gives_no_document() -> None:
+    found = packaged("reportsi.dcm", Modality="SR")
+    environ = asker().get(f"{place(instance())}/frames/1").wsgi_request.environ
+    assert at_once(environ | {"PATH_INFO": f"{place(found)}/rendered"}) is None
+
+
+# --- rows that are kept longer than a permit
+
+
+def _known(address: str) -> Client:
+    """Somebody for whom the rows around `address` are at hand."""
+    client = asker()
+    assert [client.get(address).status_code for _ in range(2)] == [200, 200]
+    assert at_hand._kept
+    return client
+
+
+def test_rows_outlive_the_permit(monkeypatch: pytest.MonkeyPatch) -> None:
+    here = place(instance())
+    _known(f"{here}/frames/1")
+    monkeypatch.setattr(at_hand, "bring", lambda *_: pytest.fail("they were read anew"))
+    permits.forget()
+    client = asker()
+    assert [client.get(f"{here}/frames/1").status_code for _ in range(2)] == [200, 200]
+
+
+def test_whoever_may_not_see_the_study_gets_nothing_by_them() -> None:
+    address = f"{place(instance())}/frames/1"
+    _known(address)
+    stranger = asker("carla")
+    assert [stranger.get(address).status_code for _ in range(2)] == [404, 404]
+
+
+def test_what_was_held_since_is_not_served() -> None:
+    address = f"{place(instance(1, 2))}/frames/1"
+    client = _known(address)
+    Instance.objects.filter(pk=instance(1, 2).pk).update(held=True)
+    recount(Study.objects.get(study_instance_uid=CT))
+    permits.forget()  # a second later
+    client.get(f"{place(instance())}/frames/1")
+    assert client.get(address).status_code == 404
+
+
+def test_a_picture_of_a_file_that_was_found_damaged_is_not_shown() -> None:
+    address = f"{place(instance(1, 2))}/rendered"
+    client = _known(address)
+    Instance.objects.filter(pk=instance(1, 2).pk).update(damage="crc")
+    flip(instance(1, 2))
+    permits.forget()
+    client.get(f"{place(instance())}/frames/1")
+    assert client.get(address).status_code == 503
+
+
+def test_a_file_that_is_damaged_now_is_not_served() -> None:
+    address = f"{place(instance(1, 2))}/frames/1"
+    client = _known(address)
+    flip(instance(1, 2))
+    assert client.get(address).status_code == 503
+
+
+def test_a_file_that_lies_elsewhere_is_found_there(taken: list[str]) -> None:
+    address = f"{place(instance())}/frames/1"
+    client = _known(address)
+    found = instance()
+    path = storage().path(found.storage_key)
+    moved = path.with_name(f"{'0' * 32}.dcm")
+    path.rename(moved)
+    Instance.objects.filter(pk=found.pk).update(
+        storage_key=found.storage_key.rpartition("/")[0] + f"/{moved.name}"
+    )
+    assert client.get(address).status_code == 200  # the whole way
+    before = len(taken)
+    assert client.get(address).status_code == 200
+    assert len(taken) == before + 1
+
+
+def test_rows_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(at_hand, "MOST", 3)
+    found = packaged("CT_small.dcm")
+    _known(f"{place(found)}/frames/1")
+    assert [key[1] for key in at_hand._kept] == [f"{CT}.7"]
+    _known(f"{place(instance())}/frames/1")  # of a series of three
+    assert not any(f"{CT}.7" in key for key in at_hand._kept)
