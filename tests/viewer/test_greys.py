@@ -28,7 +28,6 @@ from tests.viewer.grey_cases import Window
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 DATA = Path(os.environ.get("PLACA_TESTDATA", "/nonexistent"))
-LARGEST = 1200
 PARTS = 8  # of the pictures: a test each, none of which takes minutes
 OVER = ".p-c, .pv-lines, .pv-marks, .pv-wait"  # what lies over the picture
 # by no picture of grey or colour values: segmentations, films, maps and doses are drawn in other ways or not at all
@@ -137,6 +136,8 @@ def compare(driver: Driver, door: FileDoor, name: str, path: Path) -> dict[str, 
     file = dcmread(path, stop_before_pixels=True)
     spacing = file.get("PixelSpacing") or file.get("PixelAspectRatio") or [1, 1]
     screen = Screen(driver, header.columns, header.rows, float(spacing[0]) / float(spacing[1]))
+    # no larger than it must be: every pixel of the page is drawn without a graphics card
+    driver.page.set_viewport_size({"width": max(800, screen.width), "height": max(600, screen.height)})
     door.add("one", [path])
     found: dict[str, list[float]] = {"server": [], "canvas": [], "webgl": []}
     grey = header.samples_per_pixel == 1 and header.photometric_interpretation != "PALETTE COLOR"
@@ -190,7 +191,7 @@ def compare(driver: Driver, door: FileDoor, name: str, path: Path) -> dict[str, 
 def test_every_picture_has_the_greys_that_dcmtk_and_the_standard_say(
     chromium: Browser, door: FileDoor, files: dict[str, Path], part: int
 ) -> None:
-    context = chromium.new_context(viewport={"width": LARGEST, "height": LARGEST})
+    context = chromium.new_context()
     driver = Driver(context.new_page(), "")
     wrong, only = [], os.environ.get("GREYS", "")
     print(f"\n{'':44} server canvas webgl")  # noqa: T201  the table is what it is run for

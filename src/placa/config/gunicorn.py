@@ -26,8 +26,8 @@ loglevel = "warning"
 control_socket_disable = True
 
 
-def pre_fork(server: Any, worker: Any) -> None:
-    """What is loaded by now stays: no worker's garbage collection walks over it again (30 ms each time), nor copies its
-    pages."""
+def when_ready(server: Any) -> None:
+    """What was loaded is there to stay: no worker's garbage collector walks through it again (30 to 100 ms each time), nor
+    copies its pages."""
     gc.collect()
     gc.freeze()

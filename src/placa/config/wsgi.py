@@ -10,6 +10,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "placa.config.settings")
 django = get_wsgi_application()
 # Every view is imported here, before gunicorn forks: else the first visitor of each process waits seconds for it.
 get_resolver().url_patterns  # noqa: B018 - a property that imports
+import_string("placa.domain.jobs.services.discover")()  # so does the first job that a request asks for
 
 application = import_string("placa.interfaces.dicomweb.quick.QuickDoor")(
     django

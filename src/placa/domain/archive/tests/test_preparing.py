@@ -8,6 +8,8 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from placa.common import clock
 from placa.domain.archive import picture_cache, preparing, rendering, selectors, tasks
@@ -70,6 +72,17 @@ def test_previews_are_what_pages_ask_for(monkeypatch: pytest.MonkeyPatch) -> Non
             == b"\xff\xd8"
         )
     tasks.prepare(10**9)  # a study that is gone is no error
+
+
+def test_a_picture_more_costs_no_query_more(asked: Asked) -> None:
+    counts = []
+    for number, pictures in enumerate((2, 8)):
+        _arrive(range(1, pictures + 1), study=f"{STUDY}.{number}")
+        with CaptureQueriesContext(connection) as queries:
+            preparing.draw(60)
+        counts.append(len(queries))
+    assert len(_numbers(asked, 768)) == 10
+    assert counts[0] == counts[1]
 
 
 def test_what_was_prepared_is_served_without_the_pool(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
