@@ -99,7 +99,9 @@ def test_whoever_is_gone_is_not_kept(
 ) -> None:
     here, there = line
     closed: list[HttpResponse] = []
-    monkeypatch.setattr(HttpResponse, "close", closed.append)  # Django's asks the database's connections
+    monkeypatch.setattr(
+        HttpResponse, "close", lambda body: closed.append(body)
+    )  # Django's asks the database's connections
     body = HttpResponse(b"x")
     here.close()
     assert alike.answer(there, 1, "200 OK", [], body) is False

@@ -6,6 +6,8 @@ from typing import Any, cast
 
 import pytest
 from django.core.handlers.wsgi import WSGIRequest
+from django.core.signals import request_finished
+from django.db import close_old_connections
 from django.test import Client
 
 from placa.domain.accounts.models import AccessToken
@@ -37,7 +39,9 @@ def _on(monkeypatch: pytest.MonkeyPatch) -> Any:
     )  # it is the test's, as in Django's client
     permits.forget()
     at_hand._kept.clear()
+    request_finished.disconnect(close_old_connections)  # an answer that is given up says it, too
     yield
+    request_finished.connect(close_old_connections)
     permits.forget()
     at_hand._kept.clear()
 
