@@ -26,14 +26,8 @@ loglevel = "warning"
 control_socket_disable = True
 
 
-<<<<<<< HEAD
 def when_ready(server: Any) -> None:
-    """What was loaded is there to stay: no worker's garbage collector walks through it again (30 to 100 ms each time), nor
-    copies its pages."""
-=======
-def pre_fork(server: Any, worker: Any) -> None:
     """What is loaded by now stays: no worker's garbage collection walks over its 150,000 objects again, nor copies their
     pages."""
->>>>>>> frames
     gc.collect()
     gc.freeze()

@@ -39,9 +39,7 @@ def _on(monkeypatch: pytest.MonkeyPatch) -> Any:
     )  # it is the test's, as in Django's client
     permits.forget()
     at_hand._kept.clear()
-    request_finished.disconnect(close_old_connections)  # an answer that is given up says it, too
     yield
-    request_finished.connect(close_old_connections)
     permits.forget()
     at_hand._kept.clear()
 
@@ -74,7 +72,10 @@ def at_the_door(client: Client) -> Client:
             whole: Iterable[bytes] = django(environ)
             return whole
 
+        # an answer that the door gives up closes: the connection is the test's, as in Django's client
+        request_finished.disconnect(close_old_connections)
         answer: Any = quick.QuickDoor(application)(environ, lambda status, headers: said.extend(headers))
+        request_finished.connect(close_old_connections)
         for name, value in said:
             answer[name] = value
         answer.wsgi_request = WSGIRequest(environ)
