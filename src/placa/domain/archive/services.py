@@ -46,6 +46,8 @@ def set_patient(*, study_instance_uid: str, patient: Patient, by: str) -> Study:
     before = study.patient_id
     if study.order is not None and study.order.patient_id != owner.pk:
         _drop_order(study)
+    if study.patient is not None and survivor(study.patient).pk != owner.pk:
+        _end_decisions(study)
     study.patient = owner
     study.save()
     _audit("assign_patient", study, by, before=before)
@@ -139,12 +141,23 @@ def _drop_order(study: Study) -> None:
     study.search_key = search_key(study, site=study.site.name if study.site else "")
 
 
+def _end_decisions(study: Study) -> None:
+    """What was decided for one person opens nothing to another: an early release, a handing over, the reading that
+    started the clock. What withholds a study stays."""
+    if study.release == Study.Release.NOW:
+        study.release, study.released_at = Study.Release.AUTO, None
+    study.handed_over_at, study.handed_over_to = None, ""
+    study.doctor_read_at = None
+
+
 @transaction.atomic
 def unlink(*, study_instance_uid: str, by: str) -> Study:
-    """Take a study away from its patient and order; it waits for staff again. Hand delivery stays as it is."""
+    """Take a study away from its patient and order; it waits for staff again. What withholds it stays: it is for hand
+    delivery, held, hidden."""
     study = _locked(study_instance_uid)
     patient, order = study.patient_id, study.order_id
     _drop_order(study)
+    _end_decisions(study)
     study.patient = None
     study.save()
     _audit("unlink", study, by, patient=patient, order=order)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from placa.common import clock
 from placa.domain.archive import services as archive
 from placa.domain.archive.hooks import study_ready
 from placa.domain.archive.models import Study
@@ -227,6 +228,29 @@ def test_staff_assign_what_matching_did_not_and_can_undo_it() -> None:
     study.refresh_from_db()
     assert (study.patient, study.order) == (None, None)
     assert _open_kinds(study) == [Kind.NO_PATIENT_ID]
+
+
+@pytest.mark.parametrize("by_way_of_the_inbox", [True, False])
+def test_what_was_decided_for_one_person_opens_nothing_to_another(by_way_of_the_inbox: bool) -> None:
+    study = _arrive(PatientID="")
+    first, other = _patient(), _patient("MRN-7002", family_name="Otra", given_name="Persona")
+    services.assign_study(study_instance_uid=STUDY, patient=first, by="user:5")
+    archive.release_now(study_instance_uid=STUDY, by="user:5")
+    Study.objects.update(
+        handed_over_at=clock.now(), handed_over_to="Ana", doctor_read_at=clock.now(), hidden_by_patient=True
+    )
+    if by_way_of_the_inbox:
+        services.unassign_study(study_instance_uid=STUDY, by="user:5")
+    services.assign_study(study_instance_uid=STUDY, patient=other, by="user:5")
+    study.refresh_from_db()
+    assert (study.patient, study.release, study.released_at) == (other, Study.Release.AUTO, None)
+    assert (study.handed_over_at, study.handed_over_to, study.doctor_read_at) == (None, "", None)
+    assert study.hidden_by_patient
+    archive.hold(study_instance_uid=STUDY, by="user:5")
+    services.unassign_study(study_instance_uid=STUDY, by="user:5")
+    services.assign_study(study_instance_uid=STUDY, patient=first, by="user:5")
+    study.refresh_from_db()
+    assert study.release == Study.Release.HELD
 
 
 def test_later_images_of_an_assigned_study_do_not_ask_again() -> None:
