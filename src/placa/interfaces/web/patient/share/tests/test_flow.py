@@ -84,13 +84,13 @@ def test_share_from_the_first_step_to_the_mails(ana: Client) -> None:
 def test_the_way_back_leads_to_the_step_that_it_names(ana: Client) -> None:
     to_review(ana, HUGO)
     for step, before in (
-        ("how/", "/patient/share/"),
+        ("how/", "/patient/share/who/"),
         ("pin/", "/patient/share/how/"),
         ("review/", "/patient/share/pin/"),
     ):
         body = ana.get(f"/patient/share/{step}").content.decode()
         assert f'class="p-back" href="{before}"' in body
-        assert ana.get(before).status_code == 200
+        assert ana.get(before, follow=True).status_code == 200
 
 
 def test_the_proposed_pin_is_the_one_sent(ana: Client) -> None:
