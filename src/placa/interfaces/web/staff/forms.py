@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from placa.common import clock
 from placa.domain.institution import selectors as institution
+from placa.domain.institution.models import ExamType
 from placa.domain.people import selectors as people
 from placa.domain.people.models import Guardianship, Patient
 
@@ -35,6 +36,14 @@ def phone(label: Any, help_text: Any = "") -> forms.RegexField:
         error_messages={"invalid": gettext_lazy("Write the number with digits, for example +1 809 555 0111.")},
         widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "off"}),
     )  # fmt: skip
+
+
+class ExamTypeField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable when it runs
+    """The exam catalogue, by name; the code tells apart those of one name."""
+
+    def label_from_instance(self, obj: ExamType) -> str:
+        """Name and code."""
+        return f"{obj.name} · {obj.code}"
 
 
 class PatientForm(forms.Form):

@@ -12,6 +12,7 @@ from placa.domain.orders.services import checked_accession
 from placa.domain.people import selectors as people
 from placa.domain.people.models import Organization, Patient
 from placa.interfaces.web.listing import MODALITIES
+from placa.interfaces.web.staff.forms import ExamTypeField
 
 NOT_CHOSEN = gettext_lazy("Not chosen")
 
@@ -27,7 +28,7 @@ class PayerField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subsc
 class OrderForm(forms.Form):
     """An order. `exclusive_payer` is set where the chosen payer would have the study alone."""
 
-    exam_type = forms.ModelChoiceField(
+    exam_type = ExamTypeField(
         ExamType.objects.order_by("name"), label=gettext_lazy("Exam"), required=False, empty_label=NOT_CHOSEN
     )
     description = forms.CharField(

@@ -14,7 +14,7 @@ from placa.common import colours
 from placa.domain.institution import selectors
 from placa.domain.institution.definitions import DEFINITIONS, Definition
 from placa.domain.institution.models import DicomPeer, ExamType, Institution, Site
-from placa.interfaces.web.staff.forms import phone
+from placa.interfaces.web.staff.forms import ExamTypeField, phone
 
 if TYPE_CHECKING:
     _InstitutionModel = forms.ModelForm[Institution]
@@ -142,7 +142,7 @@ def _field(definition: Definition) -> forms.Field:
 class DelayForm(forms.Form):
     """A release delay of a type of exam, of a site, or of a type at a site."""
 
-    exam_type = forms.ModelChoiceField(
+    exam_type = ExamTypeField(
         ExamType.objects.order_by("name"), label=gettext_lazy("Exam"), required=False,
         empty_label=gettext_lazy("Every exam"),
     )  # fmt: skip
