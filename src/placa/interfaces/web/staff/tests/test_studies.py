@@ -173,6 +173,15 @@ def test_a_report_is_uploaded(ines):
     assert made.versions.get().storage_key
 
 
+def test_a_file_is_taken_for_the_report_that_waits_for_its_signature(ines):
+    report = DiagnosticReport.objects.get(study=study("ana_ct"))
+    shown = ines.get(url("study", "ana_ct")).context["report_form"]
+    assert shown["report"].initial is None
+    DiagnosticReport.objects.filter(pk=report.pk).update(status="partial")
+    shown = ines.get(url("study", "ana_ct")).context["report_form"]
+    assert shown["report"].initial == str(report.public_id)
+
+
 def test_a_report_that_cannot_be_stored_is_told_and_nothing_is_kept(ines, monkeypatch):
     def full(self, chunks, suffix=""):
         raise StorageError("cannot write: No space left on device")
