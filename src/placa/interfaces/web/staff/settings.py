@@ -108,7 +108,8 @@ def _number(request: HttpRequest, name: str) -> int:
 def devices(request: HttpRequest) -> HttpResponse:
     """Devices that may speak DICOM with the portal."""
     rows = DicomPeer.objects.select_related("site").order_by("name")
-    ours = {"aet": django_settings.ENVIRONMENT.dicom_aet, "port": django_settings.ENVIRONMENT.dicom_port}
+    environment = django_settings.ENVIRONMENT
+    ours = {"aet": environment.dicom_aet, "port": environment.dicom_port, "demo": environment.is_demo}
     return _page(request, "settings_devices", rows=rows, **ours)
 
 
