@@ -18,8 +18,7 @@ endif
 
 BIN := .venv/bin
 S := .cache/stamps
-# one more than the two cores: tests in browsers wait half of their time
-JOBS ?= 3
+JOBS ?= 2
 # the doors' walk over every address takes as long as all the rest, and asks the same rules as the matrix
 ON_POSTGRES := src tests --ignore tests/access/test_routes.py --dist loadfile
 
