@@ -3,6 +3,7 @@
 Elements are found by address, name and data attributes, never by wording: the same journey runs in each language.
 """
 
+import contextlib
 import re
 import time
 from collections.abc import Callable
@@ -112,12 +113,13 @@ class Visitor:
     # --- looking --------------------------------------------------------------------------------
 
     def _asked(self, script: str) -> Any:
-        """What a script says; once more where the page was left for another meanwhile."""
-        try:
-            return self.page.evaluate(script)
-        except PlaywrightError:
+        """What a script says; again where the page was left for another meanwhile."""
+        for _ in range(3):  # a page that is being left may have no document yet
+            with contextlib.suppress(PlaywrightError):
+                return self.page.evaluate(script)
+            self.page.wait_for_timeout(300)
             self.page.wait_for_load_state("networkidle")
-            return self.page.evaluate(script)
+        return self.page.evaluate(script)
 
     def check(self) -> None:
         """Nothing sticks out sideways; axe finds nothing (once a kind of page)."""

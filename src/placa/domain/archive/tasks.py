@@ -1,7 +1,5 @@
 """Jobs of the archive."""
 
-from functools import partial
-
 from django.conf import settings
 from django.db import connection
 
@@ -9,7 +7,6 @@ from placa.domain.archive import picture_cache, preparing
 from placa.domain.archive.models import Study
 from placa.domain.archive.rendering import RenderUnavailable
 from placa.domain.archive.storage import StorageError
-from placa.domain.jobs.gently import gently
 from placa.domain.jobs.registry import job
 from placa.domain.jobs.services import RetriableError, enqueue
 
@@ -52,7 +49,7 @@ def ask_for_drawing() -> None:
 def draw() -> None:
     """Draw for a while what the viewer will ask for, and come back for the rest."""
     try:
-        left = gently(partial(preparing.draw, DRAWING_SECONDS))
+        left = preparing.draw(DRAWING_SECONDS)
     except (RenderUnavailable, StorageError):
         return  # the next sweep asks again
     if left:
