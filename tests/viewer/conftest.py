@@ -27,7 +27,7 @@ PLUGINS = "/usr/share/orthanc/plugins"
 def must_be_built() -> None:
     """`make` builds the viewer before any test; who calls pytest in a fresh checkout is told what is missing."""
     if not BUILD.exists():
-        pytest.skip("The viewer is not built: run `npm run build` in viewer/")
+        pytest.fail("The viewer is not built: run `npm run build` in viewer/")
 
 
 def free_port() -> int:

@@ -1,7 +1,7 @@
 """Forms of patients: what staff type, checked before a service sees it."""
 
 import datetime as dt
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
@@ -14,6 +14,11 @@ from placa.domain.institution import selectors as institution
 from placa.domain.institution.models import ExamType
 from placa.domain.people import selectors as people
 from placa.domain.people.models import Guardianship, Patient
+
+if TYPE_CHECKING:
+    _ExamTypes = forms.ModelChoiceField[ExamType]
+else:
+    _ExamTypes = forms.ModelChoiceField  # Django's is no generic at run time
 
 PHONE = r"^\+?[0-9 ()./-]{6,20}$"
 OLDEST = dt.date(1880, 1, 1)
@@ -38,7 +43,7 @@ def phone(label: Any, help_text: Any = "") -> forms.RegexField:
     )  # fmt: skip
 
 
-class ExamTypeField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable when it runs
+class ExamTypeField(_ExamTypes):
     """The exam catalogue, by name; the code tells apart those of one name."""
 
     def label_from_instance(self, obj: ExamType) -> str:

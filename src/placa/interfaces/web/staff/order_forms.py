@@ -1,6 +1,6 @@
 """Form of an order: what is asked for, by whom, who pays."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -14,10 +14,15 @@ from placa.domain.people.models import Organization, Patient
 from placa.interfaces.web.listing import MODALITIES
 from placa.interfaces.web.staff.forms import ExamTypeField
 
+if TYPE_CHECKING:
+    _Payers = forms.ModelChoiceField[Organization]
+else:
+    _Payers = forms.ModelChoiceField  # Django's is no generic at run time
+
 NOT_CHOSEN = gettext_lazy("Not chosen")
 
 
-class PayerField(forms.ModelChoiceField):  # type: ignore[type-arg]  # not subscriptable when it runs
+class PayerField(_Payers):
     """Companies; those whose studies become theirs alone say so."""
 
     def label_from_instance(self, obj: Organization) -> str:
