@@ -148,6 +148,7 @@ def test_an_earlier_study_opens_beside_this_one(desk: Driver) -> None:
     assert desk.pane(1)["shownIndex"] == start + 5
     desk.page.get_by_role("button", name="Dejar de comparar").click()
     desk.until("placaViewer.panes.length === 1")
+    desk.until_pixels()
     assert (desk.pane()["study"], desk.pane()["shownIndex"]) == (str(space.NOW), 34)
 
 
