@@ -55,6 +55,23 @@ def test_diaz_compares_two_studies_and_looks_through_one(studies: tuple[str, str
     assert driver.errors == []
 
 
+def test_the_first_image_is_asked_for_once(studies: tuple[str, str], visit: Visit) -> None:
+    """The page asks for its picture and the first pixels ahead; the viewer takes both over, and the engine comes after them."""
+    asked: list[str] = []
+    doctor = visit()
+    doctor.sign_in("diaz")
+    doctor.page.on("request", lambda request: asked.append(request.url.partition("/dicomweb/")[2] or request.url))
+    doctor.page.goto(f"/viewer/{studies[0]}")
+    driver = Driver(doctor.page, doctor.page.url)
+    driver.until_pixels()
+    shown = driver.pane()["instanceUid"]
+    engine = next(at for at, url in enumerate(asked) if "/assets/pixels-" in url)
+    before = [url for url in asked[:engine] if shown in url]
+    assert sum(url.endswith("/frames/1") for url in before) == 1
+    assert sum("/rendered" in url for url in before) == 1, "the picture was fetched again"
+    assert sum(url.endswith("/metadata") for url in asked) == 1
+
+
 def test_on_a_phone_the_bar_says_what_its_buttons_do(studies: tuple[str, str], visit: Visit) -> None:
     """Compare, OHIF and Report were icons without a name."""
     now, _then = studies

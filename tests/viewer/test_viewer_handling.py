@@ -159,7 +159,7 @@ def test_without_webgl_the_server_draws(chromium: Browser, page_address: str) ->
         desk.until(
             "window.placaViewer && placaViewer.panes[0].shownIndex >= 0 && placaViewer.panes[0].window"
         )
-        assert desk.state()["pixels"] == "impossible"
+        desk.until("placaViewer.pixelState === 'impossible'")
         desk.page.keyboard.press("Home")
         desk.page.keyboard.press("ArrowDown")
         desk.until("placaViewer.panes[0].shownIndex === 1")

@@ -1,5 +1,6 @@
-import { suggestWindow } from '../core/exact';
+import { mayBeExact, suggestWindow } from '../core/exact';
 import { hasWebGl, isFastLink } from '../core/network';
+import { buildStack } from '../core/stack';
 import type { DicomWeb } from '../dicomweb/client';
 import type { MetadataStore } from '../dicomweb/store';
 import type { Annotations } from '../tools/annotations';
@@ -8,18 +9,27 @@ import { askText } from '../ui/ask-text';
 import type { PaneView } from '../ui/pane-view';
 import { isPhone } from './device';
 import { OwnMeasurements } from './own-measurements';
+import type { SeriesInfo } from './context';
 import type { Viewer } from './viewer';
 
-/** `idle`: pictures only so far; `impossible`: this browser has no WebGL. */
+/** `idle`: pictures only so far; `impossible`: this browser has no WebGL, as was seen when the engine was to start. */
 export type PixelState = 'idle' | 'loading' | 'ready' | 'impossible';
 
 const SAVING = 'placa.viewer.saving';
 /** Graphics that are taken away twice in so short a time are not asked for again. */
 const STEADY_MS = 10_000;
 
+/** What was drawn is on screen; soon after at the latest, as a page that nobody looks at is not painted. */
+function painted(): Promise<void> {
+  return new Promise((done) => {
+    requestAnimationFrame(() => window.setTimeout(done));
+    window.setTimeout(done, 200);
+  });
+}
+
 /** Which of the two draws: the engine, or the server where data are saved and where the browser has no graphics. */
 export class Engine {
-  state: PixelState = hasWebGl() ? 'idle' : 'impossible';
+  state: PixelState = 'idle';
   annotations: Annotations | null = null;
   readonly own: OwnMeasurements;
   private starting: Promise<void> | null = null;
@@ -45,6 +55,14 @@ export class Engine {
   /** True while diagnostic pixels are on the way. */
   get isComing(): boolean {
     return this.state === 'loading' || (this.state === 'idle' && this.follows);
+  }
+
+  /** Ask for what a first image needs, while the page around it is still being built. */
+  begin(series: SeriesInfo, index: number): void {
+    const image = buildStack(series)[index];
+    if (!image || series.kind !== 'image' || !this.isComing || !mayBeExact(image)) return;
+    this.web.begin(image);
+    this.metadata.load(series).catch(() => undefined);
   }
 
   /** Load the engine, once, and let every pane show diagnostic pixels. */
@@ -83,7 +101,9 @@ export class Engine {
     this.set('loading');
     const { viewer } = this;
     try {
-      await viewer.active.pane.firstPixels; // the engine keeps the page busy: the first image goes before it
+      await viewer.active.pane.firstPixels; // looking for graphics, and the engine, keep the page busy: the first image goes before them
+      await painted();
+      if (!hasWebGl()) return this.refused();
       const [{ onContextLost, startEngine }, { Annotations: Tools }] = await Promise.all([import('../core/pixels'), import('../tools/annotations')]);
       startEngine(isPhone());
       const first = !this.annotations;
@@ -121,6 +141,14 @@ export class Engine {
     stopEngine();
     if (this.state === 'idle') await this.demand();
     else this.without();
+  }
+
+  private refused(): void {
+    const { viewer } = this;
+    this.set('impossible');
+    if (needsPixels(viewer.tool)) viewer.select('scroll');
+    this.without();
+    for (const { pane } of viewer.panes) pane.retry();
   }
 
   private without(): void {

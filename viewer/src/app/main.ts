@@ -23,18 +23,21 @@ function pictured(viewer: Viewer, picture: HTMLImageElement): { series: SeriesIn
   return { series, index: before + frame - 1 };
 }
 
-function openFirst(viewer: Viewer, picture: HTMLImageElement | null): void {
+/** What the viewer opens with, and whether that is the page's own picture. */
+function firstImage(viewer: Viewer, picture: HTMLImageElement | null): { series: SeriesInfo; index?: number } | null {
   const found = picture?.src ? pictured(viewer, picture) : null;
   const first = firstSeries(viewer.series);
   // a scout is no picture to begin with, whatever the page chose
-  if (found && !(isLocalizer(found.series) && first !== found.series)) {
-    const { pane } = viewer.active;
-    if (picture && !picture.complete) pane.jpeg.expect(picture);
-    viewer.open(found.series, found.index);
-    if (picture?.complete && picture.naturalWidth) pane.adopt(picture);
-    return;
-  }
-  if (first) viewer.open(first);
+  if (found && !(isLocalizer(found.series) && first !== found.series)) return found;
+  return first ? { series: first } : null;
+}
+
+function openFirst(viewer: Viewer, { series, index }: { series: SeriesInfo; index?: number }, picture: HTMLImageElement | null): void {
+  const { pane } = viewer.active;
+  const own = index === undefined ? null : picture;
+  if (own) pane.jpeg.expect(own);
+  viewer.open(series, index);
+  if (own?.complete && own.naturalWidth) pane.adopt(own);
 }
 
 function start(): void {
@@ -42,6 +45,8 @@ function start(): void {
   if (!host) throw new Error('The page has no #viewer');
   const picture = document.getElementById('first-image') as HTMLImageElement | null;
   const viewer = new Viewer(readContext(document));
+  const first = firstImage(viewer, picture);
+  if (first?.index !== undefined) viewer.engine.begin(first.series, first.index);
   if (viewer.context.look === 'full') new FullLook(viewer, host);
   else new SimpleLook(viewer, host);
   exposeTestSurface(viewer);
@@ -51,7 +56,7 @@ function start(): void {
     pan: (dx, dy) => viewer.pan(dx, dy),
     window: (dx, dy) => viewer.adjustWindow(dx, dy),
   });
-  openFirst(viewer, picture);
+  if (first) openFirst(viewer, first, picture);
   void hangStudy(viewer);
   if (!viewer.series.length) picture?.remove();
   // Where the picture was not taken over it stays behind the panes until one of them shows something.

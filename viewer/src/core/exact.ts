@@ -10,6 +10,7 @@ import type { ImageRef } from './stack';
 import type { Window } from './window';
 
 const RAW = ['1.2.840.10008.1.2', '1.2.840.10008.1.2.1']; // little endian, implicit and explicit VR
+const VALUES = 1 << 16; // of a pixel of at most 16 bits
 const MOST_BYTES = 2 * 1024 * 1024; // the engine fetches it once more
 
 /** Whether an image is worth trying, as far as the page's own list tells; the answer itself is looked at again. */
@@ -45,26 +46,33 @@ function storedValues(bytes: Uint8Array, set: DicomJson, { bitsStored, signed }:
   return values;
 }
 
-/** Grey levels, 0 to 255, of stored values: one calculation a value that occurs, however many pixels have it. */
+/** Grey levels, 0 to 255, of stored values of at most 16 bits: one calculation a value that occurs, however many pixels have it. */
 export function levels(stored: Int32Array, greys: Greys, window: Window | null): Uint8ClampedArray {
-  const known = new Map<number, number>();
+  const known = new Float32Array(VALUES).fill(-1); // by the low 16 bits, which tell stored values apart
   const [low, high] = greys.padding ?? [1, 0];
-  return Uint8ClampedArray.from(stored, (value) => {
-    let level = known.get(value);
-    if (level === undefined) {
+  const found = new Uint8ClampedArray(stored.length);
+  for (let at = 0; at < stored.length; at += 1) {
+    const value = stored[at] ?? 0;
+    let level = known[value & (VALUES - 1)] ?? -1;
+    if (level < 0) {
       const share = levelOf(greys, window, modalityValue(greys, value));
       level = value >= low && value <= high ? 0 : 255 * (greys.inverse ? 1 - share : share);
-      known.set(value, level);
+      known[value & (VALUES - 1)] = level;
     }
-    return level;
-  });
+    found[at] = level;
+  }
+  return found;
 }
 
 /** What the file or the person says, else what suits the values; null leaves a VOI LUT its place. */
 function windowFor(stored: Int32Array, greys: Greys, columns: number, chosen: Window | null): Window | null {
   if (chosen || greys.window || greys.voiLut) return chosen ?? (greys.voiLut ? null : greys.window);
   const [low, high] = greys.padding ?? [1, 0];
-  const values = Float64Array.from(stored, (value) => (value >= low && value <= high ? NaN : modalityValue(greys, value)));
+  const values = new Float64Array(stored.length);
+  for (let at = 0; at < values.length; at += 1) {
+    const value = stored[at] ?? 0;
+    values[at] = value >= low && value <= high ? NaN : modalityValue(greys, value);
+  }
   return suggestedWindow(greys, values, columns, Number.isNaN);
 }
 

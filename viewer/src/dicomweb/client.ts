@@ -45,6 +45,8 @@ export type InstanceRef = Pick<ImageRef, 'studyUid' | 'seriesUid' | 'instanceUid
 
 /** The viewer's side of DICOMweb (PS3.18 section 10). */
 export class DicomWeb {
+  private begun: { url: string; answer: Promise<ArrayBuffer> } | null = null;
+
   constructor(readonly root: string) {}
 
   private instance({ studyUid, seriesUid, instanceUid }: InstanceRef): string {
@@ -62,8 +64,20 @@ export class DicomWeb {
    * @throws RequestFailure
    */
   async frame(image: ImageRef): Promise<ArrayBuffer> {
+    const [url, { begun }] = [this.frameUrl(image), this];
+    if (begun?.url === url) {
+      this.begun = null;
+      return begun.answer;
+    }
     const headers = { Accept: 'multipart/related; type="application/octet-stream"; transfer-syntax=*' };
-    return (await request(this.frameUrl(image), { headers })).arrayBuffer();
+    return (await request(url, { headers })).arrayBuffer();
+  }
+
+  /** Ask for a frame before its place on the page is there: who asks for it next gets this answer, or its failure. */
+  begin(image: ImageRef): void {
+    const answer = this.frame(image);
+    answer.catch(() => undefined);
+    this.begun = { url: this.frameUrl(image), answer };
   }
 
   /**

@@ -66,7 +66,6 @@ export class FullLook {
     viewer.on('ask', (what) => void this.openDialog(what));
     this.update();
     if (window.matchMedia('(min-width: 1200px)').matches) this.chrome.toggleReport(true, false);
-    if (viewer.pixels === 'impossible') this.chrome.say(t('noWebgl'), 8000);
   }
 
   private ohif(): HTMLElement | null {

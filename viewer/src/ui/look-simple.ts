@@ -106,10 +106,6 @@ export class SimpleLook {
 
   private greet(): void {
     const { pane } = this.viewer.active;
-    if (this.viewer.pixels === 'impossible') {
-      this.chrome.say(this.viewer.t('noWebgl'), 8000);
-      return;
-    }
     const end = pane.on('shown', () => {
       end();
       const touch = window.matchMedia('(pointer: coarse)').matches;
