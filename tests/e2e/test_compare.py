@@ -60,7 +60,9 @@ def test_the_first_image_is_asked_for_once(studies: tuple[str, str], visit: Visi
     asked: list[str] = []
     doctor = visit()
     doctor.sign_in("diaz")
-    doctor.page.on("request", lambda request: asked.append(request.url.partition("/dicomweb/")[2] or request.url))
+    doctor.page.on(
+        "request", lambda request: asked.append(request.url.partition("/dicomweb/")[2] or request.url)
+    )
     doctor.page.goto(f"/viewer/{studies[0]}")
     driver = Driver(doctor.page, doctor.page.url)
     driver.until_pixels()
