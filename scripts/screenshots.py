@@ -1,6 +1,6 @@
 """`make screenshots`: every page of the portal at four widths, into docs/screenshots, from a portal of its own.
 
-    scripts/screenshots.py [--home DIR] [--only WORDS] [--widths 360,1280] [--out DIR]
+    scripts/screenshots.py [--home DIR] [--only WORDS] [--widths 360,1280] [--language it] [--out DIR]
 
 Without --home the whole demo is loaded into a temporary home first, which takes a minute or two; a home
 given is used as it is, and filled with the demo where it is empty.
@@ -21,7 +21,17 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
-from scripts.studio import HEIGHTS, Studio, found_in_mail, messages, opened_anew, press, sign_in, study_of  # noqa: E402 - found by the path above
+from scripts.studio import (
+    HEIGHTS,
+    LOCALES,
+    Studio,
+    found_in_mail,
+    messages,
+    opened_anew,
+    press,
+    sign_in,
+    study_of,
+)
 from tests.e2e.portal import Portal  # noqa: E402 - found by the path above
 from tests.viewer.driver import CHROMIUM, FLAGS, Driver  # noqa: E402 - found by the path above
 
@@ -88,7 +98,8 @@ def patient(studio: Studio) -> None:
         page.keyboard.press("Escape")
     viewer(studio, "viewer-simple", "ana", f"/viewer/{uid}")
     viewer(studio, "viewer-ecg", "ana", f"/viewer/{study_of(studio, 'ana', 'ana_ecg')}", with_trace)
-    viewer(studio, "viewer-x-ray", "ana", f"/viewer/{study_of(studio, 'ana', 'ana_cr')}")
+    for name, key in (("x-ray", "ana_cr"), ("ultrasound", "ana_us")):
+        viewer(studio, f"viewer-{name}", "ana", f"/viewer/{study_of(studio, 'ana', key)}")
     inside_the_zip(studio)
     if studio.wants("share-who", "share-how", "share-pin", "share-review", "share-done"):
         share_steps(studio, uid)
@@ -197,12 +208,32 @@ def archive(studio: Studio) -> None:
         hidden.rename(kept)
 
 
+def mammography(studio: Studio) -> None:
+    """Ana's mammogram once it has come back: beside each other for Díaz, one by one for Ana."""
+    if not studio.wants("viewer-full-mammography", "viewer-mammography"):
+        return
+    path = f"/viewer/{study_of(studio, 'ana', 'ana_mg')}"
+    page = studio.page_of("ana")
+    page.goto(path.replace("/viewer/", "/patient/studies/") + "/")
+    if page.locator("form[action$='/recall'] button[type=submit]").count():
+        press(page, "form[action$='/recall'] button[type=submit]")
+    for _again in range(60):
+        if page.context.request.get(path.replace("/viewer/", "/dicomweb/studies/") + "/metadata").ok:
+            break
+        time.sleep(2)
+    viewer(studio, "viewer-mammography", "ana", path)
+    viewer(studio, "viewer-full-mammography", "diaz", path)
+
+
 def doctor_and_company(studio: Studio) -> None:
     """Doctor Díaz and the insurer."""
     uid = study_of(studio, "ana", "ana_ct")
     studio.visit("doctor-home", "diaz", "/doctor/")
     studio.visit("doctor-study", "diaz", f"/doctor/studies/{uid}/")
     viewer(studio, "viewer-full", "diaz", f"/viewer/{uid}")
+    for name, key in (("x-ray", "ana_cr"), ("ultrasound", "ana_us"), ("mr", "ana_mr")):
+        viewer(studio, f"viewer-full-{name}", "diaz", f"/viewer/{study_of(studio, 'ana', key)}")
+    viewer(studio, "viewer-full-ecg", "diaz", f"/viewer/{study_of(studio, 'ana', 'ana_ecg')}", with_trace)
     viewer(studio, "viewer-mpr", "diaz", f"/viewer/{uid}", in_planes)
     viewer(studio, "viewer-compare", "diaz", f"/viewer/{study_of(studio, 'ana', 'ana_us')}", compared)
     studio.visit("company-home", "gomez", "/company/")
@@ -271,6 +302,7 @@ ROUNDS: tuple[Callable[[Studio], None], ...] = (
     staff,
     first_entry,
     archive,
+    mammography,
 )
 
 
@@ -295,13 +327,14 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "screenshots")
     parser.add_argument("--only", default="", help="only pages whose name holds one of these words (commas)")
     parser.add_argument("--widths", default=",".join(map(str, HEIGHTS)))
+    parser.add_argument("--language", default="es", choices=LOCALES)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     widths = [int(width) for width in options.widths.split(",")]
     failed = 0
     with portal_in(options.home and options.home.resolve()) as portal, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        studio = Studio(browser, portal.url, portal.home, options.out, widths, options.only)
+        studio = Studio(browser, portal.url, portal.home, options.out, widths, options.only, options.language)
         for take in ROUNDS:
             try:
                 take(studio)

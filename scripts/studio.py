@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from placa.demo.accounts import PASSWORD
 
 HEIGHTS = {360: 780, 768: 1024, 1280: 900, 1920: 1080}
+LOCALES = {"es": "es-DO", "en": "en-US", "it": "it-IT", "pt": "pt-BR"}
 TALLEST = 1800  # px of a page that are kept
 QUALITY = 40
 WIDEST = 1280  # px that a picture has; a wider screen is shown smaller
@@ -28,6 +29,7 @@ class Studio:
     out: Path
     widths: list[int]
     only: str
+    language: str = "es"
     contexts: dict[str, BrowserContext] = field(default_factory=dict)
     taken: int = 0
 
@@ -38,13 +40,22 @@ class Studio:
     def page_of(self, username: str) -> Page:
         """A page of somebody signed in (the same session each time); "" is nobody."""
         if username not in self.contexts:
-            context = self.browser.new_context(locale="es-DO", base_url=self.url)
+            context = self.browser.new_context(locale=LOCALES[self.language], base_url=self.url)
             context.set_default_timeout(60_000)
             self.contexts[username] = context
             if username:
-                sign_in(context.new_page(), username, PASSWORD)
+                page = context.new_page()
+                sign_in(page, username, PASSWORD)
+                self._speak(page)
         context = self.contexts[username]
         return context.pages[0] if context.pages else context.new_page()
+
+    def _speak(self, page: Page) -> None:
+        """The people of the cast read Spanish; for other pictures they choose another language in the menu."""
+        choice = page.locator(f"button[name=language][value={self.language}][aria-pressed=false]")
+        if choice.count():
+            with page.expect_navigation():
+                choice.first.evaluate("button => button.click()")
 
     def shoot(
         self, name: str, page: Page, *, whole: bool = True, settle: int = 250, widths: Sequence[int] = ()
