@@ -19,7 +19,7 @@ def banner(person: Patient, *, contact: bool = True) -> list[Fact]:
     facts = [
         Fact(_("Patient"), person.full_name),
         Fact(_("Sex and age"), ", ".join(filter(None, [str(person.get_sex_display()), age]))),
-        Fact(_("Birth date"), dates.moment(birth, institution.zone()) if birth else ""),
+        Fact(_("Birth date"), dates.dated(birth, institution.zone()) if birth else ""),
         Fact(_("Identifiers"), identifiers),
     ]
     if contact:

@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -17,6 +16,7 @@ from placa.domain.access.services import opened
 from placa.domain.access.types import Study
 from placa.domain.access.viewers import Viewer
 from placa.domain.archive.services import WrongPatient
+from placa.domain.institution import selectors as institution
 from placa.domain.intake import desk
 from placa.domain.intake import selectors as intake
 from placa.domain.intake import services as matching
@@ -29,6 +29,7 @@ from placa.interfaces.web.account.session import viewer_of
 from placa.interfaces.web.staff import words
 from placa.interfaces.web.staff.differences import differences_of
 from placa.interfaces.web.staff.doors import fetch, page, posted_id, route, staff
+from placa.interfaces.web.ui import dates
 from placa.interfaces.web.ui.rows import Fact
 from placa.interfaces.web.ui.templatetags.ui import person_name
 
@@ -162,7 +163,7 @@ def _rows(study: Study, candidates: list[Candidate]) -> list[tuple[str, str, lis
 
 
 def _day(iso: str) -> str:
-    return date_format(dt.date.fromisoformat(iso), "SHORT_DATE_FORMAT") if iso else ""
+    return dates.dated(dt.date.fromisoformat(iso), institution.zone()) if iso else ""
 
 
 def _orders(viewer: Viewer, candidates: list[Candidate]) -> dict[str, Any]:

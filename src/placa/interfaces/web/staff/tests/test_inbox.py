@@ -231,6 +231,7 @@ def conflict(stranger) -> InboxItem:
     differs = [
         ["00081030", "TC de <b>abdomen</b>", "Otra cosa"],
         ["00100040", "F", None],
+        ["00100030", "19850508", "19851399"],
         ["00081111", "", ""],
     ]
     return InboxItem.objects.create(
@@ -246,6 +247,7 @@ def test_staff_see_what_differs_between_two_contents(jefe, conflict):
     assert rows == [
         ("Description of the study", "TC de <b>abdomen</b>", "Otra cosa"),
         ("Sex", "F", "Not there"),
+        ("Birth date", "8 May 1985", "19851399"),
         ("Referenced Performed Procedure Step Sequence (0008,1111)", "Not shown here", "Not shown here"),
         ("Private datum (0009,1010)", "a", "b"),
     ]
