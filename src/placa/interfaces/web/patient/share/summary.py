@@ -51,7 +51,7 @@ def review(draft: Draft, studies: list[Study]) -> list[tuple[Fact, str]]:
     facts += [
         (Fact(_("They see"), what(draft)), at["how"]),
         (Fact(_("Until"), until(draft, studies)), at["how"]),
-        (Fact(_("PIN"), pin(draft)), at["pin"]),
+        *((fact, at["pin"]) for fact in each_pin(draft)),
         (Fact(_("Notices"), _("Each time it is opened") if draft.tells_openings else _("None")), at["how"]),
     ]
     if draft.openings_maximum:
@@ -118,11 +118,30 @@ def pin(draft: Draft) -> str:
     different = sorted(set(draft.pins.values()))
     if not different:
         return ""
-    how = {"mail": _("in a second mail"), "sms": _("by SMS"), "in_person": _("you tell it")}[draft.delivery]
-    how = _("on the sheet or told by you") if draft.print_only else how
+    how = _way(draft)
     if len(different) > 1:
         return _("One for each person, %(how)s") % {"how": how}
-    return f"{different[0][:3]} {different[0][3:]}, {how}"
+    return _said(different[0], how)
+
+
+def each_pin(draft: Draft) -> list[Fact]:
+    """Whose PIN is whose: a line for each person where they differ."""
+    if len(set(draft.pins.values())) < 2:
+        return [Fact(_("PIN"), pin(draft))]
+    return [
+        Fact(_("PIN for %(email)s") % {"email": email}, _said(digits, _way(draft)))
+        for email, digits in draft.pins.items()
+    ]
+
+
+def _said(digits: str, how: str) -> str:
+    return f"{digits[:3]} {digits[3:]}, {how}"
+
+
+def _way(draft: Draft) -> str:
+    if draft.print_only:
+        return _("on the sheet or told by you")
+    return {"mail": _("in a second mail"), "sms": _("by SMS"), "in_person": _("you tell it")}[draft.delivery]
 
 
 def thumbnail(study: Study) -> str:

@@ -128,6 +128,22 @@ def test_targets_are_large_enough_for_a_thumb(browser: Browser, site: Site) -> N
             assert site.open(context, f"/demo/ui/{name}").evaluate(small) == [], name
 
 
+def test_a_phone_reads_the_word_share(browser: Browser, site: Site) -> None:
+    clipped = "e => e.scrollWidth > e.clientWidth || e.getBoundingClientRect().right > innerWidth"
+    with screen(browser, site, 360) as context:
+        page = site.open(context, "/demo/ui/patient-home")
+        words = page.locator(".p-share > span")
+        assert words.count() >= 3
+        for place in range(words.count()):
+            assert words.nth(place).is_visible()
+            assert not page.locator(".p-share").nth(place).evaluate(clipped)
+        dock = site.open(context, "/demo/ui/study").locator(".p-dock .btn")
+        assert "Share" in dock.all_inner_texts()
+        for place in range(dock.count()):
+            dock.nth(place).evaluate("e => { e.lastChild.textContent = 'Compartilhar' }")  # the longest of ours
+            assert not dock.nth(place).evaluate(clipped)
+
+
 def test_pin_boxes_take_typing_pasting_and_mistakes(browser: Browser, site: Site) -> None:
     with screen(browser, site, 360) as context:
         page = site.open(context, "/demo/ui/pin")
