@@ -14,6 +14,7 @@ from placa.common import colours
 from placa.domain.institution import selectors
 from placa.domain.institution.definitions import DEFINITIONS, Definition
 from placa.domain.institution.models import DicomPeer, ExamType, Institution, Site
+from placa.interfaces.web.ohif import files as ohif
 from placa.interfaces.web.staff.forms import ExamTypeField, phone
 
 if TYPE_CHECKING:
@@ -103,6 +104,10 @@ class RulesForm(forms.Form):
         now = {key: selectors.setting(key) for key in DEFINITIONS}
         super().__init__(typed, initial={**now, "shown": now})
         self.fields.update({key: _field(definition) for key, definition in DEFINITIONS.items()})
+        self.fields["release_delay_hours"].help_text = _("For one exam or one site: under Release delays.")
+        if not ohif.built():
+            self.fields["doctor_ohif"].disabled = True
+            self.fields["doctor_ohif"].help_text = _("OHIF is not installed with this portal: there is nothing to open.")
 
     def groups(self) -> Iterable[tuple[Promise | str, list[forms.BoundField]]]:
         """The fields under their titles."""
