@@ -1,12 +1,14 @@
 """Settings: institution, rules, release delays, devices; who may, what is kept, what is refused (9.9)."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from placa.domain.accounts.models import User
 from placa.domain.audit.models import AuditEvent
 from placa.domain.institution import selectors
 from placa.domain.institution.definitions import DEFINITIONS
@@ -181,6 +183,25 @@ def test_delays_that_do_not_fit_are_refused(jefe, typed):
     assert jefe.post(url("delays"), typed).status_code == 422
     assert jefe.post(url("delays"), {"do": "remove", "exam_type": "x"}).status_code == 404
     assert selectors.delays_set() == before
+
+
+@pytest.mark.parametrize(
+    ("mode", "peer", "said"),
+    [
+        ("demo", None, "In this demonstration any program"), ("demo", {}, "In this demonstration any program"),
+        ("production", None, "No device may send now"), ("production", {"enabled": False}, "No device may send now"),
+        ("production", {"may_store": False}, "No device may send now"), ("production", {}, "Only these devices may send"),
+    ],
+)  # fmt: skip
+def test_the_page_says_who_may_send_and_nothing_against_it(jefe, settings, mode, peer, said):
+    User.objects.filter(username="jefe").update(language="en")
+    DicomPeer.objects.all().delete()
+    if peer is not None:
+        DicomPeer.objects.create(name="CT", ae_title="CT", address="10.0.0.7", **{"may_store": True, **peer})
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, mode=mode)
+    page = jefe.get(url("devices")).content.decode()
+    claims = ("In this demonstration any program", "No device may send now", "Only these devices may send")
+    assert [claim for claim in claims if claim in page] == [said]
 
 
 def test_a_device_is_admitted_and_shut_out(jefe):
