@@ -47,9 +47,12 @@ def inbox(request: HttpRequest) -> HttpResponse:
     return page(request, "inbox", {"waiting": _waiting(viewer), "decided": decided, **_size(viewer)})
 
 
-def _waiting(viewer: Viewer) -> list[tuple[InboxItem, Any, str]]:
-    items = intake.inbox_visible_to(viewer)[:LISTED]
-    return [(item, words.kind_chip(item), _line(item)) for item in items]
+def _waiting(viewer: Viewer) -> list[tuple[InboxItem, Any, str, str]]:
+    """Each with its reason, its line and the address of its preview, where this member of staff may see one."""
+    items = list(intake.inbox_visible_to(viewer)[:LISTED])
+    keys = [item.study_id for item in items if item.study_id]
+    pictures = {study.pk: _thumbnail(study) for study in access.known_visible_to(viewer).filter(pk__in=keys)}
+    return [(item, words.kind_chip(item), _line(item), pictures.get(item.study_id, "")) for item in items]
 
 
 def _size(viewer: Viewer) -> dict[str, int]:
@@ -58,10 +61,14 @@ def _size(viewer: Viewer) -> dict[str, int]:
 
 
 def _line(item: InboxItem) -> str:
-    """Exam, name as it came, sender: what tells one item from another."""
+    """Exam, modality, name as it came, site, sender, and what is wrong with a file: what tells one item from another."""
     study = item.study
-    parts = [study_words.title(study), person_name(study.patient_name)] if study else []
-    return " · ".join(filter(None, [*parts, words.sender_name(item.sender)]))
+    parts = [words.sender_name(item.sender), intake.damage_of(item) or words.reason_words(item.detail.get("reason", ""))]
+    if study:
+        site = study.site.name if study.site else ""
+        exam, kinds = study_words.title(study), ", ".join(study.modalities_in_study)
+        parts = [exam, kinds if kinds != exam else "", person_name(study.patient_name), site, *parts]
+    return " · ".join(filter(None, parts))
 
 
 @require_GET
@@ -97,13 +104,11 @@ def item(request: HttpRequest, item: uuid.UUID) -> HttpResponse:
 
 
 def _about(study: Study) -> dict[str, Any]:
-    uid = study.study_instance_uid
-    opens = study.may_images and study.number_of_images
-    thumbnail = route("dicomweb:study_thumbnail", study=uid) if opens else ""
+    thumbnail = _thumbnail(study)
     return {
         "title": study_words.title(study),
-        "viewer_url": route("viewer:open", uid=uid) if opens else "",
-        "thumbnail": f"{thumbnail}?viewport=480,480" if thumbnail else "",
+        "viewer_url": route("viewer:open", uid=study.study_instance_uid) if thumbnail else "",
+        "thumbnail": thumbnail,
         "facts": [
             Fact(_("Series"), str(study.number_of_series)),
             Fact(_("Images"), str(study.number_of_images)),
@@ -111,6 +116,13 @@ def _about(study: Study) -> dict[str, Any]:
             Fact(_("Accession number"), study.accession_number),
         ],
     }
+
+
+def _thumbnail(study: Study) -> str:
+    """Address of its preview; empty where there are no images, or not for this member of staff."""
+    opens = study.may_images and study.number_of_images
+    found = route("dicomweb:study_thumbnail", study=study.study_instance_uid) if opens else ""
+    return f"{found}?viewport=480,480" if found else ""
 
 
 def _person(study: Study) -> list[Fact]:
