@@ -35,6 +35,7 @@ GROUPS: tuple[tuple[Promise | str, tuple[str, ...]], ...] = (
         "portal_enabled_by_itself", "activation_hours", "notice_every_time", "password_composition", "idle_minutes",
     )),
     (gettext_lazy("Sharing"), ("share_days", "share_days_maximum", "share_pin_chosen", "share_sheet_prints_pin")),
+    (gettext_lazy("Paper"), ("letter_paper",)),
     (gettext_lazy("Doctors"), ("doctor_download", "doctor_ohif", "groups_see_each_other")),
     (gettext_lazy("Notices"), ("sms_new_result", "sms_recall")),
     (gettext_lazy("Images and archive"), (

@@ -12,6 +12,7 @@ from placa.domain.access.types import Study
 from placa.domain.institution import selectors as institution
 from placa.domain.sharing import periods
 from placa.domain.sharing.selectors import Share
+from placa.domain.sharing.sheet import papers
 from placa.interfaces.web import studies as shown
 from placa.interfaces.web.patient.share.draft import Draft
 from placa.interfaces.web.ui import dates
@@ -71,6 +72,7 @@ def done(share: Share, told: dict[str, str]) -> dict[str, Any]:
         "pins_mailed": any(part.pin_by == "mail" and part.email for part in parts),
         "told": [(part.email, told[str(part.public_id)]) for part in parts if str(part.public_id) in told],
         "sheet": sheet,
+        "papers": [(paper, paper.capitalize()) for paper in papers()],
         "until": dates.exact(share.ends_at.astimezone(institution.zone()).date(), institution.zone()),
     }
 
