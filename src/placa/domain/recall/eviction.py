@@ -74,7 +74,8 @@ def is_under_way(study: Study) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """Why images that staff asked to leave are here still, a code of `NotEvictable`, the archive's, or `SILENT`; since when."""
+    """Why images that staff asked to leave are here still, and since when. `why`: a code of `NotEvictable`, the archive's, or
+    `SILENT`."""
 
     why: str
     at: dt.datetime
@@ -114,7 +115,7 @@ def _hindrance(study: Study, asked: AuditEvent) -> Stay | None:
 def _note_stay(study: Study, why: str) -> None:
     """Whoever asked is told why the images stay, once; a sweep that nobody asked for tries again by itself."""
     asked = _asked(study)
-    known = asked and _hindrance(study, asked)
+    known = _hindrance(study, asked) if asked else None
     if asked is not None and (known is None or known.why != why):
         audit.record(
             action="evict_stayed", outcome="failure", actor="system", study_uid=study.study_instance_uid,

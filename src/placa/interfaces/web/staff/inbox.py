@@ -52,7 +52,7 @@ def _waiting(viewer: Viewer) -> list[tuple[InboxItem, Any, str, str]]:
     items = list(intake.inbox_visible_to(viewer)[:LISTED])
     keys = [item.study_id for item in items if item.study_id]
     pictures = {study.pk: _thumbnail(study) for study in access.known_visible_to(viewer).filter(pk__in=keys)}
-    return [(item, words.kind_chip(item), _line(item), pictures.get(item.study_id, "")) for item in items]
+    return [(item, words.kind_chip(item), _line(item), pictures.get(item.study_id or 0, "")) for item in items]
 
 
 def _size(viewer: Viewer) -> dict[str, int]:

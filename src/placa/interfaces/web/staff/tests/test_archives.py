@@ -310,7 +310,8 @@ def test_what_did_not_leave_says_so_however_long_ago(jefe: Client, study: Study,
 def test_the_card_says_when_it_failed(jefe: Client, study: Study, pacs: ExternalArchive) -> None:
     User.objects.filter(username="jefe").update(language="en")
     Copy.objects.create(study=study, archive=pacs, failed_at=clock.now(), trouble="no-connection")
-    card = jefe.get(f"/staff/studies/{objects.STUDY}/").content.decode().partition('id="images"')[2].partition("</section>")[0]
+    page = jefe.get(f"/staff/studies/{objects.STUDY}/").content.decode()
+    card = page.partition('id="images"')[2].partition("</section>")[0]
     assert "Online: they could not leave" in card
     assert "Last tried: <time" in card
 

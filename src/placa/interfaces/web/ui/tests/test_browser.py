@@ -144,6 +144,19 @@ def test_a_phone_reads_the_word_share(browser: Browser, site: Site) -> None:
             assert not dock.nth(place).evaluate(clipped)
 
 
+def test_long_words_stay_within_the_tiles_of_a_phone(browser: Browser, site: Site) -> None:
+    fill = """document.querySelectorAll('.p-stat__l, .p-todo strong, .p-delta')
+        .forEach(e => { e.append(' Compartilhamentos') })"""
+    wide = """[...document.querySelectorAll('main .p-stat, main .p-todo')]
+        .filter(e => e.scrollWidth > e.clientWidth || e.getBoundingClientRect().right > innerWidth).length"""
+    with screen(browser, site, 360) as context:
+        page = site.open(context, "/demo/ui/staff")
+        assert page.locator(".p-stat__l").count() >= 2
+        page.evaluate(fill)
+        assert page.evaluate(wide) == 0
+        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
+
+
 def test_pin_boxes_take_typing_pasting_and_mistakes(browser: Browser, site: Site) -> None:
     with screen(browser, site, 360) as context:
         page = site.open(context, "/demo/ui/pin")
