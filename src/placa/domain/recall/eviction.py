@@ -74,8 +74,10 @@ def is_under_way(study: Study) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """Why images that staff asked to leave are here still, and since when. `why`: a code of `NotEvictable`, the archive's, or
-    `SILENT`."""
+    """Why images that staff asked to leave are here still, and since when.
+
+    `why` is a code of `NotEvictable`, the archive's, or `SILENT`.
+    """
 
     why: str
     at: dt.datetime

@@ -52,7 +52,9 @@ def _waiting(viewer: Viewer) -> list[tuple[InboxItem, Any, str, str]]:
     items = list(intake.inbox_visible_to(viewer)[:LISTED])
     keys = [item.study_id for item in items if item.study_id]
     pictures = {study.pk: _thumbnail(study) for study in access.known_visible_to(viewer).filter(pk__in=keys)}
-    return [(item, words.kind_chip(item), _line(item), pictures.get(item.study_id or 0, "")) for item in items]
+    return [
+        (item, words.kind_chip(item), _line(item), pictures.get(item.study_id or 0, "")) for item in items
+    ]
 
 
 def _size(viewer: Viewer) -> dict[str, int]:
@@ -63,7 +65,10 @@ def _size(viewer: Viewer) -> dict[str, int]:
 def _line(item: InboxItem) -> str:
     """Exam, modality, name as it came, site, sender, and what is wrong with a file: what tells one item from another."""
     study = item.study
-    parts = [words.sender_name(item.sender), intake.damage_of(item) or words.reason_words(item.detail.get("reason", ""))]
+    parts = [
+        words.sender_name(item.sender),
+        intake.damage_of(item) or words.reason_words(item.detail.get("reason", "")),
+    ]
     if study:
         site = study.site.name if study.site else ""
         exam, kinds = study_words.title(study), ", ".join(study.modalities_in_study)

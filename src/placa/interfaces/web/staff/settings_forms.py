@@ -108,7 +108,9 @@ class RulesForm(forms.Form):
         self.fields["release_delay_hours"].help_text = _("For one exam or one site: under Release delays.")
         if not ohif.built():
             self.fields["doctor_ohif"].disabled = True
-            self.fields["doctor_ohif"].help_text = _("OHIF is not installed with this portal: there is nothing to open.")
+            self.fields["doctor_ohif"].help_text = _(
+                "OHIF is not installed with this portal: there is nothing to open."
+            )
 
     def groups(self) -> Iterable[tuple[Promise | str, list[forms.BoundField]]]:
         """The fields under their titles."""

@@ -64,7 +64,11 @@ def test_a_row_shows_and_says_what_arrived(jefe, stranger):
 def test_a_row_of_a_file_says_in_words_why_it_waits(jefe):
     User.objects.filter(username="jefe").update(language="en")
     InboxItem.objects.create(
-        kind="unreadable", storage_key="x", sender="peer:CT1", detail={"reason": NOT_READABLE}, created_at=clock.now()
+        kind="unreadable",
+        storage_key="x",
+        sender="peer:CT1",
+        detail={"reason": NOT_READABLE},
+        created_at=clock.now(),
     )
     page = jefe.get(reverse("staff:inbox"))
     assert page.context["waiting"][0][2:] == ("CT1 · It could not be read.", "")

@@ -140,7 +140,9 @@ def test_a_phone_reads_the_word_share(browser: Browser, site: Site) -> None:
         dock = site.open(context, "/demo/ui/study").locator(".p-dock .btn")
         assert "Share" in dock.all_inner_texts()
         for place in range(dock.count()):
-            dock.nth(place).evaluate("e => { e.lastChild.textContent = 'Compartilhar' }")  # the longest of ours
+            dock.nth(place).evaluate(
+                "e => { e.lastChild.textContent = 'Compartilhar' }"
+            )  # the longest of ours
             assert not dock.nth(place).evaluate(clipped)
 
 

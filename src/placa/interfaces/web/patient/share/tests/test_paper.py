@@ -30,7 +30,9 @@ def test_the_usual_paper_comes_first(letter: bool, first: tuple[int, int]) -> No
     to_review(ana, HUGO)
     post(ana, "review", action="print")
     done = ana.get("/patient/share/done/")
-    assert [name for _paper, name in done.context["papers"]] == (["Letter", "A4"] if letter else ["A4", "Letter"])
+    assert [name for _paper, name in done.context["papers"]] == (
+        ["Letter", "A4"] if letter else ["A4", "Letter"]
+    )
     sheet = f"/patient/shares/keys/{done.context['sheet'].public_id}/sheet/"
     body = done.content.decode()
     sizes = [size(ana.get(f"{sheet}?paper={paper}").content) for paper, _name in done.context["papers"]]
