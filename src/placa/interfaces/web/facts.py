@@ -34,7 +34,7 @@ def study_facts(found: Study) -> list[Fact]:
     return [
         Fact(_("Order"), order.order_number if order else ""),
         Fact(_("Accession number"), found.accession_number),
-        Fact(_("Ordered on"), dates.exact(order.ordered_at.astimezone(zone).date(), zone) if order else ""),
+        Fact(_("Ordered on"), dates.dated(order.ordered_at, zone) if order else ""),
         Fact(_("Site"), found.site.name if found.site else ""),
         Fact(_("Prescriber"), order.requester.full_name if order and order.requester else ""),
     ]

@@ -130,10 +130,8 @@ def each_pin(draft: Draft) -> list[Fact]:
     """Whose PIN is whose: a line for each person where they differ."""
     if len(set(draft.pins.values())) < 2:
         return [Fact(_("PIN"), pin(draft))]
-    return [
-        Fact(_("PIN for %(email)s") % {"email": email}, _said(digits, _way(draft)))
-        for email, digits in draft.pins.items()
-    ]
+    how = _way(draft)
+    return [Fact(_("PIN"), f"{email}: {_said(digits, how)}") for email, digits in draft.pins.items()]
 
 
 def _said(digits: str, how: str) -> str:
