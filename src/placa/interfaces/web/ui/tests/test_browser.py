@@ -8,6 +8,7 @@ import mimetypes
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -290,4 +291,8 @@ def test_fonts_icons_and_styles_are_our_own(browser: Browser, site: Site) -> Non
         page = site.open(context, "/demo/ui/patient-home")
         assert page.evaluate("document.fonts.check('16px \"Figtree Variable\"')")
         assert page.evaluate("document.querySelector('.p-pair .bi').getBoundingClientRect().width") > 10
+        # an icon's edge may fall between two pixels: nothing may cut it there, neither its box nor its symbol
+        assert page.evaluate("getComputedStyle(document.querySelector('.p-pair .bi')).overflow") == "visible"
+        sprite = Path(str(finders.find("build/vendor/icons.svg"))).read_text()
+        assert sprite.count("<symbol ") == sprite.count('overflow="visible"') > 100
     assert all(address.startswith(("GET /static/", "GET /demo/")) for address in site.asked)
