@@ -15,7 +15,7 @@ import { pictureOf } from './picture';
 import { Reports } from './report';
 import { stripOf } from './strip';
 import type { Study, StudySeries } from './study';
-import { LANGUAGES, type Words } from './texts';
+import { LANGUAGES, said, type Words } from './texts';
 import type { Loader } from './loader';
 import type { Language } from '../src/app/context';
 
@@ -152,7 +152,6 @@ export class Look {
   private parts(): HTMLElement[] {
     const { say, language } = this.words;
     const { study, speak } = this.around;
-    const when = new Intl.DateTimeFormat(language, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' }).format(new Date(`${study.date}Z`));
     const choice = h('select', { class: 'po-select', 'aria-label': say('language'), onchange: () => speak(choice.value as Language) },
       ...LANGUAGES.map(([code, name]) => h('option', { value: code, lang: code, selected: code === language }, name)));
     const skip = h('a', { class: 'pv-skip', href: '#image', onclick: (event: Event) => {
@@ -162,7 +161,7 @@ export class Look {
     return [
       skip,
       h('header', { class: 'p-v__bar' },
-        h('div', { class: 'p-v__ttl' }, h('h1', {}, study.title), h('small', {}, `${study.patient} · ${when}`)), choice),
+        h('div', { class: 'p-v__ttl' }, h('h1', {}, study.title), h('small', {}, `${study.patient} · ${said(study.date, language)}`)), choice),
       h('main', { class: 'pv-body' },
         h('div', { class: 'pv-main' }, h('div', { class: 'p-vf__grid' }, this.picture), this.strip.element, this.notice),
         this.reports.element),

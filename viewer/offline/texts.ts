@@ -96,3 +96,9 @@ function rank(wanted: readonly string[], code: string): number {
   const at = wanted.indexOf(code);
   return at < 0 ? wanted.length : at;
 }
+
+/** "21 Oct 2025, 9:05", as the portal says it, of the institution's `2025-10-21T09:05`. */
+export function said(local: string, language: Language): string {
+  const month = new Intl.DateTimeFormat(language, { month: 'short', timeZone: 'UTC' }).format(new Date(`${local}Z`)).slice(0, 3); // "sept", "out."
+  return `${Number(local.slice(8, 10))} ${month} ${local.slice(0, 4)}, ${Number(local.slice(11, 13))}${local.slice(13)}`;
+}

@@ -2,7 +2,7 @@ import { deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { levelOf, paint, windowed } from './levels';
 import { stackOf } from './study';
-import { OWN, spoken, wordsOf } from './texts';
+import { OWN, said, spoken, wordsOf } from './texts';
 import { bytesOf, inflated, restore, type FrameHeader } from './unpack';
 
 const HEADER: FrameHeader = {
@@ -94,6 +94,11 @@ describe('words', () => {
   it('take the first language that the browser wants and we speak', () => {
     expect(spoken(['de-DE', 'pt-BR', 'en'], 'es')).toBe('pt');
     expect(spoken(['de'], 'it')).toBe('it');
+  });
+
+  it('say a date with its month as a word', () => {
+    const days = (['en', 'es', 'it', 'pt'] as const).map((language) => said('2025-09-01T09:05', language));
+    expect(days).toEqual(['1 Sep 2025, 9:05', '1 sep 2025, 9:05', '1 set 2025, 9:05', '1 set 2025, 9:05']);
   });
 
   it('have the same placeholders in all four', () => {

@@ -65,7 +65,7 @@ async function icons() {
         throw new Error(`icons.txt names "${name}", which bootstrap-icons does not have`);
       });
       const inner = svg.replace(/^[\s\S]*?<svg[^>]*>/, "").replace(/<\/svg>\s*$/, "").replace(/\s*\n\s*/g, "");
-      return `<symbol id="${name}" viewBox="0 0 16 16">${inner}</symbol>`;
+      return `<symbol id="${name}" viewBox="0 0 16 16" overflow="visible">${inner}</symbol>`;
     }),
   );
   const sprite = `<svg xmlns="http://www.w3.org/2000/svg" fill="currentColor">\n${symbols.join("\n")}\n</svg>\n`;

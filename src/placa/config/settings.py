@@ -129,6 +129,7 @@ CACHES = {
 LANGUAGE_CODE = "es"
 LANGUAGES = [("es", _("Spanish")), ("it", _("Italian")), ("en", _("English")), ("pt", _("Portuguese"))]
 LOCALE_PATHS = [PACKAGE / "locale"]
+FORMAT_MODULE_PATH = "placa.config.formats"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"  # an institution's own zone is one of its settings

@@ -26,7 +26,7 @@ from placa.domain.archive.storage import storage
 from placa.domain.enrolment import services as enrolment
 from placa.domain.institution import selectors as institution
 from placa.domain.institution.models import ExternalArchive, Institution
-from placa.domain.institution.services import save_archive
+from placa.domain.institution.services import change_setting, save_archive
 from placa.domain.intake import pipeline
 from placa.domain.intake import services as intake
 from placa.domain.intake.receiving import Announced, receive
@@ -47,6 +47,7 @@ def load_demo(*, say: Callable[[str], None] = log.info) -> bool:
         with transaction.atomic():
             cast.institution_and_sites()
             texts.publish()
+            change_setting(key="letter_paper", value=True, by="system")  # as in Santo Domingo
             cast.people()
             cast.orders()
     there = set(Study.objects.values_list("study_instance_uid", flat=True))

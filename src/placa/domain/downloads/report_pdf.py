@@ -71,6 +71,7 @@ def _page(study: Study, report: DiagnosticReport, version: ReportVersion) -> str
         {
             "institution": institution.current(),
             "zone": institution.zone(),
+            "paper": "Letter" if institution.setting("letter_paper") else "A4",
             "study": study,
             "patient": patient,
             "identifiers": list(patient.identifiers.values_list("value", flat=True)) if patient else [],

@@ -50,6 +50,8 @@ DEFINITIONS: dict[str, Definition] = {
     "share_days_maximum": Definition(45, _("Longest share, in days"), 1, 365),
     "share_pin_chosen": Definition(False, _("The patient must choose the PIN")),
     "share_sheet_prints_pin": Definition(True, _("The printed sheet shows the PIN")),
+    # sheets and reports (5.4, 10.5)
+    "letter_paper": Definition(False, _("Sheets and reports are on Letter paper, not on A4")),
     # the archive (12.4)
     "scrub_days": Definition(30, _("Days within which every stored file is checked"), 1, 365),
     # programs (10.2)

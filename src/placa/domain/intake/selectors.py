@@ -40,7 +40,7 @@ def _items(viewer: Viewer) -> QuerySet[InboxItem]:
         return InboxItem.objects.none()
     seen = known_visible_to(viewer).filter(pk=OuterRef("study_id"))
     items = InboxItem.objects.filter(Q(study=None) | Q(Exists(seen)))
-    return items.select_related("study__order", "instance")
+    return items.select_related("study__order", "study__site", "instance")
 
 
 def damage_of(item: InboxItem) -> str:

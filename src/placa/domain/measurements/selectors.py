@@ -52,9 +52,26 @@ def _kept(viewer: Viewer, study_uid: str, *, keys: bool) -> tuple[Source, list[d
     author = User.objects.get(pk=viewer.user_id or 0)
     source = Source(
         study_instance_uid=study.study_instance_uid, patient_id=study.dicom_patient_id, patient_name=study.patient_name,
-        patient_birth_date=study.patient_birth_date, patient_sex=study.patient_sex, accession_number=study.accession_number,
+        patient_birth_date=study.patient_birth_date, patient_sex=study.patient_sex,
         study_id=study.study_id, study_at=study.exam_at, author=author.full_name or author.username,
         made_at=clock.now(), classes={uid: one.sop_class_uid for uid, one in served.items()},
         frames={uid: one.number_of_frames for uid, one in served.items()},
+        **_ordered(study),
     )  # fmt: skip
     return source, items
+
+
+def _ordered(study: Study) -> dict[str, str]:
+    """The numbers of the study's order: as the modality sent them, else as the order says them."""
+    order = study.order
+    if order is None:
+        return {
+            "accession_number": study.accession_number,
+            "issuer_of_accession_number": study.issuer_of_accession_number,
+        }
+    return {
+        "accession_number": study.accession_number or order.accession_number,
+        "issuer_of_accession_number": study.issuer_of_accession_number or order.accession_issuer,
+        "order_number": order.order_number,
+        "requested_procedure": order.description,
+    }

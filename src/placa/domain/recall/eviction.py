@@ -6,6 +6,7 @@ any more), then the files go. A crash in between leaves files that nobody reads;
 
 import datetime as dt
 import logging
+from dataclasses import dataclass
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Sum
@@ -71,13 +72,24 @@ def is_under_way(study: Study) -> bool:
     return asked is not None and not _hindrance(study, asked)
 
 
-def why_here(study: Study) -> str:
-    """Why images that staff asked to leave are here still: a code of `NotEvictable`, the archive's, or `SILENT`.
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """Why images that staff asked to leave are here still, and since when.
 
-    Empty where nobody asked, where they may leave yet, and once they have left or staff asked anew.
+    `why` is a code of `NotEvictable`, the archive's, or `SILENT`.
+    """
+
+    why: str
+    at: dt.datetime
+
+
+def why_here(study: Study) -> Stay | None:
+    """Why images that staff asked to leave are here still.
+
+    None where nobody asked, where they may leave yet, and once they have left or staff asked anew.
     """
     asked = _asked(study)
-    return _hindrance(study, asked) if asked else ""
+    return _hindrance(study, asked) if asked else None
 
 
 def _asked(study: Study) -> AuditEvent | None:
@@ -89,23 +101,24 @@ def _asked(study: Study) -> AuditEvent | None:
     return last if last is not None and last.action == "evict_asked" else None
 
 
-def _hindrance(study: Study, asked: AuditEvent) -> str:
+def _hindrance(study: Study, asked: AuditEvent) -> Stay | None:
     failed = Copy.objects.filter(study=study, failed_at__gte=asked.at).order_by("-failed_at").first()
     stayed = AuditEvent.objects.filter(
         study_uid=study.study_instance_uid, action="evict_stayed", id__gt=asked.pk
     )
     last = stayed.order_by("-id").first()
     if last is not None and (failed is None or failed.failed_at is None or failed.failed_at <= last.at):
-        return str(last.detail["why"])
-    if failed is not None:
-        return failed.trouble
-    return SILENT if asked.at <= clock.now() - ASKED else ""
+        return Stay(str(last.detail["why"]), last.at)
+    if failed is not None and failed.failed_at is not None:
+        return Stay(failed.trouble, failed.failed_at)
+    return Stay(SILENT, asked.at) if asked.at <= clock.now() - ASKED else None
 
 
 def _note_stay(study: Study, why: str) -> None:
     """Whoever asked is told why the images stay, once; a sweep that nobody asked for tries again by itself."""
     asked = _asked(study)
-    if asked is not None and _hindrance(study, asked) != why:
+    known = _hindrance(study, asked) if asked else None
+    if asked is not None and (known is None or known.why != why):
         audit.record(
             action="evict_stayed", outcome="failure", actor="system", study_uid=study.study_instance_uid,
             patient=str(study.patient_id or ""), detail={"why": why},

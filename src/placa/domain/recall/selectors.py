@@ -93,11 +93,14 @@ def copies_of(study: Study) -> list[Copy]:
     )
 
 
-def trouble_of(copies: Sequence[Copy]) -> str:
-    """Why a study's copy is not what it should be, a code. Where one is confirmed, that one speaks; else each may."""
+def failed_of(copies: Sequence[Copy]) -> Copy | None:
+    """The copy of a study that is not what it should be: its `trouble` says why, its `failed_at` when.
+
+    Where one is confirmed, that one speaks; else each may.
+    """
     in_use = [copy for copy in copies if copy.archive.enabled]
     confirmed = [copy for copy in in_use if copy.confirmed_at]
-    return next((copy.trouble for copy in confirmed or in_use if copy.trouble), "")
+    return next((copy for copy in confirmed or in_use if copy.trouble), None)
 
 
 def failing() -> dict[int, int]:

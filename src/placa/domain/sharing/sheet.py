@@ -25,10 +25,18 @@ for _name in ("weasyprint", "weasyprint.progress", "fontTools"):
 Paper = Literal["A4", "letter"]
 
 
-def pdf(part: SharePart, studies: Sequence[Study], *, paper: Paper = "A4") -> bytes:
-    """The sheet of one part as PDF, in the share's language; `studies` are those to name on it."""
+def papers() -> list[Paper]:
+    """The papers that a sheet comes on, the institution's usual one first."""
+    return ["letter", "A4"] if institution.setting("letter_paper") else ["A4", "letter"]
+
+
+def pdf(part: SharePart, studies: Sequence[Study], *, paper: Paper | None = None) -> bytes:
+    """The sheet of one part as PDF, in the share's language; `studies` are those to name on it.
+
+    Without `paper` it is on the institution's usual one.
+    """
     with translation.override(part.grant.language):
-        page = render_to_string("sharing/sheet.html", _content(part, studies, paper))
+        page = render_to_string("sharing/sheet.html", _content(part, studies, paper or papers()[0]))
     # images are inside the page; whatever else an address names is not asked for (case 28)
     document: bytes = HTML(string=page, url_fetcher=URLFetcher(allowed_protocols=["data"])).write_pdf()
     return document

@@ -19,7 +19,7 @@ def banner(person: Patient, *, contact: bool = True) -> list[Fact]:
     facts = [
         Fact(_("Patient"), person.full_name),
         Fact(_("Sex and age"), ", ".join(filter(None, [str(person.get_sex_display()), age]))),
-        Fact(_("Birth date"), dates.moment(birth, institution.zone()) if birth else ""),
+        Fact(_("Birth date"), dates.dated(birth, institution.zone()) if birth else ""),
         Fact(_("Identifiers"), identifiers),
     ]
     if contact:
@@ -34,7 +34,7 @@ def study_facts(found: Study) -> list[Fact]:
     return [
         Fact(_("Order"), order.order_number if order else ""),
         Fact(_("Accession number"), found.accession_number),
-        Fact(_("Ordered on"), dates.exact(order.ordered_at.astimezone(zone).date(), zone) if order else ""),
+        Fact(_("Ordered on"), dates.dated(order.ordered_at, zone) if order else ""),
         Fact(_("Site"), found.site.name if found.site else ""),
         Fact(_("Prescriber"), order.requester.full_name if order and order.requester else ""),
     ]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import NoReverseMatch
+from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 
 from placa.common import clock
@@ -171,7 +171,7 @@ def study_context(viewer: Viewer, found: Study, portal: str, *, contact: bool) -
         "zip_bytes": opened.bytes() if opened and found.may_download else 0,
         "reports": shown,
         "may_download": found.may_download,
-        "previous": _previous(viewer, found, doors),
+        **_previous(viewer, found, portal, doors),
         "recall": recalls.panel(viewer, found, doors),
     }
 
@@ -190,9 +190,16 @@ def _sent(study: Study) -> list[Fact]:
     return [Fact(_("Patient"), name_of(study)), Fact(_("Identifiers"), study.dicom_patient_id)]
 
 
-def _previous(viewer: Viewer, study: Study, doors: studies.Doors) -> list[tuple[str, str, Study]]:
-    """Earlier studies of the same person among those that this viewer sees: title, address, study."""
+def _previous(viewer: Viewer, study: Study, portal: str, doors: studies.Doors) -> dict[str, Any]:
+    """Earlier studies of the same person among those that this viewer sees (title, address, study); where there are
+    more, the address of the list of that person's exams, and how many it has."""
     if study.patient is None:
-        return []
-    others = selectors.known_visible_to(viewer).filter(patient=study.patient, exam_at__lt=study.exam_at)
-    return [(studies.title(one), doors.page(one), one) for one in others[:PREVIOUS]]
+        return {}
+    theirs = selectors.known_visible_to(viewer).filter(patient=study.patient)
+    found = list(theirs.filter(exam_at__lt=study.exam_at)[: PREVIOUS + 1])
+    more = len(found) > PREVIOUS
+    return {
+        "previous": [(studies.title(one), doors.page(one), one) for one in found[:PREVIOUS]],
+        "exams_url": f"{reverse(f'{portal}:home')}?person={study.patient.public_id}" if more else "",
+        "exams_count": theirs.count() if more else 0,
+    }

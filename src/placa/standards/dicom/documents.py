@@ -37,6 +37,10 @@ class Source:
     made_at: datetime
     classes: Mapping[str, str] = field(default_factory=dict)
     frames: Mapping[str, int] = field(default_factory=dict)
+    # the order that the study answers, as far as one is known
+    issuer_of_accession_number: str = ""
+    order_number: str = ""
+    requested_procedure: str = ""
 
 
 def document(source: Source, sop_class: UID, modality: str, title: Code, template_id: str) -> FileDataset:
@@ -64,10 +68,30 @@ def document(source: Source, sop_class: UID, modality: str, title: Code, templat
     made.ContentDate, made.ContentTime = source.made_at.strftime("%Y%m%d"), source.made_at.strftime("%H%M%S")
     made.Modality, made.InstanceNumber, made.Manufacturer = modality, 1, "Placa"
     made.ReferencedPerformedProcedureStepSequence = Sequence()
+    if source.accession_number or source.order_number:
+        made.ReferencedRequestSequence = Sequence([_request(source)])
     made.ValueType, made.ContinuityOfContent = "CONTAINER", "SEPARATE"
     made.ConceptNameCodeSequence = codes(title)
     made.ContentTemplateSequence = template(template_id)
     return made
+
+
+def _request(source: Source) -> Dataset:
+    """The order that the document belongs to (C.17.2, C.17.6.2)."""
+    item = Dataset()
+    item.StudyInstanceUID, item.ReferencedStudySequence = source.study_instance_uid, Sequence()
+    item.AccessionNumber = source.accession_number
+    if source.issuer_of_accession_number:
+        issuer = Dataset()
+        issuer.LocalNamespaceEntityID = source.issuer_of_accession_number
+        item.IssuerOfAccessionNumberSequence = Sequence([issuer])
+    item.PlacerOrderNumberImagingServiceRequest, item.FillerOrderNumberImagingServiceRequest = (
+        source.order_number,
+        "",
+    )
+    item.RequestedProcedureID, item.RequestedProcedureDescription = "", source.requested_procedure[:64]
+    item.RequestedProcedureCodeSequence = Sequence()
+    return item
 
 
 def as_file(made: FileDataset) -> bytes:

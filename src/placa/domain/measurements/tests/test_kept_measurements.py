@@ -212,6 +212,30 @@ def test_of_several_frames_those_that_are_meant_are_named(study: Study) -> None:
     assert place.ContentSequence[0].ReferencedSOPSequence[0].ReferencedFrameNumber == 1
 
 
+@pytest.mark.parametrize("sent", [True, False])
+def test_both_documents_name_the_order_that_the_study_answers(study: Study, sent: bool) -> None:
+    order = study.order
+    assert order is not None
+    order.order_number = "PO-77"
+    order.save()
+    if not sent:  # staff linked the order: the images themselves bear no number
+        Study.objects.filter(pk=study.pk).update(accession_number="")
+    services.save(viewer=viewer("diaz"), study_uid=CT, content=[LENGTH, KEY])
+    for made in (selectors.as_report, selectors.as_key_objects):
+        document = dcmread(io.BytesIO(made(viewer("diaz"), CT)))
+        (request,) = document.ReferencedRequestSequence
+        assert document.AccessionNumber == request.AccessionNumber == order.accession_number
+        assert (request.StudyInstanceUID, request.PlacerOrderNumberImagingServiceRequest) == (CT, "PO-77")
+        assert request.RequestedProcedureDescription == order.description[:64]
+
+
+def test_without_a_number_no_order_is_made_up(study: Study) -> None:
+    Study.objects.filter(pk=study.pk).update(accession_number="", order=None)
+    services.save(viewer=viewer("jefe"), study_uid=CT, content=[LENGTH])
+    report = dcmread(io.BytesIO(selectors.as_report(viewer("jefe"), CT)))
+    assert (report.AccessionNumber, "ReferencedRequestSequence" in report) == ("", False)
+
+
 def test_they_go_with_the_study(study: Study) -> None:
     services.save(viewer=viewer("diaz"), study_uid=CT, content=[LENGTH])
     study.delete()

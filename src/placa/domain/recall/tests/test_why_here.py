@@ -19,17 +19,27 @@ def asked(study: Study) -> None:
     eviction.ask(study=study, by="user:1")
 
 
+def why(study: Study) -> str:
+    stay = eviction.why_here(study)
+    return stay.why if stay else ""
+
+
+def trouble(study: Study) -> str:
+    failed = selectors.failed_of(selectors.copies_of(study))
+    return failed.trouble if failed else ""
+
+
 @pytest.mark.usefixtures("pacs")
 def test_nothing_heard_for_an_hour_is_said_until_it_has_left(study: Study, now: dt.datetime) -> None:
     asked(study)
-    assert (eviction.is_under_way(study), eviction.why_here(study)) == (True, "")
+    assert (eviction.is_under_way(study), why(study)) == (True, "")
     for later in (dt.timedelta(hours=1), 30 * DAY):
         with clock.standing_at(now + later):
-            assert (eviction.is_under_way(study), eviction.why_here(study)) == (False, "silent")
+            assert (eviction.is_under_way(study), why(study)) == (False, "silent")
     with clock.standing_at(now + 30 * DAY):
         eviction.keep_and_evict(study.pk)
         study.refresh_from_db()
-        assert (study.availability, eviction.why_here(study)) == ("offline", "")
+        assert (study.availability, why(study)) == ("offline", "")
 
 
 @pytest.mark.usefixtures("pacs")
@@ -38,19 +48,20 @@ def test_somebody_looks_at_it_when_its_turn_comes(study: Study, now: dt.datetime
     audit.record(action="view_images", actor="user:9", study_uid=study.study_instance_uid)
     for _again in range(2):
         eviction.keep_and_evict(study.pk)
-    assert eviction.why_here(study) == "in_use"
+    assert why(study) == "in_use"
+    assert eviction.why_here(study) == eviction.Stay("in_use", now)
     assert AuditEvent.objects.filter(action="evict_stayed").count() == 1
     with clock.standing_at(now + DAY):
-        assert eviction.why_here(study) == "in_use"
+        assert why(study) == "in_use"
         asked(study)
-        assert (eviction.is_under_way(study), eviction.why_here(study)) == (True, "")
+        assert (eviction.is_under_way(study), why(study)) == (True, "")
 
 
 @pytest.mark.usefixtures("now")
 def test_without_an_archive(study: Study) -> None:
     asked(study)
     eviction.keep_and_evict(study.pk)
-    assert eviction.why_here(study) == "no-archive"
+    assert why(study) == "no-archive"
 
 
 @pytest.mark.usefixtures("pacs", "now")
@@ -58,14 +69,14 @@ def test_damage_found_meanwhile(study: Study) -> None:
     asked(study)
     Instance.objects.filter(pk=Instance.objects.filter(study=study)[0].pk).update(damage="crc")
     eviction.keep_and_evict(study.pk)
-    assert eviction.why_here(study) == "damaged"
+    assert why(study) == "damaged"
 
 
 @pytest.mark.usefixtures("pacs", "now")
 def test_nobody_asked_so_nobody_is_told(study: Study) -> None:
     audit.record(action="view_images", actor="user:9", study_uid=study.study_instance_uid)
     eviction.keep_and_evict(study.pk)
-    assert eviction.why_here(study) == ""
+    assert why(study) == ""
     assert not AuditEvent.objects.filter(action="evict_stayed").exists()
 
 
@@ -74,10 +85,10 @@ def test_an_archive_that_kept_it_once_and_answers_no_more(
 ) -> None:
     copies.keep(study)
     Copy.objects.filter(study=study).update(failed_at=now, trouble="no-connection")
-    assert selectors.trouble_of(selectors.copies_of(study)) == "no-connection"
+    assert trouble(study) == "no-connection"
     assert selectors.failing() == {pacs.pk: 1}
     ExternalArchive.objects.filter(pk=pacs.pk).update(enabled=False)
-    assert selectors.trouble_of(selectors.copies_of(study)) == ""
+    assert trouble(study) == ""
 
 
 def test_where_one_archive_has_confirmed_it_another_does_not_speak(
@@ -86,5 +97,5 @@ def test_where_one_archive_has_confirmed_it_another_does_not_speak(
     copies.keep(study)
     other = ExternalArchive.objects.create(name="Other", kind="folder", url="/nowhere", priority=1)
     Copy.objects.create(study=study, archive=other, failed_at=now, trouble="no-connection")
-    assert selectors.trouble_of(selectors.copies_of(study)) == ""
+    assert trouble(study) == ""
     assert selectors.failing() == {}

@@ -196,11 +196,11 @@ def test_people_read_the_last_day_on_the_institution_s_clocks() -> None:
         made = share(days=30, with_sheet=True)
         printed = sheet.pdf(made.keys[1].part, list(made.grant.studies.all()))
     mail = mails(HUGO)["share_link"]
-    assert "April 9, 2030" in mail.text
-    assert "April 9, 2030" in mail.html
+    assert "9 April 2030" in mail.text
+    assert "9 April 2030" in mail.html
     words = pypdf.PdfReader(io.BytesIO(printed)).pages[0].extract_text()
-    assert "April 9, 2030, 23:59" in " ".join(words.split())
-    assert "March 10, 2030, 11:00" in " ".join(words.split())
+    assert "9 April 2030, 23:59" in " ".join(words.split())
+    assert "10 March 2030, 11:00" in " ".join(words.split())
 
 
 def test_duration_is_within_the_setting() -> None:

@@ -52,7 +52,8 @@ class AccountMiddleware:
         if personal and sessions.bearer_of(request) is None:
             self._end_if_over(request)
         user = sessions.user_of(request)
-        if user is not None and sessions.bearer_of(request) is None:
+        # a program that asks for no language takes things along in that of its person
+        if user is not None and not (sessions.bearer_of(request) and "Accept-Language" in request.headers):
             sessions.use_language(request, user.language)
         response = self.get_response(request)
         self._keep_private(request, response, personal)

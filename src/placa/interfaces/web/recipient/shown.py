@@ -72,7 +72,7 @@ def patient_facts(patient: Patient, *, contact: bool) -> list[Fact]:
     facts = [
         Fact(_("Patient"), patient.full_name, wide=True),
         Fact(_("Sex and age"), ", ".join(filter(None, [str(patient.get_sex_display()), age]))),
-        Fact(_("Birth date"), dates.moment(birth, zone) if birth else ""),
+        Fact(_("Birth date"), dates.dated(birth, zone) if birth else ""),
     ]
     if contact:
         facts += [

@@ -1,5 +1,6 @@
 """External archives: what is set up, whether it answers; and for one study, evict and recall (9.8)."""
 
+import datetime as dt
 import uuid
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -166,6 +167,7 @@ class Images:
     copies: list[Copy]
     recall: Recall | None
     trouble: str
+    failed_at: dt.datetime | None  # when that was; None where it is not kept
     may_evict: bool
     may_recall: bool
     is_running: bool
@@ -182,8 +184,9 @@ def of_study(study: Study) -> Images:
     """Where the images of a study are, and what can be done."""
     latest, copies = recalls.latest(study), recalls.copies_of(study)
     running = latest is not None and latest.finished_at is None
-    stuck = eviction.why_here(study) or recalls.trouble_of(copies)
-    code = latest.trouble if latest is not None and running and latest.trouble else stuck
+    stuck, failed_at = _stuck(study, copies)
+    recalling_fails = latest.trouble if latest is not None and running else ""
+    code = recalling_fails or stuck
     set_up = ExternalArchive.objects.filter(enabled=True).exists()
     online = study.availability == Study.Availability.ONLINE
     leaving = eviction.is_under_way(study)
@@ -193,12 +196,21 @@ def of_study(study: Study) -> Images:
         copies=copies,
         recall=None if online else latest,
         trouble=stays_words(code) if code else "",
+        failed_at=None if recalling_fails else failed_at,
         may_evict=online and set_up and study.number_of_instances > 0 and not leaving,
         may_recall=not online and set_up and not running,
         is_running=running,
         is_leaving=leaving,
         viewer_url=route("viewer:open", uid=study.study_instance_uid) if opens else "",
     )
+
+
+def _stuck(study: Study, copies: list[Copy]) -> tuple[str, dt.datetime | None]:
+    """Why the images did not leave when that was last tried, a code, and when; nothing where all is well."""
+    if (stay := eviction.why_here(study)) is not None:
+        return stay.why, stay.at
+    failed = recalls.failed_of(copies)
+    return (failed.trouble, failed.failed_at) if failed is not None else ("", None)
 
 
 @require_GET

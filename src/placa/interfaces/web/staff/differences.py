@@ -1,12 +1,20 @@
 """What tells a second content of an image from the one that is kept, in words; for the inbox, and nobody else."""
 
+import datetime as dt
+import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
 
+from placa.domain.institution import selectors as institution
 from placa.domain.intake.models import InboxItem
+from placa.interfaces.web.ui import dates
 from placa.standards.dicom.walk import element_name
+
+DATES = ("00080020", "00100030")
+DA = re.compile(r"[0-9]{8}")  # PS3.5, 6.2; without it other forms of ISO would do
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +40,7 @@ def differences_of(item: InboxItem) -> Differences | None:
     found = item.detail.get("differs")
     if found is None:
         return None
-    rows = [Difference(name_of(tag), _said(kept), _said(arrived)) for tag, kept, arrived in found]
+    rows = [Difference(name_of(tag), _said(tag, kept), _said(tag, arrived)) for tag, kept, arrived in found]
     return Differences(rows, item.detail.get("more", 0), _note(item.detail.get("pixels", ""), bool(rows)))
 
 
@@ -72,10 +80,13 @@ def name_of(tag: str) -> str:
     return f"{standard} {number}" if standard else _("Private datum %(number)s") % {"number": number}
 
 
-def _said(value: Any) -> str:
-    """A value as it is shown: not there, not text, or itself."""
+def _said(tag: str, value: Any) -> str:
+    """A value as it is shown: not there, not text, a date in words, or itself."""
     if value is None:
         return _("Not there")
+    if tag in DATES and DA.fullmatch(str(value)):
+        with suppress(ValueError):  # DICOM's form, and no day of any calendar
+            return dates.dated(dt.date.fromisoformat(value), institution.zone())
     return str(value) or _("Not shown here")
 
 

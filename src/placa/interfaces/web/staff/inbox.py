@@ -7,7 +7,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -17,6 +16,7 @@ from placa.domain.access.services import opened
 from placa.domain.access.types import Study
 from placa.domain.access.viewers import Viewer
 from placa.domain.archive.services import WrongPatient
+from placa.domain.institution import selectors as institution
 from placa.domain.intake import desk
 from placa.domain.intake import selectors as intake
 from placa.domain.intake import services as matching
@@ -29,6 +29,7 @@ from placa.interfaces.web.account.session import viewer_of
 from placa.interfaces.web.staff import words
 from placa.interfaces.web.staff.differences import differences_of
 from placa.interfaces.web.staff.doors import fetch, page, posted_id, route, staff
+from placa.interfaces.web.ui import dates
 from placa.interfaces.web.ui.rows import Fact
 from placa.interfaces.web.ui.templatetags.ui import person_name
 
@@ -46,9 +47,14 @@ def inbox(request: HttpRequest) -> HttpResponse:
     return page(request, "inbox", {"waiting": _waiting(viewer), "decided": decided, **_size(viewer)})
 
 
-def _waiting(viewer: Viewer) -> list[tuple[InboxItem, Any, str]]:
-    items = intake.inbox_visible_to(viewer)[:LISTED]
-    return [(item, words.kind_chip(item), _line(item)) for item in items]
+def _waiting(viewer: Viewer) -> list[tuple[InboxItem, Any, str, str]]:
+    """Each with its reason, its line and the address of its preview, where this member of staff may see one."""
+    items = list(intake.inbox_visible_to(viewer)[:LISTED])
+    keys = [item.study_id for item in items if item.study_id]
+    pictures = {study.pk: _thumbnail(study) for study in access.known_visible_to(viewer).filter(pk__in=keys)}
+    return [
+        (item, words.kind_chip(item), _line(item), pictures.get(item.study_id or 0, "")) for item in items
+    ]
 
 
 def _size(viewer: Viewer) -> dict[str, int]:
@@ -57,10 +63,17 @@ def _size(viewer: Viewer) -> dict[str, int]:
 
 
 def _line(item: InboxItem) -> str:
-    """Exam, name as it came, sender: what tells one item from another."""
+    """Exam, modality, name as it came, site, sender, and what is wrong with a file: what tells one item from another."""
     study = item.study
-    parts = [study_words.title(study), person_name(study.patient_name)] if study else []
-    return " · ".join(filter(None, [*parts, words.sender_name(item.sender)]))
+    parts = [
+        words.sender_name(item.sender),
+        intake.damage_of(item) or words.reason_words(item.detail.get("reason", "")),
+    ]
+    if study:
+        site = study.site.name if study.site else ""
+        exam, kinds = study_words.title(study), ", ".join(study.modalities_in_study)
+        parts = [exam, kinds if kinds != exam else "", person_name(study.patient_name), site, *parts]
+    return " · ".join(filter(None, parts))
 
 
 @require_GET
@@ -96,13 +109,11 @@ def item(request: HttpRequest, item: uuid.UUID) -> HttpResponse:
 
 
 def _about(study: Study) -> dict[str, Any]:
-    uid = study.study_instance_uid
-    opens = study.may_images and study.number_of_images
-    thumbnail = route("dicomweb:study_thumbnail", study=uid) if opens else ""
+    thumbnail = _thumbnail(study)
     return {
         "title": study_words.title(study),
-        "viewer_url": route("viewer:open", uid=uid) if opens else "",
-        "thumbnail": f"{thumbnail}?viewport=480,480" if thumbnail else "",
+        "viewer_url": route("viewer:open", uid=study.study_instance_uid) if thumbnail else "",
+        "thumbnail": thumbnail,
         "facts": [
             Fact(_("Series"), str(study.number_of_series)),
             Fact(_("Images"), str(study.number_of_images)),
@@ -110,6 +121,13 @@ def _about(study: Study) -> dict[str, Any]:
             Fact(_("Accession number"), study.accession_number),
         ],
     }
+
+
+def _thumbnail(study: Study) -> str:
+    """Address of its preview; empty where there are no images, or not for this member of staff."""
+    opens = study.may_images and study.number_of_images
+    found = route("dicomweb:study_thumbnail", study=study.study_instance_uid) if opens else ""
+    return f"{found}?viewport=480,480" if found else ""
 
 
 def _person(study: Study) -> list[Fact]:
@@ -162,7 +180,7 @@ def _rows(study: Study, candidates: list[Candidate]) -> list[tuple[str, str, lis
 
 
 def _day(iso: str) -> str:
-    return date_format(dt.date.fromisoformat(iso), "SHORT_DATE_FORMAT") if iso else ""
+    return dates.dated(dt.date.fromisoformat(iso), institution.zone()) if iso else ""
 
 
 def _orders(viewer: Viewer, candidates: list[Candidate]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Orders: list, create, change, cancel (9.6)."""
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import messages
@@ -12,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from placa.common import clock, paging
 from placa.domain.access import selectors as access
 from placa.domain.access.records import orders_visible_to, patients_visible_to, ways_to_orders
+from placa.domain.access.types import DiagnosticReport
 from placa.domain.access.viewers import Viewer
 from placa.domain.orders import services
 from placa.domain.orders.models import ServiceRequest
@@ -27,6 +29,7 @@ from placa.interfaces.web.staff.order_forms import NewOrderForm, OrderForm
 from placa.interfaces.web.ui.rows import Chip
 
 STATES = ("active", "completed", "revoked", "urgent")
+Arrived = dict[int, list[DiagnosticReport]]
 
 
 @require_GET
@@ -40,13 +43,14 @@ def orders(request: HttpRequest) -> HttpResponse:
     found = search_orders(orders_visible_to(viewer), text, state)
     after = request.GET.get("after", "")
     shown = paging.page(found, by="-ordered_at", cursor=after, ways=ways_to_orders(viewer))
+    come = arrived(viewer, shown.rows)
     return page(
         request,
         "orders",
         {
             "text": text,
             "shown": shown,
-            "rows": [(order, chips(order)) for order in shown.rows],
+            "rows": [(order, chips(order, come)) for order in shown.rows],
             "narrowed": bool(text or state),
             "filters": [
                 listing.choice(request, "status", "active", _("Ordered")),
@@ -60,14 +64,21 @@ def orders(request: HttpRequest) -> HttpResponse:
     )
 
 
-def chips(order: ServiceRequest) -> list[Chip]:
-    """How an order stands."""
-    state = {
-        "active": Chip("info", "clock", order.get_status_display()),
-        "completed": Chip("ok", "check-circle", order.get_status_display()),
-        "revoked": Chip("mute", "x-circle", order.get_status_display()),
-    }[order.status]
-    found = [state]
+def arrived(viewer: Viewer, orders: Iterable[ServiceRequest]) -> Arrived:
+    """The reports of each order of which something has come, by its key; none while there are images alone."""
+    found = access.plain_visible_to(viewer, need="row").filter(order__in=[order.pk for order in orders])
+    studies = list(found)
+    reports = access.reports_listed_of(viewer, studies)
+    come: Arrived = {}
+    for study in studies:
+        if study.order_id is not None and (study.number_of_images or reports[study.pk]):
+            come.setdefault(study.order_id, []).extend(reports[study.pk])
+    return come
+
+
+def chips(order: ServiceRequest, come: Arrived) -> list[Chip]:
+    """How an order stands; one that is done by what has come for it, its images or a report."""
+    found = [_state(order, come)]
     if order.urgent:
         found.append(Chip("solid-bad", "exclamation-triangle", _("Urgent")))
     if order.payer is not None and order.payer.is_exclusive:
@@ -75,6 +86,17 @@ def chips(order: ServiceRequest) -> list[Chip]:
     if order.hand_delivery:
         found.append(Chip("wait", "person-raised-hand", _("Hand delivery")))
     return found
+
+
+def _state(order: ServiceRequest, come: Arrived) -> Chip:
+    if order.status == ServiceRequest.Status.COMPLETED and order.pk in come:
+        report = study_words.newest(come[order.pk])
+        return study_words.report_chip(report) if report else Chip("info", "images", _("Images received"))
+    return {
+        "active": Chip("info", "clock", order.get_status_display()),
+        "completed": Chip("ok", "check-circle", order.get_status_display()),
+        "revoked": Chip("mute", "x-circle", order.get_status_display()),
+    }[order.status]
 
 
 @require_http_methods(["GET", "POST"])
@@ -155,7 +177,7 @@ def order(request: HttpRequest, order: uuid.UUID) -> HttpResponse:
     rows = access.known_visible_to(viewer).filter(order=found).select_related("exclusive_to")
     context = {
         "order": found,
-        "chips": chips(found),
+        "chips": chips(found, arrived(viewer, [found])),
         "form": form,
         "exclusive": found.payer if found.payer and found.payer.is_exclusive else None,
         "studies": [(study, study_words.title(study), words.release_chip(study, at)) for study in rows],

@@ -217,7 +217,7 @@ def _facts(found: Patient) -> list[Fact]:
     today = clock.today(institution.zone())
     birth = found.birth_date
     return [
-        Fact(_("Birth date"), dates.exact(birth, institution.zone()) if birth else ""),
+        Fact(_("Birth date"), dates.dated(birth, institution.zone()) if birth else ""),
         Fact(_("Age"), dates.age(birth, today) if birth else ""),
         Fact(_("Sex"), str(found.get_sex_display()) if found.sex else ""),
         Fact(_("Mobile"), found.mobile),

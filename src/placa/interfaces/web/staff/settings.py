@@ -1,5 +1,6 @@
 """Settings: who the institution is, its rules, release delays by exam and site, devices that may send (9.9, 2.4, 10.1)."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings as django_settings
@@ -109,8 +110,19 @@ def devices(request: HttpRequest) -> HttpResponse:
     """Devices that may speak DICOM with the portal."""
     rows = DicomPeer.objects.select_related("site").order_by("name")
     environment = django_settings.ENVIRONMENT
-    ours = {"aet": environment.dicom_aet, "port": environment.dicom_port, "demo": environment.is_demo}
-    return _page(request, "settings_devices", rows=rows, **ours)
+    ours = {"aet": environment.dicom_aet, "port": environment.dicom_port}
+    return _page(request, "settings_devices", rows=rows, who_sends=_who_sends(rows), **ours)
+
+
+def _who_sends(rows: Iterable[DicomPeer]) -> str:
+    if django_settings.ENVIRONMENT.is_demo:
+        return _(
+            "In this demonstration any program on this machine may send, under any name. "
+            "Elsewhere only the devices that are entered here may."
+        )
+    if any(row.enabled and row.may_store for row in rows):
+        return _("Only these devices may send images: each is known by its AE title and its address.")
+    return _("No device may send now. Images come as files, or from programs that have an access token.")
 
 
 @require_http_methods(["GET", "POST"])

@@ -14,6 +14,7 @@ from placa.common import colours
 from placa.domain.institution import selectors
 from placa.domain.institution.definitions import DEFINITIONS, Definition
 from placa.domain.institution.models import DicomPeer, ExamType, Institution, Site
+from placa.interfaces.web.ohif import files as ohif
 from placa.interfaces.web.staff.forms import ExamTypeField, phone
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ GROUPS: tuple[tuple[Promise | str, tuple[str, ...]], ...] = (
         "portal_enabled_by_itself", "activation_hours", "notice_every_time", "password_composition", "idle_minutes",
     )),
     (gettext_lazy("Sharing"), ("share_days", "share_days_maximum", "share_pin_chosen", "share_sheet_prints_pin")),
+    (gettext_lazy("Paper"), ("letter_paper",)),
     (gettext_lazy("Doctors"), ("doctor_download", "doctor_ohif", "groups_see_each_other")),
     (gettext_lazy("Notices"), ("sms_new_result", "sms_recall")),
     (gettext_lazy("Images and archive"), (
@@ -103,6 +105,12 @@ class RulesForm(forms.Form):
         now = {key: selectors.setting(key) for key in DEFINITIONS}
         super().__init__(typed, initial={**now, "shown": now})
         self.fields.update({key: _field(definition) for key, definition in DEFINITIONS.items()})
+        self.fields["release_delay_hours"].help_text = _("For one exam or one site: under Release delays.")
+        if not ohif.built():
+            self.fields["doctor_ohif"].disabled = True
+            self.fields["doctor_ohif"].help_text = _(
+                "OHIF is not installed with this portal: there is nothing to open."
+            )
 
     def groups(self) -> Iterable[tuple[Promise | str, list[forms.BoundField]]]:
         """The fields under their titles."""

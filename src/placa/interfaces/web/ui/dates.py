@@ -1,4 +1,4 @@
-"""Dates as people say them, in the institution's time zone."""
+"""Dates as people say them, in the institution's time zone; the forms of each language stand in `config/formats`."""
 
 import datetime as dt
 from functools import lru_cache
@@ -28,14 +28,14 @@ def moment(value: dt.datetime | dt.date, zone: dt.tzinfo) -> str:
     if near is not None:
         return _("%(day)s, %(time)s") % {"day": near, "time": hour} if hour else near
     if day.year == clock.today(zone).year:
-        return small(date_format(day, pgettext("date of this year, Django format", "j M")))
-    return small(date_format(day, pgettext("date of another year, Django format", "j M Y")))
+        return date_format(day, "MONTH_DAY_FORMAT")
+    return date_format(day, "SHORT_DATE_FORMAT")
 
 
 def dated(value: dt.datetime | dt.date, zone: dt.tzinfo) -> str:
     """The date with its year, "4 Mar 2024", however near: for what is compared by its date."""
     local = value.astimezone(zone) if isinstance(value, dt.datetime) else value
-    return small(date_format(local, pgettext("date of another year, Django format", "j M Y")))
+    return date_format(local, "SHORT_DATE_FORMAT")
 
 
 def exact(value: dt.datetime | dt.date, zone: dt.tzinfo) -> str:

@@ -216,7 +216,7 @@ def pieces() -> dict[str, Any]:
         ],
         "summary_facts": [
             Fact("For", "hugo.lantigua@medicos.example"),
-            Fact("Until", "17/12/2026"),
+            Fact("Until", "17 Dec 2026"),
             Fact("PIN", ""),
         ],
         "menu_items": [*menu(), MenuItem("End it now", "x-circle", dialog="demo-confirm", danger=True)],

@@ -215,10 +215,14 @@ def more_menu(items: Iterable[MenuItem], what: Text, csrf_token: str) -> SafeStr
 
 
 def share_button(url: str, what: Text) -> SafeString:
-    """The square share button of a row."""
+    """The share button of a row: a square where the row has no room for its word."""
     label = _("Share: %(what)s") % {"what": what}
     return format_html(
-        '<a class="btn btn-line btn-icon" href="{}" aria-label="{}">{}</a>', url, label, icon("share")
+        '<a class="btn btn-line p-share" href="{}" aria-label="{}">{}<span>{}</span></a>',
+        url,
+        label,
+        icon("share"),
+        _("Share"),
     )
 
 

@@ -4,12 +4,14 @@ import datetime as dt
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from placa.common import clock
 from placa.domain.institution import selectors as institution
 from placa.domain.orders.models import ServiceRequest
 from placa.domain.people.models import Agreement, Organization
 from placa.interfaces.web.doctor.tests.browser import copies, enter, keys, page, plan, remembering, uids
+from placa.interfaces.web.ui import dates
 
 pytestmark = pytest.mark.django_db
 CT, EXCLUSIVE = "ana_ct", "carla_wc"
@@ -105,9 +107,10 @@ def test_the_card_says_until_when() -> None:
     day = clock.today(institution.zone()) + dt.timedelta(days=9)
     agree("quisqueya", ends_on=day)
     client = enter("gomez")
+    with translation.override("es"):
+        said = dates.dated(day, institution.zone())
     for address in ("/company/", "/company/agreement/"):
-        assert f"{day:%Y}" in main(page(client, address)), address
-        assert f"{day:%d}" in main(page(client, address)), address
+        assert f" {said}" in main(page(client, address)), address
 
 
 def test_after_the_last_day_nothing_is_left() -> None:

@@ -262,3 +262,15 @@ def test_no_two_buttons_of_the_list_say_the_same() -> None:
     )
     assert len(said) >= len(HIS)
     assert len(set(said)) == len(said)
+
+
+def test_where_there_are_more_earlier_exams_the_page_leads_to_all() -> None:
+    client = enter("diaz")
+    newest = client.get(f"/doctor/studies/{plan('ana_mr').uid}/")
+    assert len(newest.context["previous"]) == 5
+    hers = {key for key in HIS if key.startswith("ana_")}
+    assert newest.context["exams_count"] == len(hers)
+    assert f'href="{newest.context["exams_url"]}"' in newest.content.decode()
+    assert keys(page(client, newest.context["exams_url"])) == hers
+    oldest = client.get(f"/doctor/studies/{plan('ana_mg').uid}/")
+    assert (oldest.context["previous"], oldest.context["exams_url"]) == ([], "")

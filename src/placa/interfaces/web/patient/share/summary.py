@@ -12,6 +12,7 @@ from placa.domain.access.types import Study
 from placa.domain.institution import selectors as institution
 from placa.domain.sharing import periods
 from placa.domain.sharing.selectors import Share
+from placa.domain.sharing.sheet import papers
 from placa.interfaces.web import studies as shown
 from placa.interfaces.web.patient.share.draft import Draft
 from placa.interfaces.web.ui import dates
@@ -51,7 +52,7 @@ def review(draft: Draft, studies: list[Study]) -> list[tuple[Fact, str]]:
     facts += [
         (Fact(_("They see"), what(draft)), at["how"]),
         (Fact(_("Until"), until(draft, studies)), at["how"]),
-        (Fact(_("PIN"), pin(draft)), at["pin"]),
+        *((fact, at["pin"]) for fact in each_pin(draft)),
         (Fact(_("Notices"), _("Each time it is opened") if draft.tells_openings else _("None")), at["how"]),
     ]
     if draft.openings_maximum:
@@ -71,6 +72,7 @@ def done(share: Share, told: dict[str, str]) -> dict[str, Any]:
         "pins_mailed": any(part.pin_by == "mail" and part.email for part in parts),
         "told": [(part.email, told[str(part.public_id)]) for part in parts if str(part.public_id) in told],
         "sheet": sheet,
+        "papers": [(paper, paper.capitalize()) for paper in papers()],
         "until": dates.exact(share.ends_at.astimezone(institution.zone()).date(), institution.zone()),
     }
 
@@ -118,11 +120,28 @@ def pin(draft: Draft) -> str:
     different = sorted(set(draft.pins.values()))
     if not different:
         return ""
-    how = {"mail": _("in a second mail"), "sms": _("by SMS"), "in_person": _("you tell it")}[draft.delivery]
-    how = _("on the sheet or told by you") if draft.print_only else how
+    how = _way(draft)
     if len(different) > 1:
         return _("One for each person, %(how)s") % {"how": how}
-    return f"{different[0][:3]} {different[0][3:]}, {how}"
+    return _said(different[0], how)
+
+
+def each_pin(draft: Draft) -> list[Fact]:
+    """Whose PIN is whose: a line for each person where they differ."""
+    if len(set(draft.pins.values())) < 2:
+        return [Fact(_("PIN"), pin(draft))]
+    how = _way(draft)
+    return [Fact(_("PIN"), f"{email}: {_said(digits, how)}") for email, digits in draft.pins.items()]
+
+
+def _said(digits: str, how: str) -> str:
+    return f"{digits[:3]} {digits[3:]}, {how}"
+
+
+def _way(draft: Draft) -> str:
+    if draft.print_only:
+        return _("on the sheet or told by you")
+    return {"mail": _("in a second mail"), "sms": _("by SMS"), "in_person": _("you tell it")}[draft.delivery]
 
 
 def thumbnail(study: Study) -> str:

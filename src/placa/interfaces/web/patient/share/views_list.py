@@ -115,7 +115,8 @@ def sheet(request: HttpRequest, part: uuid.UUID) -> HttpResponse:
     found = _part(request, part)
     if found.kind != SharePart.SHEET or selectors.state_of(found) not in ("active", "waiting", "used_up"):
         raise Http404
-    paper: sheets.Paper = "letter" if request.GET.get("paper") == "letter" else "A4"
+    asked = request.GET.get("paper", "")
+    paper = next((one for one in sheets.papers() if one == asked), None)
     studies = selectors.get_share(viewer_of(request), found.grant.public_id).studies
     response = HttpResponse(sheets.pdf(found, studies, paper=paper), content_type="application/pdf")
     response["Content-Disposition"] = 'inline; filename="share.pdf"'

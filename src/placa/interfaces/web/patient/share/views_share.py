@@ -224,15 +224,22 @@ def _create(viewer: Viewer, draft: Draft, studies: list[Study], action: str) -> 
     uids = [study.study_instance_uid for study in studies]
     if draft.earlier and recipients:
         uids += [study.study_instance_uid for study in earlier_of(viewer, studies)]
-    chosen = next(iter(draft.pins.values())) if draft.pin_chosen else None
     return services.create_share(
         viewer=viewer, study_uids=uids, recipients=recipients, days=None if draft.until else draft.days,
-        until=dt.date.fromisoformat(draft.until) if draft.until else None, pin=chosen or draft.pins,
+        until=dt.date.fromisoformat(draft.until) if draft.until else None, pin=_pins(draft, recipients),
         message=draft.message, images=draft.images, report=draft.report, download=draft.download,
         openings_maximum=draft.openings_maximum, shows_contact=draft.shows_contact,
         tells_openings=draft.tells_openings, delivery=draft.delivery, mobiles=draft.mobiles,  # type: ignore[arg-type]
         with_sheet=paper,
     )  # fmt: skip
+
+
+def _pins(draft: Draft, recipients: list[str]) -> str | dict[str, str]:
+    first = next(iter(draft.pins.values()))
+    if draft.pin_chosen:
+        return first
+    # who asked for paper alone was shown one PIN: it is the one on the paper
+    return draft.pins if recipients or len(draft.pins) > 1 else {services.SHEET: first}
 
 
 @require_GET

@@ -290,6 +290,7 @@ def test_the_card_waits_no_longer_for_what_failed(study: Study, pacs: ExternalAr
     card = archives.of_study(get_study(viewer, objects.STUDY))
     assert (card.is_leaving, card.may_evict) == (False, True)
     assert card.trouble == archives.trouble_words("no-connection")
+    assert card.failed_at == clock.now()
 
 
 @pytest.mark.usefixtures("now", "pacs")
@@ -303,6 +304,16 @@ def test_what_did_not_leave_says_so_however_long_ago(jefe: Client, study: Study,
     assert (card.is_leaving, card.may_evict) == (False, True)
     assert card.state == gettext("Online: they could not leave")
     assert card.trouble == archives.stays_words("silent")
+    assert card.failed_at == now
+
+
+def test_the_card_says_when_it_failed(jefe: Client, study: Study, pacs: ExternalArchive) -> None:
+    User.objects.filter(username="jefe").update(language="en")
+    Copy.objects.create(study=study, archive=pacs, failed_at=clock.now(), trouble="no-connection")
+    page = jefe.get(f"/staff/studies/{objects.STUDY}/").content.decode()
+    card = page.partition('id="images"')[2].partition("</section>")[0]
+    assert "Online: they could not leave" in card
+    assert "Last tried: <time" in card
 
 
 def test_the_list_says_where_sending_fails(jefe: Client, study: Study, pacs: ExternalArchive) -> None:

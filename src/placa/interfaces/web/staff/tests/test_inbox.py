@@ -11,6 +11,7 @@ from placa.demo import cast
 from placa.domain.accounts.models import User
 from placa.domain.archive.models import Study
 from placa.domain.audit.models import AuditEvent
+from placa.domain.institution.models import Site
 from placa.domain.intake.inbox import NOT_INDEXABLE, NOT_READABLE
 from placa.domain.intake.models import InboxItem
 from placa.domain.orders.models import ServiceRequest
@@ -43,9 +44,35 @@ def candidates(client, item, **query):
 
 def test_the_list_shows_what_waits(jefe, stranger):
     page = jefe.get(reverse("staff:inbox"))
-    assert [item.pk for item, _chip, _line in page.context["waiting"]] == [stranger.pk]
+    assert [item.pk for item, _chip, _line, _picture in page.context["waiting"]] == [stranger.pk]
     assert "Pedro Desconocido" in page.content.decode()
     assert page.context["nav_counts"]["inbox"] == 1
+
+
+def test_a_row_shows_and_says_what_arrived(jefe, stranger):
+    site = Site.objects.get(code="NORTE")
+    arrived(modalities_in_study=["CR"], number_of_images=2, site=site, study_description="Tórax")
+    page = jefe.get(reverse("staff:inbox"))
+    ((_item, _chip, line, picture),) = page.context["waiting"]
+    assert line.split(" · ")[:4] == ["Tórax", "CR", "Pedro Desconocido", site.name]
+    assert picture == reverse("dicomweb:study_thumbnail", kwargs={"study": UID}) + "?viewport=480,480"
+    assert f'<img src="{picture}"' in page.content.decode()
+    arrived(number_of_images=0)
+    assert jefe.get(reverse("staff:inbox")).context["waiting"][0][3] == ""
+
+
+def test_a_row_of_a_file_says_in_words_why_it_waits(jefe):
+    User.objects.filter(username="jefe").update(language="en")
+    InboxItem.objects.create(
+        kind="unreadable",
+        storage_key="x",
+        sender="peer:CT1",
+        detail={"reason": NOT_READABLE},
+        created_at=clock.now(),
+    )
+    page = jefe.get(reverse("staff:inbox"))
+    assert page.context["waiting"][0][2:] == ("CT1 · It could not be read.", "")
+    assert NOT_READABLE not in page.content.decode()
 
 
 def test_nobody_like_this_on_file(jefe, stranger):
@@ -156,8 +183,6 @@ def test_searching_another_person(jefe, stranger):
 
 
 def test_another_sites_things_do_not_wait_here(employ, stranger):
-    from placa.domain.institution.models import Site
-
     arrived(site=Site.objects.get(code="CENTRO"))
     norte = employ("inbox", sites=("NORTE",))
     assert norte.get(reverse("staff:inbox")).context["waiting"] == []
@@ -231,6 +256,7 @@ def conflict(stranger) -> InboxItem:
     differs = [
         ["00081030", "TC de <b>abdomen</b>", "Otra cosa"],
         ["00100040", "F", None],
+        ["00100030", "19850508", "19851399"],
         ["00081111", "", ""],
     ]
     return InboxItem.objects.create(
@@ -246,6 +272,7 @@ def test_staff_see_what_differs_between_two_contents(jefe, conflict):
     assert rows == [
         ("Description of the study", "TC de <b>abdomen</b>", "Otra cosa"),
         ("Sex", "F", "Not there"),
+        ("Birth date", "8 May 1985", "19851399"),
         ("Referenced Performed Procedure Step Sequence (0008,1111)", "Not shown here", "Not shown here"),
         ("Private datum (0009,1010)", "a", "b"),
     ]

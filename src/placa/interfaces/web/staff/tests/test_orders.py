@@ -1,6 +1,8 @@
 """Orders: entered, changed, cancelled; an exclusive payer takes the study from everybody else (9.6, 4.3)."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from placa.common import clock
@@ -12,6 +14,7 @@ from placa.domain.archive.models import Study
 from placa.domain.institution.models import ExamType, Site
 from placa.domain.orders.models import ServiceRequest
 from placa.domain.people.models import Organization, Practitioner
+from placa.domain.reports.models import DiagnosticReport
 
 pytestmark = pytest.mark.django_db
 
@@ -212,3 +215,49 @@ def test_search(jefe):
     assert found("nunez lumbosacra") == {order_of("carla_wc").accession_number}
     assert found(order_of("ana_ct").accession_number) == {order_of("ana_ct").accession_number}
     assert found("nothing like it") == set()
+
+
+def state(client, key):
+    """The first chip of an order, in the list and on its page."""
+    listed = {order.pk: chips[0].text for order, chips in client.get(reverse("staff:orders")).context["rows"]}
+    order = order_of(key)
+    assert client.get(page_of(order)).context["chips"][0].text == listed[order.pk]
+    return listed[order.pk]
+
+
+@pytest.fixture
+def english(jefe):
+    User.objects.filter(username="jefe").update(language="en")
+    return jefe
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("ana_ct", "Report signed"), ("ana_cr", "Report awaits signature"), ("ana_us", "Preliminary report"),
+        ("ana_mr", "Report awaits review"), ("carla_wc", "Report signed"),
+    ],
+)  # fmt: skip
+def test_a_done_order_says_how_its_report_stands(english, key, said):
+    assert state(english, key) == said
+
+
+def test_images_without_a_report_are_said_to_have_come(english):
+    study = Study.objects.get(study_instance_uid=cast.STUDIES["ana_ct"].uid)
+    Study.objects.filter(pk=study.pk).update(number_of_images=3)
+    DiagnosticReport.objects.filter(study=study).update(status="cancelled")
+    assert state(english, "ana_ct") == "Images received"
+    Study.objects.filter(pk=study.pk).update(order=None)
+    assert state(english, "ana_ct") == "Done"
+
+
+def test_an_order_of_which_nothing_came_is_ordered(english):
+    create(english)
+    assert english.get(page_of(newest())).context["chips"][0].text == "Ordered"
+
+
+def test_a_page_of_orders_asks_for_what_came_at_once(jefe):
+    with CaptureQueriesContext(connection) as asked:
+        assert len(jefe.get(reverse("staff:orders")).context["rows"]) > 8
+    for table in ('"archive_study"."order_id" IN', 'FROM "reports_diagnosticreport"'):
+        assert sum(table in query["sql"] for query in asked) == 1, table

@@ -1,12 +1,14 @@
 """Settings: institution, rules, release delays, devices; who may, what is kept, what is refused (9.9)."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.urls import reverse
 from django.utils.translation import gettext
 
+from placa.domain.accounts.models import User
 from placa.domain.audit.models import AuditEvent
 from placa.domain.institution import selectors
 from placa.domain.institution.definitions import DEFINITIONS
@@ -125,6 +127,18 @@ def test_rules_that_do_not_fit_are_refused_and_the_others_stay(jefe, field, valu
     assert selectors.setting("recall_hours") == 4
 
 
+@pytest.mark.parametrize("installed", [True, False])
+def test_ohif_is_offered_only_where_it_is_installed(jefe, monkeypatch, installed):
+    built = {"index.html": None} if installed else {}
+    monkeypatch.setattr("placa.interfaces.web.staff.settings_forms.ohif.built", lambda: built)
+    page = jefe.get(url("rules"))
+    said = gettext("OHIF is not installed with this portal: there is nothing to open.")
+    assert page.context["form"].fields["doctor_ohif"].disabled is not installed
+    assert (said in page.content.decode()) is not installed
+    jefe.post(url("rules"), as_typed(doctor_ohif=False, idle_minutes=20))
+    assert (selectors.setting("doctor_ohif"), selectors.setting("idle_minutes")) == (not installed, 20)
+
+
 @pytest.mark.parametrize("shown", ["", "{", "[]", "7"])
 def test_without_what_was_shown_everything_counts_as_typed(jefe, shown):
     typed = as_typed(idle_minutes=30) | {"shown": shown}
@@ -171,6 +185,25 @@ def test_delays_that_do_not_fit_are_refused(jefe, typed):
     assert jefe.post(url("delays"), typed).status_code == 422
     assert jefe.post(url("delays"), {"do": "remove", "exam_type": "x"}).status_code == 404
     assert selectors.delays_set() == before
+
+
+@pytest.mark.parametrize(
+    ("mode", "peer", "said"),
+    [
+        ("demo", None, "In this demonstration any program"), ("demo", {}, "In this demonstration any program"),
+        ("production", None, "No device may send now"), ("production", {"enabled": False}, "No device may send now"),
+        ("production", {"may_store": False}, "No device may send now"), ("production", {}, "Only these devices may send"),
+    ],
+)  # fmt: skip
+def test_the_page_says_who_may_send_and_nothing_against_it(jefe, settings, mode, peer, said):
+    User.objects.filter(username="jefe").update(language="en")
+    DicomPeer.objects.all().delete()
+    if peer is not None:
+        DicomPeer.objects.create(name="CT", ae_title="CT", address="10.0.0.7", **{"may_store": True, **peer})
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, mode=mode)
+    page = jefe.get(url("devices")).content.decode()
+    claims = ("In this demonstration any program", "No device may send now", "Only these devices may send")
+    assert [claim for claim in claims if claim in page] == [said]
 
 
 def test_a_device_is_admitted_and_shut_out(jefe):

@@ -8,7 +8,7 @@ from django.template import defaultfilters
 from placa.interfaces.web.ui import dates
 
 register = template.Library()
-WORDS = ("DATE_FORMAT", "DATETIME_FORMAT", "YEAR_MONTH_FORMAT", "MONTH_DAY_FORMAT")
+WORDS = ("DATE_FORMAT", "DATETIME_FORMAT", "YEAR_MONTH_FORMAT")  # the short ones are small by themselves
 
 
 @register.filter(expects_localtime=True, is_safe=False)

@@ -8,6 +8,7 @@ import mimetypes
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -126,6 +127,37 @@ def test_targets_are_large_enough_for_a_thumb(browser: Browser, site: Site) -> N
     with screen(browser, site, 360) as context:
         for name in ("patient-home", "study", "pin", "doctor"):
             assert site.open(context, f"/demo/ui/{name}").evaluate(small) == [], name
+
+
+def test_a_phone_reads_the_word_share(browser: Browser, site: Site) -> None:
+    clipped = "e => e.scrollWidth > e.clientWidth || e.getBoundingClientRect().right > innerWidth"
+    with screen(browser, site, 360) as context:
+        page = site.open(context, "/demo/ui/patient-home")
+        words = page.locator(".p-share > span")
+        assert words.count() >= 3
+        for place in range(words.count()):
+            assert words.nth(place).is_visible()
+            assert not page.locator(".p-share").nth(place).evaluate(clipped)
+        dock = site.open(context, "/demo/ui/study").locator(".p-dock .btn")
+        assert "Share" in dock.all_inner_texts()
+        for place in range(dock.count()):
+            dock.nth(place).evaluate(
+                "e => { e.lastChild.textContent = 'Compartilhar' }"
+            )  # the longest of ours
+            assert not dock.nth(place).evaluate(clipped)
+
+
+def test_long_words_stay_within_the_tiles_of_a_phone(browser: Browser, site: Site) -> None:
+    fill = """document.querySelectorAll('.p-stat__l, .p-todo strong, .p-delta')
+        .forEach(e => { e.append(' Compartilhamentos') })"""
+    wide = """[...document.querySelectorAll('main .p-stat, main .p-todo')]
+        .filter(e => e.scrollWidth > e.clientWidth || e.getBoundingClientRect().right > innerWidth).length"""
+    with screen(browser, site, 360) as context:
+        page = site.open(context, "/demo/ui/staff")
+        assert page.locator(".p-stat__l").count() >= 2
+        page.evaluate(fill)
+        assert page.evaluate(wide) == 0
+        assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
 
 
 def test_pin_boxes_take_typing_pasting_and_mistakes(browser: Browser, site: Site) -> None:
@@ -259,4 +291,8 @@ def test_fonts_icons_and_styles_are_our_own(browser: Browser, site: Site) -> Non
         page = site.open(context, "/demo/ui/patient-home")
         assert page.evaluate("document.fonts.check('16px \"Figtree Variable\"')")
         assert page.evaluate("document.querySelector('.p-pair .bi').getBoundingClientRect().width") > 10
+        # an icon's edge may fall between two pixels: nothing may cut it there, neither its box nor its symbol
+        assert page.evaluate("getComputedStyle(document.querySelector('.p-pair .bi')).overflow") == "visible"
+        sprite = Path(str(finders.find("build/vendor/icons.svg"))).read_text()
+        assert sprite.count("<symbol ") == sprite.count('overflow="visible"') > 100
     assert all(address.startswith(("GET /static/", "GET /demo/")) for address in site.asked)

@@ -5,8 +5,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django import forms
 from django.template import Context, Template
 from django.utils import translation
+from django.utils.timezone import override
 
 from placa.interfaces.web.ui import dates
 
@@ -69,9 +71,9 @@ def test_a_list_is_grouped_by_month_then_year() -> None:
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("en", ("Monday, 2 March 2026", "10 Nov", "Monday 16", "November", "March 2, 2026")),
-        ("it", ("lunedì 2 marzo 2026", "10 nov", "Lunedì 16", "Novembre", "02 marzo 2026")),
-        ("pt", ("segunda-feira, 2 de março de 2026", "10 de nov", "Segunda-feira, 16", "Novembro", "2 de março de 2026")),
+        ("en", ("Monday, 2 March 2026", "10 Nov", "Monday 16", "November", "2 March 2026")),
+        ("it", ("lunedì 2 marzo 2026", "10 nov", "Lunedì 16", "Novembre", "2 marzo 2026")),
+        ("pt", ("segunda-feira, 2 de março de 2026", "10 nov", "Segunda-feira, 16", "Novembro", "2 de março de 2026")),
         ("es", ("lunes 2 de marzo de 2026", "10 nov", "Lunes 16", "Noviembre", "2 de marzo de 2026")),
     ],
 )  # fmt: skip
@@ -85,6 +87,23 @@ def test_months_and_days_are_small_inside_a_sentence(language: str, said: tuple[
             dates.day_group(at(10), ZONE),
             Template('{{ day|date:"DATE_FORMAT" }}').render(Context({"day": day})),
         ) == said
+
+
+@pytest.mark.parametrize(("language", "month"), [("en", "Oct"), ("es", "oct"), ("it", "ott"), ("pt", "out")])
+def test_no_month_is_a_figure(language: str, month: str) -> None:
+    """What one reader takes for the tenth of a month is the month to another: a word is what it is to both."""
+    at = dt.datetime(2025, 10, 21, 9, 5, tzinfo=ZONE)
+    template = Template('{{ at|date:"SHORT_DATE_FORMAT" }}; {{ at|date:"SHORT_DATETIME_FORMAT" }}; {{ day }}')
+    with translation.override(language), override(ZONE):
+        shown = template.render(Context({"at": at, "day": at.date()})).split("; ")
+        assert shown[:2] == [f"21 {month} 2025", f"21 {month} 2025, 9:05"]
+        assert dates.dated(at, ZONE) == dates.dated(at.date(), ZONE) == shown[0]
+        assert not any(character in shown[2] for character in "/.-")
+
+
+def test_a_date_that_is_typed_is_still_understood() -> None:
+    with translation.override("it"):
+        assert forms.DateField().to_python("21/10/2025") == dt.date(2025, 10, 21)
 
 
 def test_a_form_of_its_own_is_left_alone() -> None:

@@ -351,10 +351,10 @@ def test_sheet_on_two_papers_and_without_pin_by_setting(ana: Client) -> None:
     key = share(recipients=[], with_sheet=True).keys[0]
     url = f"/patient/shares/keys/{key.part.public_id}/sheet/"
     sizes = []
-    for query in ("", "?paper=letter"):
+    for query in ("", "?paper=letter", "?paper=A4", "?paper=A0"):
         box = pypdf.PdfReader(io.BytesIO(ana.get(url + query).content)).pages[0].mediabox
         sizes.append((round(float(box.width)), round(float(box.height))))
-    assert sizes == [(595, 842), (612, 792)]
+    assert sizes == [(595, 842), (612, 792), (595, 842), (595, 842)]
     change_setting(key="share_sheet_prints_pin", value=False, by="test")
     assert key.pin not in "".join(text_of(ana.get(url).content).split())
 

@@ -1,0 +1,8 @@
+"""English: 21 Oct 2025, 21 October 2025."""
+
+SHORT_DATE_FORMAT = "j M Y"
+SHORT_DATETIME_FORMAT = "j M Y, G:i"
+MONTH_DAY_FORMAT = "j M"
+DATE_FORMAT = "j F Y"
+DATETIME_FORMAT = "j F Y, G:i"
+TIME_FORMAT = "G:i"
