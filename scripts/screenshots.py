@@ -21,17 +21,8 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
-from scripts.studio import (
-    HEIGHTS,
-    LOCALES,
-    Studio,
-    found_in_mail,
-    messages,
-    opened_anew,
-    press,
-    sign_in,
-    study_of,
-)
+from scripts import studio as places  # noqa: E402 - found by the path above
+from scripts.studio import Studio, found_in_mail, messages, opened_anew, press, sign_in, study_of  # noqa: E402 - found by the path above
 from tests.e2e.portal import Portal  # noqa: E402 - found by the path above
 from tests.viewer.driver import CHROMIUM, FLAGS, Driver  # noqa: E402 - found by the path above
 
@@ -326,8 +317,8 @@ def main() -> int:
     parser.add_argument("--home", type=Path, help="a PLACA_HOME to use (default: a temporary one)")
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "screenshots")
     parser.add_argument("--only", default="", help="only pages whose name holds one of these words (commas)")
-    parser.add_argument("--widths", default=",".join(map(str, HEIGHTS)))
-    parser.add_argument("--language", default="es", choices=LOCALES)
+    parser.add_argument("--widths", default=",".join(map(str, places.HEIGHTS)))
+    parser.add_argument("--language", default="es", choices=places.LOCALES)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     widths = [int(width) for width in options.widths.split(",")]
