@@ -1,8 +1,8 @@
 """What P2 to P5 share: the same studies in Placa and in Orthanc, and a client that costs both sides the same.
 
-The client speaks HTTP/1.1 over plain sockets, one connection kept open by each of its threads, as a browser does. It measures
-the servers and not itself: it stands on the same two cores, where a browser stands on its own, so the kernel counts a body's
-bytes and throws them away without a copy (tcp(7), MSG_TRUNC), of both servers alike.
+The client speaks HTTP/1.1 over plain sockets, one connection kept open by each of its threads, as a browser does. It
+measures the servers and not itself: it stands on the same two cores, where a browser stands on its own, so the kernel
+counts a body's bytes and throws them away without a copy (tcp(7), MSG_TRUNC), of both servers alike.
 """
 
 import re

@@ -96,7 +96,7 @@ def rows(quick: bool) -> list[Row]:
 
 
 def code_sizes() -> list[Row]:
-    """What the browser fetches before the first preview, all tools, and the viewer inside a ZIP, in kB of gzip, as the build counts them."""
+    """Before the first preview, all tools, the viewer inside a ZIP: kB of gzip, as the build counts them."""
     told = run_node("viewer/scripts/sizes.mjs")
     first, everything, offline = (int(number) / 1000 for number in re.findall(r"(\d+) B gz", told))
     return [

@@ -56,7 +56,7 @@ def test_diaz_compares_two_studies_and_looks_through_one(studies: tuple[str, str
 
 
 def test_the_first_image_is_asked_for_once(studies: tuple[str, str], visit: Visit) -> None:
-    """The page asks for its picture and the first pixels ahead; the viewer takes both over, and the engine comes after them."""
+    """The page asks for its picture and the first pixels ahead; the viewer takes over both."""
     asked: list[str] = []
     doctor = visit()
     doctor.sign_in("diaz")
