@@ -141,7 +141,8 @@ class EcgSheet {
   /** What the device filtered, where the file says it; nothing is filtered here. */
   private filters(): string {
     const { low, high, notch } = this.group.leads[0]?.filter ?? { low: null, high: null, notch: null };
-    const band = low !== null || high !== null ? `${low ?? 0}–${high ?? '…'} Hz` : '';
+    const said = (hertz: number) => new Intl.NumberFormat(this.t('locale'), { maximumFractionDigits: 3 }).format(hertz);
+    const band = low !== null || high !== null ? `${said(low ?? 0)}–${high === null ? '…' : said(high)} Hz` : '';
     const all = [band, notch ? `${this.t('ecgNotch')} ${notch} Hz` : ''].filter(Boolean).join(', ');
     return all && `${this.t('ecgFilter')} ${all}`;
   }

@@ -60,6 +60,7 @@ export class Corners {
     const window = pane.effectiveWindow;
     const image = pane.stack[pane.shownIndex];
     const [label, study] = [labelled(series), studyOf(series)];
+    const short = (value: number) => decimal(value, t('locale'));
     this.corner.tl.classList.toggle('is-dated', Boolean(label));
     this.corner.tl.classList.toggle('is-earlier', Boolean(label?.earlier));
     this.fill('tl', [
@@ -75,12 +76,12 @@ export class Corners {
     ]);
     this.fill('bl', [
       window && t('cornerWindow', { width: short(window.width), center: short(window.center) }),
-      t('cornerZoom', { zoom: pane.view.zoom.toFixed(1) }),
+      t('cornerZoom', { zoom: decimal(pane.view.zoom, t('locale'), 1) }),
     ], [this.preview && t('cornerPreview'), ...this.presented(image)]);
     this.fill('br', [
       [attributes?.kvp && `${short(attributes.kvp)} kV`, attributes?.tubeCurrent && `${short(attributes.tubeCurrent)} mA`]
         .filter(Boolean).join(' · '),
-      attributes?.sliceLocation != null && t('cornerZ', { mm: attributes.sliceLocation.toFixed(1) }),
+      attributes?.sliceLocation != null && t('cornerZ', { mm: decimal(attributes.sliceLocation, t('locale'), 1) }),
       attributes && !attributes.hasScale && t('cornerNoScale'),
       this.lossy && t('cornerLossy'),
     ]);
@@ -124,6 +125,7 @@ export class Corners {
   }
 }
 
-function short(value: number): string {
-  return String(Math.round(value * 10) / 10);
+/** A number as it is written in the reader's language, with `least` to one decimal. */
+function decimal(value: number, language: string, least = 0): string {
+  return new Intl.NumberFormat(language, { useGrouping: false, minimumFractionDigits: least, maximumFractionDigits: 1 }).format(value);
 }
