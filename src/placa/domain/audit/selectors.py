@@ -28,17 +28,6 @@ def newest_of(seen: Exists, actions: Sequence[str], limit: int) -> QuerySet[Audi
     return events.order_by("-id")[:limit]
 
 
-OPENING = ("view_images", "view_report", "download")
-
-
-def opened_by(actor: str, study_uids: list[str]) -> set[str]:
-    """Those of `study_uids` whose images or report `actor` has opened before."""
-    events = AuditEvent.objects.filter(
-        actor=actor, study_uid__in=study_uids, action__in=OPENING, outcome="success"
-    )
-    return set(events.values_list("study_uid", flat=True))
-
-
 def acknowledged_by(actor: str) -> QuerySet[AuditEvent]:
     """What `actor` confirmed to have read; each event names its study."""
     return AuditEvent.objects.filter(actor=actor, action="acknowledge", outcome="success")

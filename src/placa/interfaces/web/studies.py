@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from placa.domain.access.moment import Moment, moment
 from placa.domain.access.selectors import release_moment
-from placa.domain.access.types import DiagnosticReport, Study
+from placa.domain.access.types import DiagnosticReport, ReportVersion, Study
 from placa.domain.institution import selectors as institution
 from placa.interfaces.web.ui import dates
 from placa.interfaces.web.ui.rows import Chip, MenuItem, Opener, StudyRow
@@ -46,6 +46,10 @@ class Doors:
     def report(self, study: Study, report: DiagnosticReport) -> str:
         return self.url("files:report", uid=study.study_instance_uid, report=report.public_id)
 
+    def report_read(self, study: Study, report: DiagnosticReport, number: int) -> str:
+        parts = {"report": report.public_id, "number": number}
+        return self.url("files:report_read", uid=study.study_instance_uid, **parts)
+
     def zip(self, study: Study) -> str:
         return self.url("files:zip", uid=study.study_instance_uid)
 
@@ -78,6 +82,11 @@ def modality(study: Study) -> str:
 def newest(reports: Sequence[DiagnosticReport]) -> DiagnosticReport | None:
     """The report that speaks for a study: a signed one before one that is not, then the later one."""
     return max(reports, key=lambda report: (report.status in FINAL, report.pk), default=None)
+
+
+def with_words(shown: Sequence[tuple[DiagnosticReport, str, ReportVersion | None]]) -> list[ReportVersion]:
+    """Of the reports of a page, with their addresses, the versions whose words stand there; others open as a PDF."""
+    return [version for _report, _url, version in shown if version is not None and version.text]
 
 
 def report_chip(report: DiagnosticReport | None) -> Chip:

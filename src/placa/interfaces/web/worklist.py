@@ -157,8 +157,8 @@ def study_context(viewer: Viewer, found: Study, portal: str, *, contact: bool) -
     readable = selectors.openable_reports_of(viewer, found)
     doors = studies.Doors(portal)
     shown = [(report, doors.report(found, report), report.versions.last()) for report in readable]
-    if any(version is not None and version.text for _report, _url, version in shown):
-        access.opened(viewer, found, "view_report")
+    if read := studies.with_words(shown):
+        access.opened(viewer, found, "view_report", read=read)
     line = row(found, listed, portal)
     opened = OpenStudy(found, viewer) if line.images.url else None
     return {

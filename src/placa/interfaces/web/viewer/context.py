@@ -147,6 +147,7 @@ def _report(viewer: Viewer, study: Study, doors: studies.Doors) -> dict[str, Any
             "signed_text": signed,
             "sections": [[part.heading, part.body] for part in sections(version.text)] if version else [],
             "pdf_url": doors.report(study, readable),
+            "read_url": doors.report_read(study, readable, version.number) if version else "",
         },
         "report_reason": "",
     }
