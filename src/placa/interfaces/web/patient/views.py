@@ -137,8 +137,8 @@ def _groups(
         own = reports[study.pk]
         if not flat and is_new:
             group = fresh
-        elif not flat and recent and not study.may_report:
-            group = coming
+        elif not flat and recent and not study.may_report and selectors.release_moment(study, when):
+            group = coming  # what staff hold back is not on its way
         if group not in order:
             order.append(group)
         big = group == fresh and not grouped[fresh] and study.may_images and study.number_of_images > 0
@@ -168,6 +168,7 @@ def study(request: HttpRequest, uid: str) -> HttpResponse:
     access.opened(viewer, found, "view")
     reports = selectors.reports_listed_of(viewer, [found])[found.pk]
     row = studies.patient_row(found, reports)
+    how = studies.standing(found, studies.newest(reports))
     readable = selectors.openable_reports_of(viewer, found)
     doors = studies.Doors("patient")
     shown = [(report, doors.report(found, report), report.versions.last()) for report in readable]
@@ -192,10 +193,18 @@ def study(request: HttpRequest, uid: str) -> HttpResponse:
             "zip_status_url": doors.zip_status(found),
             "zip_bytes": found.bytes,
             "recall": panel,
-            "note": "" if panel and row.report.url else row.why,  # the panel says that the images are away
+            "note": _note(how, panel_says=panel is not None and bool(row.report.url)),
+            "whole": how.whole,
             "looked": looked([found])[uid][:4],
         },
     )
+
+
+def _note(how: studies.Standing, *, panel_says: bool) -> str:
+    """Why something is closed, said once: not what the panel says of images, nor what stands in place of the report."""
+    if how.whole:
+        return how.note
+    return "" if panel_says or how.why == how.report_why else how.why
 
 
 Looked = list[tuple[str, str, dt.datetime]]
