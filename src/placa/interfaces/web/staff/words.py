@@ -129,6 +129,10 @@ def action_words(action: str) -> str:
         "view_report": _("Read the report"),
         "download": _("Downloaded"),
         "share": _("Shared it"),
+        "share_revoked": _("Ended a share"),
+        "share_prolonged": _("Let a share work longer"),
+        "share_renewed": _("Made a new link and PIN for a share"),
+        "share_locked": _("A share was locked after five wrong PINs"),
         "acknowledge": _("Read the urgent result and takes care of it"),
         "save_measurements": _("Kept measurements"),
         "store": _("Stored images by a program"),
@@ -168,7 +172,8 @@ def action_words(action: str) -> str:
 
 ACTION_ICONS = {
     "view": "eye", "preview": "image", "view_images": "images", "view_report": "file-earmark-text", "download": "download",
-    "share": "share", "acknowledge": "check2", "save_measurements": "pen", "store": "upload",
+    "share": "share", "share_revoked": "x-circle", "share_prolonged": "clock", "share_renewed": "arrow-repeat",
+    "share_locked": "lock", "acknowledge": "check2", "save_measurements": "pen", "store": "upload",
     "assign_patient": "person-check", "link_order": "link-45deg", "unlink": "person-x",
     "unlink_order": "link-45deg", "release_now": "send", "hold": "lock", "release_by_delay": "clock",
     "mark_hand_delivery": "person-raised-hand", "hand_over": "person-check", "report_version": "pen",
