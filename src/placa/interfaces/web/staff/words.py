@@ -25,6 +25,7 @@ KIND_LOOKS = {
     Kind.OTHER_PATIENT: ("shuffle", "wait"),
     Kind.UNREADABLE: ("file-earmark", "mute"),
     Kind.DAMAGED: ("file-earmark", "bad"),
+    Kind.PUT_BACK: ("arrow-counterclockwise", "wait"),
 }
 
 
@@ -55,6 +56,10 @@ def kind_help(kind: str) -> str:
             "The number is on file, but the person looks different. Compare before you assign."
         ),
         Kind.TWO_CANDIDATES: _("More than one person fits. Compare and assign; you can undo it."),
+        Kind.PUT_BACK: _(
+            "Staff took it away from a person or put it back, so it is given to nobody by itself. Compare and assign; "
+            "you can undo it."
+        ),
         Kind.OTHER_CONTENT: _(
             "An image that we already had arrived again with other content. The first one is kept."
         ),
