@@ -68,7 +68,7 @@ def open_doors() -> Doors:
         "patient": str(cast.patient("ana").public_id), "order": str(order.public_id), "identifier": "1",
         "digest": "0", "name": "home", "share": nobody, "part": nobody, "item": nobody, "link": nobody,
         "doctor": nobody, "message": nobody, "public_id": nobody, "frames": "1", "frame": "1",
-        "pointer": "7FE00010", "mode": "viewer", "file": "no-such.js", "archive": str(pacs.public_id),
+        "number": "1", "pointer": "7FE00010", "mode": "viewer", "file": "no-such.js", "archive": str(pacs.public_id),
     }  # fmt: skip
     return doors
 

@@ -184,6 +184,7 @@ measurements/<str:uid>/key-images.dcm                       GET       own_report
 viewer/<str:uid>                                            GET       page_images
 viewer/<str:uid>/series                                     GET       page_images
 files/<str:uid>/report/<uuid:report>                        GET       page_report
+files/<str:uid>/report/<uuid:report>/read/<int:number>      POST      images
 files/<str:uid>/study.zip                                   GET       download
 files/<str:uid>/zip-status                                  GET       download
 files/<str:uid>/recall                                      POST      images
@@ -219,6 +220,7 @@ s/<str:token>/dicomweb/studies/<str:study>/series/<str:series>/instances/<str:in
 s/<str:token>/viewer/<str:uid>                              GET       share_page
 s/<str:token>/viewer/<str:uid>/series                       GET       share_page
 s/<str:token>/files/<str:uid>/report/<uuid:report>          GET       share_data
+s/<str:token>/files/<str:uid>/report/<uuid:report>/read/<int:number> POST -
 s/<str:token>/files/<str:uid>/study.zip                     GET       share_data
 s/<str:token>/files/<str:uid>/zip-status                    GET       share_data
 s/<str:token>/files/<str:uid>/recall                        POST      -

@@ -127,6 +127,7 @@ def long_door() -> Iterator[LongDoor]:
             "signed_text": "16 Nov, 18:40",
             "sections": [["Findings", "Nothing acute."]],
             "pdf_url": "/report.pdf",
+            "read_url": "/report-read",
         }
     }
     yield opened

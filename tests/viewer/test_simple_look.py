@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize
+from playwright.sync_api import Browser, Page, Request, ViewportSize
 
 from tests.viewer.driver import Driver
 from tests.viewer.longdoor import SHORT, LongDoor
@@ -219,3 +219,25 @@ def test_help_says_what_fingers_do(hand: Driver, long_door: LongDoor, language: 
     assert sheet.get_by_role("heading", name=title, exact=True).is_visible()
     assert sheet.locator("dd:visible").count() == 3
     assert sheet.locator("kbd:visible").count() == 0, "a phone has no keys"
+
+
+def test_the_portal_is_told_once_that_the_report_was_shown_and_not_before(
+    hand: Driver, long_door: LongDoor
+) -> None:
+    told: list[str] = []
+
+    def note(asked: Request) -> None:
+        if "report-read" in asked.url:
+            told.append(asked.method)
+
+    hand.page.on("request", note)
+    hand.until_pixels()
+    assert told == []
+    press(hand, "Report")
+    assert hand.page.get_by_text("Nothing acute.").is_visible()
+    press(hand, "Close the report")
+    press(hand, "Report")
+    hand.page.wait_for_timeout(300)
+    assert told == ["POST"]
+    assert long_door.kept["report-read"] == b""
+    press(hand, "Close the report")

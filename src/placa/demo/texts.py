@@ -1,4 +1,4 @@
-"""The institution's own texts in the demo, in the four languages: notice, compliance, disclaimer."""
+"""The institution's own texts in the demo, in the four languages: notices, compliance, disclaimer."""
 
 from placa.domain.institution.models import Text
 from placa.domain.institution.services import publish_text
@@ -25,6 +25,99 @@ NOTICE = {
         "por quem o recebe. Em caso de dúvida sobre um resultado, fale com o seu médico."
     ),
 }
+NOTICE_DOCTOR = {
+    "es": (
+        "Este portal contiene información de salud de sus pacientes, protegida por el secreto profesional. "
+        "Ábrala solo "
+        "para atender a la persona y solo lo que necesite para ello. Cada acceso queda registrado con su nombre, y el "
+        "paciente puede leerlo. No ceda su contraseña a nadie: para ausencias hay suplencias. Lo que descargue "
+        "queda bajo su custodia."
+    ),
+    "it": (
+        "Questo portale contiene informazioni sanitarie dei Suoi pazienti, protette dal segreto professionale. Le apra "
+        "solo per curare la persona e solo per quanto serve. Ogni accesso viene registrato con il Suo nome, e il "
+        "paziente può leggerlo. Non ceda a nessuno la Sua password: per le assenze ci sono i sostituti. Di ciò "
+        "che scarica è custode Lei."
+    ),
+    "en": (
+        "This portal holds health information of your patients, protected by professional secrecy. Open it only to care "
+        "for the person, and only what you need for that. Every access is recorded with your name, and the patient can "
+        "read it. Give your password to nobody: for absences there are stand-ins. What you download is in your keeping."
+    ),
+    "pt": (
+        "Este portal contém informações de saúde dos seus pacientes, protegidas pelo sigilo profissional. "
+        "Abra-as apenas "
+        "para cuidar da pessoa e só o que for necessário. Cada acesso fica registado com o seu nome, e o "
+        "paciente pode "
+        "lê-lo. Não ceda a sua senha a ninguém: para ausências há substitutos. O que descarregar fica à sua "
+        "guarda."
+    ),
+}
+NOTICE_COMPANY = {
+    "es": (
+        "Este portal contiene información de salud de personas cuyos exámenes paga su empresa. Úsela solo para "
+        "el fin "
+        "del acuerdo con el centro y solo mientras esté vigente. Tiene deber de confidencialidad: no la "
+        "comunique a quien "
+        "no participe en ese fin. Cada acceso queda registrado con su nombre, y la persona puede leerlo. No ceda "
+        "su contraseña a nadie."
+    ),
+    "it": (
+        "Questo portale contiene informazioni sanitarie di persone i cui esami sono pagati dalla Sua azienda. Le "
+        "usi solo "
+        "per lo scopo dell'accordo con il centro e solo finché è in vigore. È tenuto alla riservatezza: non le "
+        "comunichi a chi "
+        "non partecipa a tale scopo. Ogni accesso viene registrato con il Suo nome, e la persona può leggerlo. "
+        "Non ceda a nessuno la Sua password."
+    ),
+    "en": (
+        "This portal holds health information of people whose exams your company pays for. Use it only for the "
+        "purpose of "
+        "the agreement with the centre, and only while it runs. You have a duty of confidentiality: tell it to "
+        "nobody who "
+        "has no part in that purpose. Every access is recorded with your name, and the person can read it. Give "
+        "your password to nobody."
+    ),
+    "pt": (
+        "Este portal contém informações de saúde de pessoas cujos exames são pagos pela sua empresa. Use-as "
+        "apenas para o "
+        "fim do acordo com o centro e só enquanto vigorar. Tem o dever de confidencialidade: não as comunique a quem "
+        "não participe nesse fim. Cada acesso fica registado com o seu nome, e a pessoa pode lê-lo. Não ceda a "
+        "sua senha a ninguém."
+    ),
+}
+NOTICE_STAFF = {
+    "es": (
+        "Trabaja con información de salud de los pacientes del centro y tiene deber de secreto, también cuando "
+        "deje de trabajar "
+        "aquí. Abra solo lo que necesite para su tarea, nunca por curiosidad ni para otra persona. Cada acceso y "
+        "cada cambio "
+        "quedan registrados con su nombre y se revisan. No ceda su contraseña a nadie y cierre la sesión cuando "
+        "se aleje."
+    ),
+    "it": (
+        "Lei lavora con informazioni sanitarie dei pazienti del centro ed è tenuto al segreto, anche quando non "
+        "lavorerà più "
+        "qui. Apra solo ciò che serve al Suo compito, mai per curiosità né per conto di altri. Ogni accesso e "
+        "ogni modifica "
+        "vengono registrati con il Suo nome e controllati. Non ceda a nessuno la Sua password e chiuda la "
+        "sessione quando si allontana."
+    ),
+    "en": (
+        "You work with health information of the centre's patients and have a duty of confidentiality, also after "
+        "you leave. "
+        "Open only what your task needs, never out of curiosity or for somebody else. Every access and every change is "
+        "recorded with your name and reviewed. Give your password to nobody, and sign out when you step away."
+    ),
+    "pt": (
+        "Trabalha com informações de saúde dos pacientes do centro e tem o dever de sigilo, também depois de "
+        "deixar de "
+        "trabalhar aqui. Abra apenas o que a sua tarefa exige, nunca por curiosidade nem para outra pessoa. Cada "
+        "acesso e cada "
+        "alteração ficam registados com o seu nome e são revistos. Não ceda a sua senha a ninguém e termine "
+        "a sessão ao afastar-se."
+    ),
+}
 COMPLIANCE = {
     "es": (
         "Al recibir estos resultados usted es responsable de protegerlos y de usarlos correctamente. Si no es la "
@@ -43,7 +136,8 @@ COMPLIANCE = {
     ),
     "pt": (
         "Ao receber estes resultados, é responsável por protegê-los e utilizá-los corretamente. Se não for o "
-        "destinatário, não é permitido abri-los, copiá-los ou distribuí-los. As decisões médicas não devem basear-se "
+        "destinatário, não é permitido abri-los, copiá-los ou distribuí-los. As decisões médicas não "
+        "devem basear-se "
         "apenas nestas imagens: consulte o relatório final e o seu médico."
     ),
 }
@@ -56,9 +150,12 @@ DISCLAIMER = {
 
 
 def publish() -> None:
-    """Publish the three texts, each in the four languages."""
+    """Publish every text, each in the four languages."""
     for kind, bodies in (
         (Text.Kind.NOTICE, NOTICE),
+        (Text.Kind.NOTICE_DOCTOR, NOTICE_DOCTOR),
+        (Text.Kind.NOTICE_COMPANY, NOTICE_COMPANY),
+        (Text.Kind.NOTICE_STAFF, NOTICE_STAFF),
         (Text.Kind.COMPLIANCE, COMPLIANCE),
         (Text.Kind.DISCLAIMER, DISCLAIMER),
     ):

@@ -82,6 +82,8 @@ export interface ReportInfo {
   /** Heading, empty before the first one, and text of each part; none where the report came as a PDF. */
   sections: readonly (readonly [string, string])[];
   pdf_url: string;
+  /** Where the portal is told that its words were shown. */
+  read_url?: string;
 }
 
 export interface ViewerContext {

@@ -1,4 +1,5 @@
 import type { ViewerContext } from '../app/context';
+import { cookie } from '../app/session';
 import type { Translate } from '../i18n';
 import type { Measurement } from '../tools/annotations';
 import { TOOLS } from '../tools/catalog';
@@ -13,6 +14,7 @@ export class ReportPanel {
   /** Images of this study: measurements on an earlier one beside it are not kept. */
   private readonly own: Set<string>;
   private asPdf = false;
+  private told = false;
 
   constructor(
     private readonly context: ViewerContext, private readonly t: Translate, close: () => void,
@@ -51,6 +53,20 @@ export class ReportPanel {
       ? h('iframe', { class: 'pv-pdf', src: report.pdf_url, title: this.t('report') })
       : h('div', { class: 'pv-text' }, ...report.sections.map(([heading, body]) => part(heading, body))));
     this.body.classList.toggle('is-pdf', this.asPdf);
+    if (!this.asPdf) void this.tellRead(report.read_url);
+  }
+
+  /** Tells the portal once that the words were shown: only then are they read. Of a PDF it knows by itself. */
+  private async tellRead(url: string | undefined): Promise<void> {
+    if (this.told || !url) return;
+    this.told = true;
+    try {
+      await fetch(url, {
+        method: 'POST', credentials: 'same-origin', keepalive: true, headers: { 'X-CSRFToken': cookie('csrftoken') },
+      });
+    } catch {
+      this.told = false; // off-line: told when the report is opened again, and unread until then
+    }
   }
 
   private actions(hasText: boolean, pdf: string): HTMLElement {

@@ -220,6 +220,13 @@ def release_moment(study: Study, when: Moment | None = None) -> dt.datetime | No
     return max(study.clock_start, read) + delay
 
 
+def report_opens(study: Study, report: DiagnosticReport, when: Moment) -> dt.datetime | None:
+    """When a signed report of a released study opens to the patient's side (decision 0006); None for an unsigned one."""
+    if report.final_at is None or (study.released_at and study.released_at >= report.final_at):
+        return report.final_at  # staff released what was final by then
+    return report.final_at + when.report_delay
+
+
 def grants_of(viewer: Viewer, study: Study, *, at: dt.datetime | None = None) -> list[str]:
     """Names of the rules that speak for `viewer` on `study`."""
     when, one = moment(at), Study.objects.filter(pk=study.pk)

@@ -10,6 +10,7 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from placa.common import clock
+from placa.domain.access import reading
 from placa.domain.access.models import SharePart
 from placa.domain.access.selectors import grants_of
 from placa.domain.access.viewers import Viewer
@@ -18,38 +19,48 @@ from placa.domain.archive.models import Study
 from placa.domain.audit import services as audit
 from placa.domain.audit.models import AuditEvent
 from placa.domain.people.models import OrganizationMember
-from placa.domain.reports.models import ReadReceipt
+from placa.domain.reports.models import ReportVersion
 
 
-def opened(viewer: Viewer, study: Study, action: str, **detail: Any) -> None:
+def opened(
+    viewer: Viewer, study: Study, action: str, *, read: Iterable[ReportVersion] = (), **detail: Any
+) -> None:
     """Record that `viewer` did `action` (view, view_images, view_report, download, share …) on `study`.
 
     One event a viewer, study, action and session within five minutes, never one a frame; every share is one.
+    `read`: the versions of reports that they were shown, or took along, by it; each of them counts at once.
     """
+    fresh = reading.note(viewer, read)
     once = action != "share"
     if once and audit.is_in_window(
         actor=viewer.actor, session=viewer.session, study_uid=study.study_instance_uid, action=action
     ):
+        if fresh:
+            _read(viewer, study, action)
         return  # a frame after the first costs one read: neither the rules again nor the database's write lock
     grants = grants_of(viewer, study)
     with transaction.atomic():
-        new = audit.record(
+        _read(viewer, study, action)
+        audit.record(
             action=action, actor=viewer.actor, role=viewer.role, session=viewer.session,
             address=viewer.address, study_uid=study.study_instance_uid, patient=str(study.patient_id or ""),
             detail={"grants": grants, **detail}, once_in_window=once,
         )  # fmt: skip
-        if new and viewer.role == "doctor" and action in ("view_images", "view_report", "download"):
-            _doctor_read(viewer, study)
 
 
-def _doctor_read(viewer: Viewer, study: Study) -> None:
-    now = clock.now()
-    ReadReceipt.objects.get_or_create(study=study, practitioner_id=viewer.subject, defaults={"at": now})
-    if study.order and study.order.requester_id == viewer.subject:
-        Study.objects.filter(pk=study.pk, doctor_read_at=None).update(doctor_read_at=now)
+@transaction.atomic
+def _read(viewer: Viewer, study: Study, action: str) -> None:
+    """What a doctor has read. Before the event is written: whoever changes a study locks the two in this order."""
+    if viewer.role != "doctor" or action not in ("view", *READINGS):
+        return
+    reading.lock(study)
+    reading.doctor_read(viewer, study, looked=action in READINGS)
+    if action in READINGS and study.order and study.order.requester_id == viewer.subject:
+        Study.objects.filter(pk=study.pk, doctor_read_at=None).update(doctor_read_at=clock.now())
 
 
-LOOKS = ("view_images", "view_report", "download", "share")
+READINGS = ("view_images", "view_report", "download")
+LOOKS = (*READINGS, "share")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,3 +7,6 @@ damage_changed: Hook[int] = Hook()
 
 study_ready: Hook[int] = Hook()
 """A study got a patient or an order; its id. Sent inside the transaction that did it, possibly more than once."""
+
+study_left: Hook[int] = Hook()
+"""A study is no longer the person's whose it was; its id. Sent inside the transaction that did it."""

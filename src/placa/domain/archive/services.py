@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Count, Sum
 
 from placa.common import clock
-from placa.domain.archive.hooks import study_ready
+from placa.domain.archive.hooks import study_left, study_ready
 from placa.domain.archive.indexing import SHOWN, search_key
 from placa.domain.archive.models import Instance, Series, Study
 from placa.domain.audit import services as audit
@@ -143,11 +143,12 @@ def _drop_order(study: Study) -> None:
 
 def _end_decisions(study: Study) -> None:
     """What was decided for one person opens nothing to another: an early release, a handing over, the reading that
-    started the clock. What withholds a study stays."""
+    started the clock, and whatever else was read. What withholds a study stays."""
     if study.release == Study.Release.NOW:
         study.release, study.released_at = Study.Release.AUTO, None
     study.handed_over_at, study.handed_over_to = None, ""
     study.doctor_read_at = None
+    study_left.send(study.pk)
 
 
 @transaction.atomic

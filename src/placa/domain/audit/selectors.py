@@ -1,6 +1,6 @@
 """Reads of the audit log."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from django.db.models import Exists, QuerySet
 
@@ -10,6 +10,14 @@ from placa.domain.audit.models import AuditEvent
 def events_of_study(study_uid: str) -> QuerySet[AuditEvent]:
     """Every event on one study, newest first."""
     return AuditEvent.objects.filter(study_uid=study_uid).order_by("-id")
+
+
+def events_of_shares(
+    shares: Iterable[str], patients: Iterable[int], actions: Sequence[str]
+) -> QuerySet[AuditEvent]:
+    """Successful events of `actions` on shares of these patients, by their public ids; newest first."""
+    of_patients = AuditEvent.objects.filter(patient__in=[str(pk) for pk in patients], outcome="success")
+    return of_patients.filter(action__in=actions, detail__share__in=list(shares)).order_by("-id")
 
 
 def events_of_patient(patient_id: int) -> QuerySet[AuditEvent]:
@@ -26,17 +34,6 @@ def newest_of(seen: Exists, actions: Sequence[str], limit: int) -> QuerySet[Audi
     """The newest `limit` successful events of `actions` on some studies (asked of the event's `study_uid`)."""
     events = AuditEvent.objects.filter(seen, action__in=actions, outcome="success")
     return events.order_by("-id")[:limit]
-
-
-OPENING = ("view_images", "view_report", "download")
-
-
-def opened_by(actor: str, study_uids: list[str]) -> set[str]:
-    """Those of `study_uids` whose images or report `actor` has opened before."""
-    events = AuditEvent.objects.filter(
-        actor=actor, study_uid__in=study_uids, action__in=OPENING, outcome="success"
-    )
-    return set(events.values_list("study_uid", flat=True))
 
 
 def acknowledged_by(actor: str) -> QuerySet[AuditEvent]:

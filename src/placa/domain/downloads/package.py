@@ -75,7 +75,11 @@ class Package:
 
     def recorded(self) -> None:
         """Leave the one audit event of a download."""
-        opened(self.choice.viewer, self.choice.study, "download", parts=self.choice.parts)
+        choice = self.choice
+        read = report_pdf.newest_of(choice.readable)
+        if _standing(choice.readable) != choice.standing:
+            read = []  # a newer version came: in here is the older one
+        opened(choice.viewer, choice.study, "download", read=read, parts=choice.parts)
 
     def still_allowed(self) -> bool:
         """Whether the asker may still have everything that is in here; a refusal is audited."""

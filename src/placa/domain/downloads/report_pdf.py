@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -30,9 +31,14 @@ def report_file(viewer: Viewer, study: Study, report_id: UUID, *, action: str = 
     """The newest version of one report of `study`, if `viewer` may open it; audited. Raises NotVisible."""
     for report in openable_reports_of(viewer, study):
         if report.public_id == report_id:
-            opened(viewer, study, action, report=report.pk)
+            opened(viewer, study, action, read=newest_of([report]), report=report.pk)
             return ReportFile(file_name(study, report), pdf_of(study, report))
     raise NotVisible("report")
+
+
+def newest_of(found: Iterable[DiagnosticReport]) -> list[ReportVersion]:
+    """The version of each report that a reader is given, of those that have one."""
+    return [version for report in found if (version := reports.current_version(report)) is not None]
 
 
 def file_name(study: Study, report: DiagnosticReport) -> str:

@@ -52,6 +52,9 @@ class Text(models.Model):
 
     class Kind(models.TextChoices):
         NOTICE = "notice", _("Notice on the use of information")
+        NOTICE_DOCTOR = "notice_doctor", _("Notice for doctors")
+        NOTICE_COMPANY = "notice_company", _("Notice for companies")
+        NOTICE_STAFF = "notice_staff", _("Notice for staff")
         COMPLIANCE = "compliance", _("Compliance text of the share sheet")
         DISCLAIMER = "disclaimer", _("Disclaimer shown when sharing")
 
@@ -65,6 +68,11 @@ class Text(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["kind", "version", "language"], name="text_one_a_version")
         ]
+
+    @property
+    def mark(self) -> str:
+        """Which text it is, in whatever language: what a session keeps of the notice that was accepted."""
+        return f"{self.kind}:{self.version}"
 
 
 class ExamType(models.Model):

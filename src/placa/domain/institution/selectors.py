@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.conf import settings as django_settings
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from placa.domain.institution.definitions import DEFINITIONS
 from placa.domain.institution.models import (
@@ -72,15 +72,34 @@ def text(kind: str, language: str) -> Text | None:
     )
 
 
-def notice_version() -> int | None:
-    """Number of the newest notice on the use of information; None where there is none."""
+OWN_NOTICE = {
+    "doctor": Text.Kind.NOTICE_DOCTOR,
+    "company": Text.Kind.NOTICE_COMPANY,
+    "staff": Text.Kind.NOTICE_STAFF,
+}
 
-    def load() -> int | None:
-        newest = Text.objects.filter(kind=Text.Kind.NOTICE).order_by("-version")
-        return newest.values_list("version", flat=True).first()
 
-    found: int | None = _remembered("notice_version", load)
-    return found
+def notice_asked(role: str) -> tuple[str, int] | None:
+    """Kind and newest version of the notice on the use of information for whoever acts in `role`; None without one.
+
+    The one of their own where the institution published such a one, else the notice for everybody.
+    """
+
+    def load() -> dict[str, int]:
+        kinds = Text.objects.filter(kind__in=[Text.Kind.NOTICE, *OWN_NOTICE.values()])
+        return dict(kinds.order_by().values_list("kind").annotate(Max("version")))
+
+    newest: dict[str, int] = _remembered("notices", load)
+    for kind in (OWN_NOTICE.get(role, Text.Kind.NOTICE).value, Text.Kind.NOTICE.value):
+        if kind in newest:
+            return kind, newest[kind]
+    return None
+
+
+def notice(role: str, language: str) -> Text | None:
+    """The notice that whoever acts in `role` must accept, as `text` gives it."""
+    asked = notice_asked(role)
+    return text(asked[0], language) if asked else None
 
 
 def sites() -> list[Site]:

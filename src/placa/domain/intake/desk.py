@@ -4,6 +4,8 @@ from django.db import transaction
 
 from placa.common import clock
 from placa.domain.audit import services as audit
+from placa.domain.intake import inbox
+from placa.domain.intake.matching import match
 from placa.domain.intake.models import InboxItem
 
 DECISIONS = ("kept", "rejected")
@@ -27,12 +29,22 @@ def close_item(*, item: InboxItem, decision: str, by: str) -> bool:
 
 @transaction.atomic
 def reopen_item(*, item: InboxItem, by: str) -> bool:
-    """Put an item that staff kept or rejected back; False where it waits, or another one waits in its place."""
+    """Put an item that staff kept or rejected back; False where it waits, another one waits in its place, or its study has
+    found its patient since. Whose a study is, is asked for the reason that holds now."""
     row = InboxItem.objects.select_for_update().get(pk=item.pk)
-    same = InboxItem.objects.filter(study=row.study, kind=row.kind, resolved_at=None, instance=row.instance)
-    if row.resolution not in DECISIONS or same.exists():
+    if row.resolution not in DECISIONS:
         return False
-    InboxItem.objects.filter(pk=row.pk).update(resolved_at=None, resolved_by="", resolution="")
+    if row.kind in inbox.MATCHING and row.study is not None:
+        if row.study.patient is not None:
+            return False
+        kept = {"by": row.detail["by"]} if row.detail.get("by") == "staff" else {}
+        row.kind, row.detail = inbox.question(match(row.study))
+        row.detail |= kept
+    same = InboxItem.objects.filter(study=row.study, kind=row.kind, resolved_at=None, instance=row.instance)
+    if same.exists():
+        return False
+    row.resolved_at, row.resolved_by, row.resolution = None, "", ""
+    row.save()
     _audit("inbox_reopened", row, by)
     return True
 

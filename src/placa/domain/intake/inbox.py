@@ -8,6 +8,7 @@ from placa.domain.archive.models import Study
 from placa.domain.archive.records import Received
 from placa.domain.archive.selectors import damaged_of
 from placa.domain.intake import differences
+from placa.domain.intake.matching import Match
 from placa.domain.intake.models import InboxItem
 
 Kind = InboxItem.Kind
@@ -16,7 +17,8 @@ NOT_READABLE, NOT_INDEXABLE = (
     "not-readable",
     "not-indexable",
 )  # reasons, besides those of `standards.dicom.errors`
-MATCHING = (Kind.UNKNOWN_PATIENT, Kind.NO_PATIENT_ID, Kind.DEMOGRAPHICS, Kind.TWO_CANDIDATES)
+# why a study is nobody's
+MATCHING = (Kind.UNKNOWN_PATIENT, Kind.NO_PATIENT_ID, Kind.DEMOGRAPHICS, Kind.TWO_CANDIDATES, Kind.PUT_BACK)
 
 
 def unreadable(received: Received, reason: str) -> InboxItem:
@@ -140,6 +142,18 @@ def waiting_for_patient(study_instance_uids: Iterable[str]) -> int:
         items.filter(study__study_instance_uid__in=one).values("study").distinct().count() for one in some
     )
     return sum(counts)
+
+
+def question(found: Match) -> tuple[InboxItem.Kind, dict[str, object]]:
+    """Why a study waits that nobody gets by itself: what matching finds wrong, or that staff put it back; whom it means."""
+    if found.problem is not None:
+        return found.problem, found.detail
+    return Kind.PUT_BACK, {"patient": found.patient.pk} if found.patient else {}
+
+
+def waits(study: Study) -> bool:
+    """Whether staff are asked whose this study is."""
+    return InboxItem.objects.filter(study=study, kind__in=MATCHING, resolved_at=None).exists()
 
 
 def is_decided_by_staff(study: Study) -> bool:

@@ -19,6 +19,7 @@ class InboxItem(PublicId):
         OTHER_PATIENT = "other_patient", _("Same study, other patient")
         UNREADABLE = "unreadable", _("Object that cannot be read")
         DAMAGED = "damaged", _("Damaged file")
+        PUT_BACK = "put_back", _("Put back by staff")
 
     kind = models.CharField(max_length=16, choices=Kind.choices)
     study = models.ForeignKey(Study, null=True, blank=True, on_delete=models.CASCADE, related_name="+")

@@ -27,6 +27,8 @@ def match_study(*, study_instance_uid: str, again: bool = False) -> Match:
     if study.patient is not None:
         found = Match(study.patient, study.order or order_of(study, study.patient))
     elif inbox.is_decided_by_staff(study):
+        if inbox.waits(study):
+            _ask_staff(study)
         return Match()
     else:
         found = match(study)
@@ -127,7 +129,11 @@ def assign_study(
 def unassign_study(*, study_instance_uid: str, by: str) -> Study:
     """Undo an assignment: the study goes back to the inbox, and is not matched by itself at once."""
     study = archive.unlink(study_instance_uid=study_instance_uid, by=by)
-    found = match(study)
-    kind = found.problem or inbox.Kind.TWO_CANDIDATES
-    inbox.unmatched(study, kind, {**found.detail, "by": "staff"})
+    _ask_staff(study)
     return study
+
+
+def _ask_staff(study: Study) -> None:
+    """What only staff decide waits for the reason that holds now: perhaps for no other one than that they took it away."""
+    kind, detail = inbox.question(match(study))
+    inbox.unmatched(study, kind, {**detail, "by": "staff"})

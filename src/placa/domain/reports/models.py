@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from placa.common.models import PublicId, Timestamped
+from placa.domain.accounts.models import User
 from placa.domain.archive.models import Study
 from placa.domain.orders.models import ServiceRequest
 from placa.domain.people.models import Practitioner
@@ -63,8 +64,20 @@ class ReportVersion(models.Model):
         constraints = [models.UniqueConstraint(fields=["report", "number"], name="report_version_once")]
 
 
+class ReportReading(models.Model):
+    """That an account opened a version of a report, for patients and doctors: what is new to them is the newest version
+    that they have not."""
+
+    version = models.ForeignKey(ReportVersion, on_delete=models.CASCADE, related_name="+", db_index=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["version", "user"], name="reading_once")]
+
+
 class ReadReceipt(models.Model):
-    """That a doctor opened a study or its report."""
+    """That a doctor opened a study, and every report in it as it is now: a newer version takes it away."""
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="+")
     practitioner = models.ForeignKey(Practitioner, on_delete=models.CASCADE, related_name="+", db_index=False)

@@ -12,7 +12,7 @@ from placa.domain.orders.models import ServiceRequest
 from placa.domain.reports import pdf as pdf_files
 from placa.domain.reports.dicom import Content
 from placa.domain.reports.hooks import report_final
-from placa.domain.reports.models import DiagnosticReport, ReportVersion
+from placa.domain.reports.models import DiagnosticReport, ReadReceipt, ReportReading, ReportVersion
 from placa.domain.reports.pdf import StoredPdf
 
 Status = DiagnosticReport.Status
@@ -71,6 +71,8 @@ def add_version(
         reason=reason[:200],
     )
     _follow(report, version)
+    if shown != Status.CANCELLED:
+        _new_to_doctors(report)
     action = "report_withdrawn" if shown == Status.CANCELLED else "report_version"
     _audit(action, report, by, number=version.number, status=shown)
     if was_final or report.status in FINAL_STATES:
@@ -84,6 +86,19 @@ def _follow(report: DiagnosticReport, version: ReportVersion) -> None:
     if version.status in FINAL_STATES and report.final_at is None:
         report.final_at = version.received_at
     report.save()
+
+
+def _new_to_doctors(report: DiagnosticReport) -> None:
+    """No doctor has read the study any more. The lock lets none who reads it meanwhile keep an older version as read."""
+    if report.study_id is not None:
+        Study.objects.select_for_update().values_list("pk").get(pk=report.study_id)
+        ReadReceipt.objects.filter(study=report.study_id).delete()
+
+
+def forget_readings(study_id: int) -> None:
+    """A study is no longer the person's whose it was: whoever read it read somebody else's result."""
+    ReadReceipt.objects.filter(study=study_id).delete()
+    ReportReading.objects.filter(version__report__study=study_id).delete()
 
 
 def _audit(action: str, report: DiagnosticReport, by: str, **detail: object) -> None:

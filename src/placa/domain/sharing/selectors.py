@@ -2,11 +2,11 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from placa.common import clock, tokens
 from placa.domain.access import rules
@@ -15,6 +15,8 @@ from placa.domain.access.moment import Moment, moment
 from placa.domain.access.selectors import NotVisible, known_visible_to, patients_in_sight, studies_visible_to
 from placa.domain.access.viewers import Viewer
 from placa.domain.archive.models import Study
+from placa.domain.audit import selectors as audit
+from placa.domain.audit.models import AuditEvent
 from placa.domain.sharing import periods
 
 State = Literal["active", "waiting", "locked", "used_up", "ended", "revoked"]
@@ -98,6 +100,23 @@ def live_shares_of(viewer: Viewer, limit: int = 3) -> list[Share]:
         patient__in=patients_in_sight(viewer), revoked_at=None, expires_at__gt=clock.now()
     ).select_related("patient")
     return [share for grant in grants.order_by("-id")[:limit] if (share := _share(viewer, grant)).studies]
+
+
+CHANGES = ("share_revoked", "share_prolonged", "share_renewed", "share_locked")
+
+
+def changes_of(study: Study) -> QuerySet[AuditEvent]:
+    """What became of the shares that hold `study`, and by whom: ended, prolonged, renewed, locked; newest first."""
+    grants = ShareGrant.objects.filter(studies=study).values_list("public_id", "patient_id")
+    owners = {str(public_id): patient for public_id, patient in grants}
+    return audit.events_of_shares(owners, set(owners.values()), CHANGES)
+
+
+def endings_of(shares: Iterable[Share]) -> dict[str, AuditEvent]:
+    """The event by which somebody ended each of `shares`, by the public id of the share."""
+    owners = {str(one.grant.public_id): one.grant.patient_id for one in shares if one.grant.revoked_at}
+    events = audit.events_of_shares(owners, set(owners.values()), ["share_revoked"])
+    return {event.detail["share"]: event for event in events}
 
 
 def get_share(viewer: Viewer, public_id: uuid.UUID) -> Share:

@@ -11,8 +11,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from placa.domain.access.moment import Moment, moment
-from placa.domain.access.selectors import release_moment
-from placa.domain.access.types import DiagnosticReport, Study
+from placa.domain.access.selectors import release_moment, report_opens
+from placa.domain.access.types import DiagnosticReport, ReportVersion, Study
 from placa.domain.institution import selectors as institution
 from placa.interfaces.web.ui import dates
 from placa.interfaces.web.ui.rows import Chip, MenuItem, Opener, StudyRow
@@ -45,6 +45,10 @@ class Doors:
 
     def report(self, study: Study, report: DiagnosticReport) -> str:
         return self.url("files:report", uid=study.study_instance_uid, report=report.public_id)
+
+    def report_read(self, study: Study, report: DiagnosticReport, number: int) -> str:
+        parts = {"report": report.public_id, "number": number}
+        return self.url("files:report_read", uid=study.study_instance_uid, **parts)
 
     def zip(self, study: Study) -> str:
         return self.url("files:zip", uid=study.study_instance_uid)
@@ -80,6 +84,11 @@ def newest(reports: Sequence[DiagnosticReport]) -> DiagnosticReport | None:
     return max(reports, key=lambda report: (report.status in FINAL, report.pk), default=None)
 
 
+def with_words(shown: Sequence[tuple[DiagnosticReport, str, ReportVersion | None]]) -> list[ReportVersion]:
+    """Of the reports of a page, with their addresses, the versions whose words stand there; others open as a PDF."""
+    return [version for _report, _url, version in shown if version is not None and version.text]
+
+
 def report_chip(report: DiagnosticReport | None) -> Chip:
     """The state of a report in words (2.3)."""
     if report is None:
@@ -95,60 +104,128 @@ def report_chip(report: DiagnosticReport | None) -> Chip:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a study stands for the patient's side: the chip, and the reasons why something is closed."""
+    """How a study stands for the patient's side: the chip, and the reasons why something is closed.
+
+    `whole`: all of it is closed, for the one reason that the study's page says, `note`.
+    """
 
     chip: Chip
     why: str = ""
     images_why: str = ""
     report_why: str = ""
+    note: str = ""
+    whole: bool = False
     hand_delivery: bool = False
-    call: bool = False  # the patient must call us to get it
+    call: bool = False  # the patient must agree on a time with us to get it
 
 
-def standing(study: Study, report: DiagnosticReport | None, when: Moment | None = None) -> Standing:
-    """In this order: hand delivery, not yet released, off-line, then the report's own state."""
+def standing(
+    study: Study, report: DiagnosticReport | None, when: Moment | None = None, *, told: bool = True
+) -> Standing:
+    """In this order: hand delivery, not yet released, off-line, then the report's own state.
+
+    `told`: whether the reader gets a mail once the report is there.
+    """
     if study.hand_delivery:
         return _by_hand(study)
     when = when or moment()  # a list passes its own, read once
     opens = release_moment(study, when)
     if opens is None or opens > when.at:
         return _not_released(opens)
-    chip = report_chip(report)
     images_why = _images_why(study)
-    if report is not None and report.status in FINAL:
-        return Standing(chip, _("The images are in the archive.") if _offline(study) else "", images_why)
+    if report is None or report.status not in FINAL:
+        why = pending(study, report)
+        if told:
+            why = _("%(why)s We will let you know when it is signed.") % {"why": why}
+        return Standing(report_chip(report), why, images_why, why)
+    opens = report_opens(study, report, when)
+    if opens is not None and opens > when.at:
+        return _not_yet(opens, images_why)
+    away = _("The images are in the archive.") if _offline(study) else ""
+    return Standing(report_chip(report), away, images_why)
+
+
+def pending(study: Study, report: DiagnosticReport | None) -> str:
+    """Why there is no signed report, and since when; empty for one that is signed (2.3)."""
+    if report is None:
+        return _("The report is not written yet. Exam done: %(when)s.") % {"when": said(study.exam_at)}
     why = {
-        None: _("We will let you know when the report is here."),
-        "registered": _("A doctor will review it. We will let you know when it is signed."),
-        "partial": _("It is being signed. We will let you know."),
-        "preliminary": _("It may change until it is signed. We will let you know."),
-    }[report.status if report else None]
-    return Standing(chip, why, images_why, why)
+        "registered": _("The report waits for a doctor to review it. Since: %(when)s."),
+        "partial": _("The report is written and waits for a doctor to sign it. Since: %(when)s."),
+        "preliminary": _(
+            "A first version of the report is written; it may change until a doctor signs it. Since: %(when)s."
+        ),
+    }.get(report.status, "")
+    return why % {"when": said(report.updated_at)} if why else ""
+
+
+def said(at: dt.datetime) -> str:
+    """A moment inside a sentence."""
+    when = dates.moment(at, institution.zone())
+    return when[:1].lower() + when[1:]
 
 
 def _by_hand(study: Study) -> Standing:
     """Not online; once it was handed over nobody is asked to call any more (2.3)."""
+    whole = not study.may_images
     if study.handed_over_at is not None:
         when = dates.exact(study.handed_over_at, institution.zone())
         why = _("It was handed over in person: %(when)s.") % {"when": when}
         closed = _("it was handed over in person")
-        return Standing(Chip("mute", "person-check", _("Handed over")), why, closed, closed, True)
-    why = _("We hand you this result in person. Call us and we will agree on a time:")
+        chip = Chip("mute", "person-check", _("Handed over in person"))
+        return Standing(chip, why, closed, closed, why, whole, hand_delivery=True)
+    why = _("We hand you this result in person: %(where)s.")
+    if contact(study):
+        why = _("We hand you this result in person: %(where)s. Agree on a time with us:")
+    why %= {"where": _where(study)}
     closed = _("it is handed over in person")
-    return Standing(Chip("mute", "person-raised-hand", _("Not validated")), why, closed, closed, True, True)
+    chip = Chip(
+        "mute",
+        "person-raised-hand",
+        _("To be handed over in person"),
+        _("Not validated: it does not open online"),
+    )
+    return Standing(chip, why, closed, closed, why, whole, hand_delivery=True, call=True)
+
+
+def _where(study: Study) -> str:
+    """Where a result is handed over: the site, else the institution, with its address."""
+    place = study.site or institution.current()
+    return ", ".join(filter(None, (place.name, place.address)))
+
+
+def contact(study: Study) -> tuple[str, str] | None:
+    """Whom to ask about a study: a link and its words; the site's phone before the institution's, then its e-mail."""
+    own = institution.current()
+    if phone := (study.site.phone if study.site else "") or own.phone:
+        return ("tel:" + phone, phone)
+    return ("mailto:" + own.email, own.email) if own.email else None
 
 
 def _not_released(opens: dt.datetime | None) -> Standing:
+    """Staff hold it back, whose reasons are told by them alone, or its time has not come (2.4)."""
     if opens is None:
-        why = _("The centre has not released it yet.")
-        return Standing(Chip("info", "hourglass-split", _("On its way")), why, why, why)
+        why = _("The centre has not made it available yet. We will let you know.")
+        closed = _("the centre has not made it available yet")
+        return Standing(
+            Chip("info", "hourglass-split", _("Not available yet")), why, closed, closed, why, whole=True
+        )
+    chip = _opening_chip(_("Available: %(when)s"), opens)
+    note = _("You can open it from this moment on: %(when)s.") % {"when": said(opens)}
+    why = _("it opens %(when)s") % {"when": said(opens)}
+    return Standing(chip, "", why, why, note, whole=True)
+
+
+def _not_yet(opens: dt.datetime, images_why: str) -> Standing:
+    """The report is signed, and its own delay has not passed (decision 0006)."""
+    why = _("The report is signed. You can open it from this moment on: %(when)s.") % {"when": said(opens)}
+    return Standing(_opening_chip(_("Report opens: %(when)s"), opens), why, images_why, why)
+
+
+def _opening_chip(words: str, opens: dt.datetime) -> Chip:
     zone = institution.zone()
-    when = dates.moment(opens, zone)
-    chip = Chip(
-        "info", "hourglass-split", _("Available: %(when)s") % {"when": when}, dates.exact(opens, zone)
-    )
-    why = _("it opens %(when)s") % {"when": when[:1].lower() + when[1:]}
-    return Standing(chip, "", why, why)
+    text = words % {"when": dates.moment(opens, zone)}
+    return Chip("info", "hourglass-split", text, dates.exact(opens, zone))
 
 
 def _offline(study: Study) -> bool:
@@ -198,7 +275,6 @@ def patient_row(
     images, report = openers(study, reports, doors, how.images_why, how.report_why)
     away = bool(images.ask) or (study.may_images and study.availability == study.Availability.RECALLING)
     doctor = study.order.requester.full_name if study.order and study.order.requester else ""
-    phone = institution.current().phone
     return StudyRow(
         title=title(study),
         url=doors.page(study),
@@ -213,7 +289,7 @@ def patient_row(
         is_new=is_new,
         chips=[how.chip],
         why=how.why,
-        why_link=("tel:" + phone, phone) if how.call and phone else None,
+        why_link=contact(study) if how.call else None,
         images=images,
         report=report,
         share_url=_share_url(study),

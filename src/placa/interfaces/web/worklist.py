@@ -47,7 +47,7 @@ class TableRow:
     urgent: bool = False
     verdict: Chip | None = None
     what: str = ""  # says to a screen reader which row a button belongs to; no two rows say the same
-    by_hand: Chip | None = None  # the patient gets the result in person, and reads "not validated" until then
+    by_hand: Chip | None = None  # the patient gets the result in person, and online not at all
 
 
 def with_people(found: Listed) -> Listed:
@@ -94,12 +94,12 @@ def _what(study: Study) -> str:
 
 
 def _by_hand(study: Study) -> Chip | None:
-    """The report is signed for the doctor; for the patient, to whom it is handed over, it is not validated (2.3)."""
+    """The report is signed for the doctor; the patient is told that they get it in person (2.3)."""
     if not study.hand_delivery:
         return None
     if study.handed_over_at is not None:
         return Chip("mute", "person-check", _("Handed over"))
-    return Chip("mute", "person-raised-hand", _("Hand delivery"), _("The patient reads: not validated"))
+    return Chip("mute", "person-raised-hand", _("Hand delivery"), _("The patient gets it in person"))
 
 
 def name_of(study: Study) -> str:
@@ -130,10 +130,12 @@ def _images_why(study: Study) -> str:
 
 def _report_why(report: DiagnosticReport | None) -> str:
     if report is None:
-        return _("it is still to come")
-    return {"registered": _("it awaits review"), "partial": _("it awaits signature")}.get(
-        report.status, _("it is not signed yet")
-    )
+        return _("it is not written yet")
+    why = {
+        "registered": _("it awaits review, since: %(when)s"),
+        "partial": _("it awaits signature, since: %(when)s"),
+    }.get(report.status, _("it is not signed yet"))
+    return why % {"when": studies.said(report.updated_at)}
 
 
 def list_context(request: HttpRequest, filters: Filters, page: search.Page) -> dict[str, Any]:
@@ -157,8 +159,8 @@ def study_context(viewer: Viewer, found: Study, portal: str, *, contact: bool) -
     readable = selectors.openable_reports_of(viewer, found)
     doors = studies.Doors(portal)
     shown = [(report, doors.report(found, report), report.versions.last()) for report in readable]
-    if any(version is not None and version.text for _report, _url, version in shown):
-        access.opened(viewer, found, "view_report")
+    if read := studies.with_words(shown):
+        access.opened(viewer, found, "view_report", read=read)
     line = row(found, listed, portal)
     opened = OpenStudy(found, viewer) if line.images.url else None
     return {

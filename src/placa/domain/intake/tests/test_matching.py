@@ -283,7 +283,7 @@ def test_what_staff_took_away_is_not_given_back_by_itself() -> None:
     study.refresh_from_db()
     assert study.patient_id is None
     assert study.number_of_instances == 2
-    assert _open_kinds(study) == [Kind.TWO_CANDIDATES]
+    assert _open_kinds(study) == [Kind.PUT_BACK]
     services.assign_study(study_instance_uid=STUDY, patient=patient, by="user:5")
     study.refresh_from_db()
     assert study.patient == patient

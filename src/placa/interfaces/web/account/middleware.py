@@ -115,7 +115,7 @@ def next_step(request: HttpRequest) -> str:
         return ""
     if user.must_change_password:
         return reverse("account:first_password")
-    if notice.pending(user, request.session.get(sessions.NOTICE)):
+    if notice.pending(user, sessions.role_of(request), sessions.accepted_notices(request)):
         return reverse("account:notice")
     return ""
 

@@ -26,7 +26,7 @@ from placa.domain.enrolment.roles import RoleChoice, roles_of
 from placa.interfaces.web.account.addresses import client_address
 
 BACKEND = "django.contrib.auth.backends.ModelBackend"
-ROLE, SIGNED_IN_AT, SEEN_AT, NOTICE, NEXT = "role", "signed_in_at", "seen_at", "notice_version", "next"
+ROLE, SIGNED_IN_AT, SEEN_AT, NOTICE, NEXT = "role", "signed_in_at", "seen_at", "notices", "next"
 
 P = ParamSpec("P")
 R = TypeVar("R", bound=HttpResponseBase)
@@ -112,6 +112,11 @@ def change_role(request: HttpRequest, role: str) -> None:
     """Put the session into another role, with a new key."""
     request.session[ROLE] = role
     request.session.cycle_key()
+
+
+def accepted_notices(request: HttpRequest) -> list[str]:
+    """The marks of the notices that were accepted in this session."""
+    return list(request.session.get(NOTICE, []))
 
 
 def end(request: HttpRequest, why: str) -> None:

@@ -117,7 +117,8 @@ def notice(request: HttpRequest) -> HttpResponse:
     user = sessions.user_of(request)
     if user is None:
         return sessions.to_sign_in(request)
-    text = institution.text("notice", user.language)
+    role = sessions.role_of(request)
+    text = institution.notice(role, user.language) if role else None
     if text is None or user.must_change_password:
         return _onward(request)
     answer = request.POST.get("answer", "")
@@ -126,9 +127,8 @@ def notice(request: HttpRequest) -> HttpResponse:
         or request.POST.get("text") != str(text.pk)
         or answer not in ("accept", "decline")
     ):
-        return render(
-            request, "account/notice.html", {"text": text, "bell_url": ""}
-        )  # a newer one came meanwhile: shown first
+        context = {"text": text, "bell_url": "", "at_work": text.kind != "notice"}
+        return render(request, "account/notice.html", context)  # a newer one came meanwhile: shown first
     notices_of_use.answer(
         user=user,
         text=text,
@@ -140,7 +140,7 @@ def notice(request: HttpRequest) -> HttpResponse:
         sessions.end(request, "declined")
         messages.info(request, _("You did not accept the notice, so we signed you out."))
         return redirect("account:sign_in")
-    request.session[sessions.NOTICE] = text.version
+    request.session[sessions.NOTICE] = [*sessions.accepted_notices(request), text.mark]
     return _onward(request)
 
 

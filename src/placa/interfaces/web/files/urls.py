@@ -7,6 +7,7 @@ from placa.interfaces.web.files import recall_views, views, zip_views
 app_name = "files"
 urlpatterns = [
     path("<str:uid>/report/<uuid:report>", views.report, name="report"),
+    path("<str:uid>/report/<uuid:report>/read/<int:number>", views.report_read, name="report_read"),
     path("<str:uid>/study.zip", zip_views.study_zip, name="zip"),
     path("<str:uid>/zip-status", zip_views.zip_status, name="zip_status"),
     path("<str:uid>/recall", recall_views.recall, name="recall"),

@@ -3,9 +3,10 @@
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from placa.domain.access.selectors import get_study
+from placa.domain.access.selectors import get_study, openable_reports_of
+from placa.domain.access.services import opened
 from placa.domain.access.viewers import NOBODY, Viewer
 from placa.domain.downloads.report_pdf import report_file
 from placa.interfaces.web.account.session import to_sign_in
@@ -38,3 +39,20 @@ def report(request: HttpRequest, uid: str, report: UUID, token: str = "") -> Htt
     answer["Content-Security-Policy"] = SANDBOX
     answer["X-Frame-Options"] = "SAMEORIGIN"
     return answer
+
+
+@require_POST
+def report_read(request: HttpRequest, uid: str, report: UUID, number: int, token: str = "") -> HttpResponse:
+    """The words of version `number` were shown, beside the images: it is read. 404 for what is not theirs to open."""
+    viewer = viewer_or_none(request)
+    if viewer is None:
+        if token:
+            raise Http404
+        return to_sign_in(request)
+    study = get_study(viewer, uid, need="report")
+    for one in openable_reports_of(viewer, study):
+        for version in one.versions.all():
+            if (one.public_id, version.number) == (report, number):
+                opened(viewer, study, "view_report", read=[version], report=one.pk)
+                return HttpResponse(status=204)
+    raise Http404

@@ -13,13 +13,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET
 
 from placa.common import clock
-from placa.domain.access import search, selectors
+from placa.domain.access import reading, search, selectors
 from placa.domain.access import services as access
 from placa.domain.access.images import OpenStudy
-from placa.domain.access.moment import moment
+from placa.domain.access.moment import Moment, moment
 from placa.domain.access.services import Look
 from placa.domain.access.types import DiagnosticReport, Study
-from placa.domain.audit import selectors as audit
 from placa.domain.institution import selectors as institution
 from placa.domain.people.models import Patient
 from placa.domain.sharing import selectors as sharing
@@ -43,9 +42,10 @@ def home(request: HttpRequest) -> HttpResponse:
     found = search.narrowed(selectors.listed(viewer).filter(Q(patient=chosen)), filters)
     page = search.page(found, request.GET.get("after", ""))
     reports = selectors.reports_listed_of(viewer, page.rows)
-    opened = audit.opened_by(viewer.actor, [study.study_instance_uid for study in page.rows])
+    when = moment()
+    new = reading.new_to(viewer, page.rows, when)
     first_page = not request.GET.get("after")
-    groups = _groups(page.rows, reports, opened, flat=filters.active or not first_page)
+    groups = _groups(page.rows, reports, new, when, flat=filters.active or not first_page)
     return render(
         request,
         "patient/home.html",
@@ -114,24 +114,31 @@ Group = tuple[str, list[StudyRow], bool]  # title, rows, whether their number is
 
 
 def _groups(
-    rows: Sequence[Study], reports: dict[int, list[DiagnosticReport]], opened: set[str], *, flat: bool
+    rows: Sequence[Study],
+    reports: dict[int, list[DiagnosticReport]],
+    new: dict[int, bool],
+    when: Moment,
+    *,
+    flat: bool,
 ) -> list[Group]:
     """New, on the way, then by month of this year and by year before.
 
-    New is a recent result that can be read and was not opened: what is counted, grouped and marked so is the same.
+    New is what can be read and was not opened, of a recent exam or of one of which something was read before (`new`, as
+    `reading.new_to` says): what is counted, grouped and marked so is the same.
     """
-    when, zone = moment(), institution.zone()
+    zone = institution.zone()
     grouped: dict[str, list[StudyRow]] = defaultdict(list)
     fresh, coming = _("New"), _("On its way")
     order = [fresh, coming]
     for study in rows:
         group = dates.day_group(study.exam_at, zone)
         recent = not study.hand_delivery and study.exam_at > when.at - RECENT
-        is_new = recent and study.may_report and study.study_instance_uid not in opened
+        is_new = study.may_report and study.pk in new and (recent or new[study.pk])
         own = reports[study.pk]
-        if not flat and recent:
-            group = fresh if is_new else group
-            group = coming if not study.may_report else group
+        if not flat and is_new:
+            group = fresh
+        elif not flat and recent and not study.may_report and selectors.release_moment(study, when):
+            group = coming  # what staff hold back is not on its way
         if group not in order:
             order.append(group)
         big = group == fresh and not grouped[fresh] and study.may_images and study.number_of_images > 0
@@ -161,11 +168,12 @@ def study(request: HttpRequest, uid: str) -> HttpResponse:
     access.opened(viewer, found, "view")
     reports = selectors.reports_listed_of(viewer, [found])[found.pk]
     row = studies.patient_row(found, reports)
+    how = studies.standing(found, studies.newest(reports))
     readable = selectors.openable_reports_of(viewer, found)
     doors = studies.Doors("patient")
     shown = [(report, doors.report(found, report), report.versions.last()) for report in readable]
-    if any(version is not None and version.text for _report, _url, version in shown):
-        access.opened(viewer, found, "view_report")  # its words are on this page
+    if read := studies.with_words(shown):
+        access.opened(viewer, found, "view_report", read=read)  # their words are on this page
     opened = OpenStudy(found, viewer) if row.images.url else None
     panel = recalls.panel(viewer, found, doors)
     return render(
@@ -185,10 +193,18 @@ def study(request: HttpRequest, uid: str) -> HttpResponse:
             "zip_status_url": doors.zip_status(found),
             "zip_bytes": found.bytes,
             "recall": panel,
-            "note": "" if panel and row.report.url else row.why,  # the panel says that the images are away
+            "note": _note(how, panel_says=panel is not None and bool(row.report.url)),
+            "whole": how.whole,
             "looked": looked([found])[uid][:4],
         },
     )
+
+
+def _note(how: studies.Standing, *, panel_says: bool) -> str:
+    """Why something is closed, said once: not what the panel says of images, nor what stands in place of the report."""
+    if how.whole:
+        return how.note
+    return "" if panel_says or how.why == how.report_why else how.why
 
 
 Looked = list[tuple[str, str, dt.datetime]]

@@ -35,7 +35,7 @@ from placa.interfaces.web.ui.templatetags.ui import person_name
 
 LISTED = 60
 FOUND = 6
-MATCHING = ("unknown_patient", "no_patient_id", "demographics", "two_candidates")
+MATCHING = ("unknown_patient", "no_patient_id", "demographics", "two_candidates", "put_back")
 
 
 @require_GET
@@ -238,6 +238,8 @@ def reopen(request: HttpRequest, item: uuid.UUID) -> HttpResponse:
     """Put back what was kept or rejected."""
     viewer = viewer_of(request)
     found = fetch(request, intake.decided_visible_to(viewer), item)
-    if desk.reopen_item(item=found, by=viewer.actor):
-        messages.success(request, _("It waits in the inbox again."))
+    if not desk.reopen_item(item=found, by=viewer.actor):
+        messages.info(request, _("It waits already, or has found its place. Nothing was changed."))
+        return redirect("staff:inbox")
+    messages.success(request, _("It waits in the inbox again."))
     return redirect("staff:inbox_item", item=found.public_id)

@@ -34,6 +34,7 @@ from placa.domain.orders.selectors import orders_of
 from placa.domain.people.models import Permission
 from placa.domain.reports import services as reports
 from placa.domain.reports.pdf import BadPdfError
+from placa.domain.sharing import selectors as sharing
 from placa.interfaces.web import listing
 from placa.interfaces.web import studies as study_words
 from placa.interfaces.web.account.session import viewer_of
@@ -213,7 +214,8 @@ def _trail(viewer: Viewer, found: Study) -> list[dict[str, Any]] | None:
     """Who did what with the study, newest first; None for whoever may not see it."""
     if not (viewer.may(Permission.STUDIES) or viewer.may(Permission.AUDIT)):
         return None
-    events = list(audit.events_of_study(found.study_instance_uid)[:EVENTS])
+    own, of_shares = audit.events_of_study(found.study_instance_uid), sharing.changes_of(found)
+    events = sorted([*own[:EVENTS], *of_shares[:EVENTS]], key=lambda event: -event.pk)
     names, zone = access.names_of(events), institution.zone()
     lines: dict[tuple[object, ...], list[AuditEvent]] = {}
     for event in events:

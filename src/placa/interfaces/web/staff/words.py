@@ -25,6 +25,7 @@ KIND_LOOKS = {
     Kind.OTHER_PATIENT: ("shuffle", "wait"),
     Kind.UNREADABLE: ("file-earmark", "mute"),
     Kind.DAMAGED: ("file-earmark", "bad"),
+    Kind.PUT_BACK: ("arrow-counterclockwise", "wait"),
 }
 
 
@@ -55,6 +56,10 @@ def kind_help(kind: str) -> str:
             "The number is on file, but the person looks different. Compare before you assign."
         ),
         Kind.TWO_CANDIDATES: _("More than one person fits. Compare and assign; you can undo it."),
+        Kind.PUT_BACK: _(
+            "Staff took it away from a person or put it back, so it is given to nobody by itself. Compare and assign; "
+            "you can undo it."
+        ),
         Kind.OTHER_CONTENT: _(
             "An image that we already had arrived again with other content. The first one is kept."
         ),
@@ -129,6 +134,10 @@ def action_words(action: str) -> str:
         "view_report": _("Read the report"),
         "download": _("Downloaded"),
         "share": _("Shared it"),
+        "share_revoked": _("Ended a share"),
+        "share_prolonged": _("Let a share work longer"),
+        "share_renewed": _("Made a new link and PIN for a share"),
+        "share_locked": _("A share was locked after five wrong PINs"),
         "acknowledge": _("Read the urgent result and takes care of it"),
         "save_measurements": _("Kept measurements"),
         "store": _("Stored images by a program"),
@@ -168,7 +177,8 @@ def action_words(action: str) -> str:
 
 ACTION_ICONS = {
     "view": "eye", "preview": "image", "view_images": "images", "view_report": "file-earmark-text", "download": "download",
-    "share": "share", "acknowledge": "check2", "save_measurements": "pen", "store": "upload",
+    "share": "share", "share_revoked": "x-circle", "share_prolonged": "clock", "share_renewed": "arrow-repeat",
+    "share_locked": "lock", "acknowledge": "check2", "save_measurements": "pen", "store": "upload",
     "assign_patient": "person-check", "link_order": "link-45deg", "unlink": "person-x",
     "unlink_order": "link-45deg", "release_now": "send", "hold": "lock", "release_by_delay": "clock",
     "mark_hand_delivery": "person-raised-hand", "hand_over": "person-check", "report_version": "pen",

@@ -13,6 +13,7 @@ from placa.common import clock
 from placa.domain.access import images, selectors
 from placa.domain.access.earlier import earlier_studies
 from placa.domain.access.images import OpenStudy
+from placa.domain.access.rules import PERSONAL
 from placa.domain.access.types import Instance, Series, Study
 from placa.domain.access.viewers import Viewer
 from placa.domain.institution import selectors as institution
@@ -136,8 +137,7 @@ def _back(viewer: Viewer, study: Study, token: str) -> str | None:
 def _report(viewer: Viewer, study: Study, doors: studies.Doors) -> dict[str, Any]:
     readable = studies.newest(selectors.openable_reports_of(viewer, study))
     if readable is None:
-        listed = studies.newest(selectors.reports_listed_of(viewer, [study])[study.pk])
-        return {"report": None, "report_reason": str(studies.report_chip(listed).text)}
+        return {"report": None, "report_reason": _no_report(viewer, study)}
     version = readable.versions.last()
     signed = _("Signed by %(name)s") % {"name": readable.signed_by} if readable.signed_by else ""
     return {
@@ -147,9 +147,25 @@ def _report(viewer: Viewer, study: Study, doors: studies.Doors) -> dict[str, Any
             "signed_text": signed,
             "sections": [[part.heading, part.body] for part in sections(version.text)] if version else [],
             "pdf_url": doors.report(study, readable),
+            "read_url": doors.report_read(study, readable, version.number) if version else "",
         },
         "report_reason": "",
     }
+
+
+def _no_report(viewer: Viewer, study: Study) -> str:
+    """Why no report opens beside the images, and since when, as the study's page says it to this viewer."""
+    listed = studies.newest(selectors.reports_listed_of(viewer, [study])[study.pk])
+    if viewer.role in PERSONAL:
+        how = studies.standing(study, listed, told=viewer.role == "patient")
+        why = how.report_why or (
+            _("it was not shared") if viewer.role == "share" else _("it is not available")
+        )
+    elif viewer.role == "company" and not any(one.report for one in selectors.running_agreements_of(viewer)):
+        why = _("your agreement does not include it")  # not even how far it is
+    else:
+        why = studies.pending(study, listed) or _("it is not available")
+    return why[:1].upper() + why[1:]
 
 
 def is_localizer(row: Series) -> bool:

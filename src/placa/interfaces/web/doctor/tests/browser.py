@@ -18,7 +18,7 @@ from placa.domain.archive.models import Study
 from placa.domain.institution import selectors as institution
 from placa.domain.institution.models import Setting, Text
 from placa.domain.orders.models import ServiceRequest
-from placa.domain.reports.models import DiagnosticReport
+from placa.domain.reports.models import DiagnosticReport, ReportVersion
 
 KEY_OF = {plan.uid: key for key, plan in cast.STUDIES.items()}
 
@@ -59,7 +59,9 @@ def study(key: str) -> Study:
 
 def read(name: str, key: str) -> None:
     """Let a doctor read a report."""
-    opened(viewer_for(User.objects.get(username=name), "doctor"), study(key), "view_report")
+    found = study(key)
+    newest = ReportVersion.objects.filter(report__study=found).order_by("-number")[:1]
+    opened(viewer_for(User.objects.get(username=name), "doctor"), found, "view_report", read=newest)
 
 
 def choose(key: str, value: object) -> None:

@@ -241,12 +241,12 @@ def test_wrong_methods_and_nobody() -> None:
     assert answer.headers["Location"].startswith("/?next=")
 
 
-def test_a_doctor_is_told_that_the_patient_reads_not_validated() -> None:
+def test_a_doctor_is_told_that_the_patient_gets_it_in_person() -> None:
     client = enter("diaz")
     rows = {row.study.study_instance_uid: row for row in client.get("/doctor/").context["rows"]}
     told = {uid for uid, row in rows.items() if row.by_hand is not None}
     assert told == {plan("ana_biopsy").uid}
-    said = gettext("The patient gets this result in person, and reads “not validated” until then.")
+    said = gettext("The patient gets this result in person. Online it stays closed to them.")
     assert said in page(client, f"/doctor/studies/{plan('ana_biopsy').uid}/")
     Study.objects.filter(study_instance_uid=plan("ana_biopsy").uid).update(handed_over_at=clock.now())
     body = page(client, f"/doctor/studies/{plan('ana_biopsy').uid}/")

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -9,8 +10,11 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from placa.common import clock
+from placa.domain.access import services as access
 from placa.domain.access.models import SharePart
 from placa.domain.access.selectors import NotVisible
+from placa.domain.access.viewers import Viewer
 from placa.domain.institution import selectors as institution
 from placa.domain.sharing import periods, selectors, services
 from placa.domain.sharing import sheet as sheets
@@ -26,16 +30,39 @@ from placa.interfaces.web.ui import dates
 def shares(request: HttpRequest) -> HttpResponse:
     """Every share of one's own and of the children, newest first."""
     viewer = viewer_of(request)
+    found = selectors.shares_of(viewer)
+    endings = _endings(viewer, found)
     rows = [
         {
             "share": share,
+            "ended": endings.get(str(share.grant.public_id), ""),
             "title": summary.titles(share.studies),
             "image": summary.thumbnail(share.studies[0]),
             "longer": _longer(share),
         }
-        for share in selectors.shares_of(viewer)
+        for share in found
     ]
     return render(request, "patient/share/shares.html", {"rows": rows, "own": viewer.subject})
+
+
+def _endings(viewer: Viewer, shares: Sequence[Share]) -> dict[str, str]:
+    """How shares that work no longer came to their end, in words, by their public ids."""
+    over = [share for share in shares if not share.live]
+    events = selectors.endings_of(over)
+    names, zone = access.names_of(events.values()), institution.zone()
+    told = {}
+    for share in over:
+        key, when = str(share.grant.public_id), {"when": dates.moment(share.ends_at, zone)}
+        event = events.get(key)
+        if event is not None and event.actor == viewer.actor:
+            told[key] = _("You ended it: %(when)s.") % when
+        elif event is not None:
+            told[key] = _("%(name)s ended it: %(when)s.") % {"name": names[event.actor, event.role], **when}
+        elif share.grant.revoked_at:
+            told[key] = _("Ended: %(when)s.") % when
+        elif share.ends_at <= clock.now():
+            told[key] = _("It ended by itself: %(when)s.") % when
+    return told
 
 
 def _longer(share: Share) -> list[tuple[int, str]]:

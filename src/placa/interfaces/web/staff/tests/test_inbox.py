@@ -324,3 +324,24 @@ def test_an_unreadable_file_says_why_on_its_page(jefe):
     body = jefe.get(url("inbox_item", item)).content.decode()
     assert "not-readable" not in body
     assert words.reason_words("not-readable") in body
+
+
+def test_a_study_taken_from_the_one_who_fits_does_not_wait_as_one_of_two(jefe):
+    uid = cast.STUDIES["ana_ct"].uid
+    jefe.post(reverse("staff:study_unassign", args=[uid]))
+    item = InboxItem.objects.get(study__study_instance_uid=uid, resolved_at=None)
+    page = jefe.get(url("inbox_item", item))
+    body = page.content.decode()
+    assert str(InboxItem.Kind.PUT_BACK.label) in body
+    assert str(InboxItem.Kind.TWO_CANDIDATES.label) not in body
+    assert [one.patient for one in page.context["candidates"]][:1] == [cast.patient("ana")]
+    jefe.post(url("inbox_assign", item), {"patient": str(cast.patient("ana").public_id)})
+    assert Study.objects.get(study_instance_uid=uid).patient == cast.patient("ana")
+
+
+def test_what_found_its_patient_is_not_put_back(jefe, stranger):
+    jefe.post(url("inbox_close", stranger), {"decision": "rejected"})
+    arrived(patient=cast.patient("carla"))
+    answer = jefe.post(url("inbox_reopen", stranger))
+    assert answer.url == reverse("staff:inbox")
+    assert jefe.get(answer.url).context["waiting"] == []

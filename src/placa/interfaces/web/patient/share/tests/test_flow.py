@@ -29,7 +29,7 @@ def signed_in(username: str, role: str) -> Client:
     session = client.session
     now = clock.now().timestamp()
     session.update({sessions.SIGNED_IN_AT: now, sessions.SEEN_AT: now, sessions.ROLE: role})
-    session[sessions.NOTICE] = institution.notice_version()
+    session[sessions.NOTICE] = ["{}:{}".format(*asked)] if (asked := institution.notice_asked(role)) else []
     session.save()
     return client
 
