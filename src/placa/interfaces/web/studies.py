@@ -179,12 +179,7 @@ def _by_hand(study: Study) -> Standing:
         why = _("We hand you this result in person: %(where)s. Agree on a time with us:")
     why %= {"where": _where(study)}
     closed = _("it is handed over in person")
-    chip = Chip(
-        "mute",
-        "person-raised-hand",
-        _("To be handed over in person"),
-        _("Not validated: it does not open online"),
-    )
+    chip = Chip("mute", "person-raised-hand", _("Not validated: handed over in person"))
     return Standing(chip, why, closed, closed, why, whole, hand_delivery=True, call=True)
 
 

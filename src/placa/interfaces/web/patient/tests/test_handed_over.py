@@ -27,15 +27,13 @@ def main() -> str:
 def test_before_the_patient_is_told_where_and_whom_to_call_once() -> None:
     Site.objects.filter(code="CENTRO").update(name="Centro", address="Calle 1")
     body = main()
-    assert body.count(gettext("To be handed over in person")) == 1
+    assert body.count(gettext("Not validated: handed over in person")) == 1
     assert body.count("Centro, Calle 1") == 1
     assert body.count('href="tel:') == 1
     assert 'id="report"' not in body
     assert row().why_link is not None
-    # the word that frightens explains the chip to who wants it exact, and stands nowhere else
-    plain = body.replace(f'title="{gettext("Not validated: it does not open online")}"', "")
-    assert plain != body
-    assert "validad" not in plain
+    # the words that 2.3 wants frighten: they stand in the chip, with what they mean, and nowhere else
+    assert "validad" not in body.replace(gettext("Not validated: handed over in person"), "")
 
 
 @pytest.mark.parametrize(
@@ -56,7 +54,7 @@ def test_whom_to_ask(site: str, phone: str, email: str, link: tuple[str, str] | 
 def test_afterwards_nobody_is_asked_to_call_and_it_still_does_not_open() -> None:
     archive.hand_over(study_instance_uid=UID, to="Ana Morales", by="user:1")
     body = main()
-    assert gettext("To be handed over in person") not in body
+    assert gettext("Not validated: handed over in person") not in body
     assert 'href="tel:' not in body
     assert gettext("Handed over in person") in body
     assert gettext("The report is not here yet") not in body
@@ -79,4 +77,4 @@ def test_where_its_images_open_the_report_alone_is_handed_over() -> None:
 def test_taken_back_it_waits_again() -> None:
     archive.hand_over(study_instance_uid=UID, to="Ana Morales", by="user:1")
     archive.mark_hand_delivery(study_instance_uid=UID, on=True, by="user:1")
-    assert gettext("To be handed over in person") in main()
+    assert gettext("Not validated: handed over in person") in main()
