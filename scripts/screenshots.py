@@ -200,16 +200,16 @@ def archive(studio: Studio) -> None:
 
 
 def mammography(studio: Studio) -> None:
-    """Ana's mammogram once it has come back: beside each other for Díaz, one by one for Ana."""
+    """Ana's mammogram once staff had it back: beside each other for Díaz, one by one for Ana."""
     if not studio.wants("viewer-full-mammography", "viewer-mammography"):
         return
-    path = f"/viewer/{study_of(studio, 'ana', 'ana_mg')}"
-    page = studio.page_of("ana")
-    page.goto(path.replace("/viewer/", "/patient/studies/") + "/")
-    if page.locator("form[action$='/recall'] button[type=submit]").count():
-        press(page, "form[action$='/recall'] button[type=submit]")
-    for _again in range(60):
-        if page.context.request.get(path.replace("/viewer/", "/dicomweb/studies/") + "/metadata").ok:
+    uid = study_of(studio, "ana", "ana_mg")
+    path, page = f"/viewer/{uid}", studio.page_of("jefe")
+    page.goto(f"/staff/studies/{uid}/")
+    press(page, "button[name=do][value=ask]")
+    for _again in range(60):  # until then it leads back to the study's page
+        page.goto(path)
+        if path in page.url:
             break
         time.sleep(2)
     viewer(studio, "viewer-mammography", "ana", path)
