@@ -37,9 +37,9 @@ def test_region_and_modality_then_region_then_the_newest() -> None:
     made("chest X-ray", 400, "CR", "THORAX")
     made("knee MR", 30, "MR", "KNEE")
     made("head CT", 20, "CT", "HEAD")
-    made("chest and abdomen", 800, "CT", "CHESTABDOMEN")
+    made("chest, abdomen", 800, "CT", "CHESTABDOMEN")
     assert offered(made("now", 0, "CT", "chest")) == [
-        "chest and abdomen", "old chest CT", "chest X-ray", "head CT", "knee MR",
+        "chest, abdomen", "old chest CT", "chest X-ray", "head CT", "knee MR",
     ]  # fmt: skip
 
 
