@@ -9,6 +9,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from placa.domain.access import rules
+from placa.domain.access.models import SharePart
 from placa.domain.access.moment import Moment, moment
 from placa.domain.access.rules import Facet
 from placa.domain.access.viewers import Viewer
@@ -169,6 +170,15 @@ def reports_listed_of(viewer: Viewer, studies: Iterable[Study]) -> dict[int, lis
         if report.study_id is not None:
             by_study[report.study_id].append(report)
     return by_study
+
+
+def hears_of_reports(viewer: Viewer) -> bool:
+    """Whether `viewer` is told how far a report is: not where the share or the agreement leaves reports out."""
+    if viewer.role == "share":
+        return SharePart.objects.filter(pk=viewer.subject, grant__report=True).exists()
+    if viewer.role == "company":
+        return any(one.report for one in running_agreements_of(viewer))
+    return True
 
 
 def reports_withdrawn_of(viewer: Viewer, study: Study) -> list[DiagnosticReport]:

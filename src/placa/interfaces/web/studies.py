@@ -120,11 +120,16 @@ class Standing:
 
 
 def standing(
-    study: Study, report: DiagnosticReport | None, when: Moment | None = None, *, told: bool = True
+    study: Study,
+    report: DiagnosticReport | None,
+    when: Moment | None = None,
+    *,
+    told: bool = True,
+    heard: bool = True,
 ) -> Standing:
     """In this order: hand delivery, not yet released, off-line, then the report's own state.
 
-    `told`: whether the reader gets a mail once the report is there.
+    `told`: whether the reader gets a mail once the report is there. `heard`: whether they hear how far it is.
     """
     if study.hand_delivery:
         return _by_hand(study)
@@ -133,6 +138,9 @@ def standing(
     if opens is None or opens > when.at:
         return _not_released(opens)
     images_why = _images_why(study)
+    if not heard:
+        chip = Chip("mute", "images", _("Images only"))
+        return Standing(chip, images_why=images_why, report_why=_("it was not shared"))
     if report is None or report.status not in FINAL:
         why = pending(study, report)
         if told:

@@ -18,10 +18,10 @@ from placa.interfaces.web.ui import dates
 from placa.interfaces.web.ui.rows import Fact, Opener, StudyRow
 
 
-def row(study: Study, reports: Sequence[DiagnosticReport], token: str) -> StudyRow:
-    """A row of the list: what is open leads on, what is closed says why."""
+def row(study: Study, reports: Sequence[DiagnosticReport], token: str, *, heard: bool) -> StudyRow:
+    """A row of the list: what is open leads on, what is closed says why; of a report that is not shared not even that."""
     report = studies.newest(reports)
-    how = studies.standing(study, report, told=False)
+    how = studies.standing(study, report, told=False, heard=heard)
     why = _("The patient gets this result in person.") if how.call else how.why
     images, readable = Opener(why=how.images_why), Opener(why=how.report_why or _("it was not shared"))
     if study.may_images and study.number_of_images and study.availability == study.Availability.ONLINE:

@@ -106,7 +106,8 @@ def studies_list(request: HttpRequest, token: str, viewer: Viewer) -> HttpRespon
     if len(found) == 1:
         return redirect("recipient:study", token=token, uid=found[0].study_instance_uid)
     reports = access.reports_listed_of(viewer, found)
-    rows = [shown.row(study, reports[study.pk], token) for study in found]
+    heard = access.hears_of_reports(viewer)
+    rows = [shown.row(study, reports[study.pk], token, heard=heard) for study in found]
     waiting = recalls.panels(viewer, studies.Doors("recipient", token))
     return render(
         request, "recipient/studies.html", {"rows": rows, "recalls": waiting, **shown.frame(viewer, token)}
@@ -129,7 +130,7 @@ def study(request: HttpRequest, token: str, viewer: Viewer, uid: str) -> HttpRes
     several = access.studies_visible_to(viewer).count() > 1
     context = {
         "study": found,
-        "row": shown.row(found, reports, token),
+        "row": shown.row(found, reports, token, heard=access.hears_of_reports(viewer)),
         "reports": [
             (report, shown.report_url(found, report, token), report.versions.last()) for report in readable
         ],

@@ -156,13 +156,12 @@ def _report(viewer: Viewer, study: Study, doors: studies.Doors) -> dict[str, Any
 def _no_report(viewer: Viewer, study: Study) -> str:
     """Why no report opens beside the images, and since when, as the study's page says it to this viewer."""
     listed = studies.newest(selectors.reports_listed_of(viewer, [study])[study.pk])
+    heard = selectors.hears_of_reports(viewer)
     if viewer.role in PERSONAL:
-        how = studies.standing(study, listed, told=viewer.role == "patient")
-        why = how.report_why or (
-            _("it was not shared") if viewer.role == "share" else _("it is not available")
-        )
-    elif viewer.role == "company" and not any(one.report for one in selectors.running_agreements_of(viewer)):
-        why = _("your agreement does not include it")  # not even how far it is
+        how = studies.standing(study, listed, told=viewer.role == "patient", heard=heard)
+        why = how.report_why or _("it is not available")
+    elif not heard:
+        why = _("your agreement does not include it")
     else:
         why = studies.pending(study, listed) or _("it is not available")
     return why[:1].upper() + why[1:]

@@ -1,12 +1,14 @@
 """The door of a share: nothing personal before the PIN, one neutral page for all that is gone."""
 
 import datetime as dt
+import json
 import logging
 
 import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from placa.common import tokens
 from placa.common.redaction import MaskingFormatter, MaskTokens, masked
@@ -272,6 +274,20 @@ def test_scope_is_shown_as_chosen(client: Client) -> None:
     key = share(report=False, download=False).keys[0]
     body = page(client, entered(client, key))
     assert "Sin hallazgos agudos" not in body
+
+
+def test_of_a_report_that_was_not_shared_not_even_its_state_is_told(client: Client) -> None:
+    signed, preliminary = (cast.STUDIES[key].uid for key in ("ana_ct", "ana_us"))
+    given = share(study_uids=[signed, preliminary], report=False, download=False).keys[0]
+    entered(client, given)
+    pages = {path: page(client, f"{address(given)}/{path}") for path in (
+        "studies", f"studies/{signed}", f"studies/{preliminary}", f"viewer/{signed}", f"viewer/{preliminary}",
+    )}  # fmt: skip
+    states = [gettext(state) for state in ("Report signed", "Preliminary report")]
+    assert [path for path, body in pages.items() for state in states if state in body] == []
+    assert pages["studies"].count(gettext("Images only")) == 2
+    why = json.dumps(gettext("it was not shared"))[2:-1]  # in the viewer's JSON, begun with a capital
+    assert all(why in pages[path] for path in pages if "viewer" in path)
 
 
 def test_script_in_a_message_is_text(client: Client) -> None:
