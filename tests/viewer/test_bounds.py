@@ -183,8 +183,8 @@ def test_who_saves_data_gets_pictures_until_full_quality_is_asked_for(
     for at in (1040, 1080, 1120):
         driver.page.evaluate(SWEEP % {"to": at, "step": 4})
         driver.until(f"placaViewer.panes[0].shownIndex === {at - 1}")
-    page.get_by_role("button", name="Brightness").tap()
-    page.get_by_role("button", name="Bones").tap()
+    driver.tap(page.get_by_role("button", name="Brightness"))
+    driver.tap(page.get_by_role("button", name="Bones"))
     driver.until("placaViewer.held.requests === 0")
     page.wait_for_timeout(400)
     assert driver.state()["pixels"] == "idle"
@@ -192,11 +192,11 @@ def test_who_saves_data_gets_pictures_until_full_quality_is_asked_for(
     per_picture = long_door.sent["pictures"].bytes / long_door.sent["pictures"].requests
     assert per_picture * 8 < CT.image_bytes
     assert page.locator(".p-c--bl").inner_text() == "Preview"
-    page.get_by_role("button", name="More").tap()
+    driver.tap(page.get_by_role("button", name="More"))
     switch = page.get_by_role("switch", name="Full quality")
     assert not switch.is_checked()
-    switch.tap()
-    page.get_by_role("button", name="Close").tap()
+    driver.tap(switch)
+    driver.tap(page.get_by_role("button", name="Close"))
     driver.until_pixels()
     page.wait_for_timeout(400)
     assert 1 <= long_door.sent["pixels"].requests <= 3, "on a slow link hardly anything is loaded ahead"
@@ -210,9 +210,9 @@ def test_full_quality_can_be_switched_off_and_stays_off_on_this_device(
     driver = page_of(place, long_door.address("ct", "simple"))
     page = driver.page
     driver.until_pixels()
-    page.get_by_role("button", name="More").tap()
-    page.get_by_role("switch", name="Full quality").tap()
-    page.get_by_role("button", name="Close").tap()
+    driver.tap(page.get_by_role("button", name="More"))
+    driver.tap(page.get_by_role("switch", name="Full quality"))
+    driver.tap(page.get_by_role("button", name="Close"))
     driver.until("placaViewer.pixelState === 'idle' && placaViewer.panes[0].shownIndex === 1000")
     long_door.forget()
     page.evaluate(SWEEP % {"to": 1200, "step": 4})
@@ -222,8 +222,8 @@ def test_full_quality_can_be_switched_off_and_stays_off_on_this_device(
     driver.until("window.placaViewer && placaViewer.panes[0].shownIndex === 1000")
     page.wait_for_timeout(500)
     assert long_door.sent["pixels"].requests == 0
-    page.get_by_role("button", name="More").tap()
-    page.get_by_role("switch", name="Full quality").tap()
+    driver.tap(page.get_by_role("button", name="More"))
+    driver.tap(page.get_by_role("switch", name="Full quality"))
     driver.until_pixels()
     assert driver.errors == []
 

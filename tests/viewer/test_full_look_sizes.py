@@ -75,8 +75,8 @@ def test_a_tool_out_of_the_menu_works_and_its_button_says_so(phone_of: Objects) 
     phone_of.show(*made.slices(2))
     phone_of.until_pixels()
     more = phone_of.page.get_by_role("button", name="More")
-    more.tap()
-    phone_of.page.get_by_role("button", name="Ellipse").tap()
+    phone_of.tap(more)
+    phone_of.tap(phone_of.page.get_by_role("button", name="Ellipse"))
     assert phone_of.state()["tool"] == "ellipse"
     assert "is-on" in (more.get_attribute("class") or "")
     box = phone_of.page.locator(".pv-stage").first.bounding_box()
@@ -84,8 +84,8 @@ def test_a_tool_out_of_the_menu_works_and_its_button_says_so(phone_of: Objects) 
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     phone_of.touch(*[[(x + 4 * step, y + 3 * step)] for step in range(12)])
     assert [one["tool"] for one in phone_of.state()["measurements"]] == ["ellipse"]
-    more.tap()
-    phone_of.page.get_by_role("button", name="MPR").tap()
+    phone_of.tap(more)
+    phone_of.tap(phone_of.page.get_by_role("button", name="MPR"))
     phone_of.page.wait_for_timeout(300)
     assert "too few images" in phone_of.said()
 

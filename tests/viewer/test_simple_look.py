@@ -35,7 +35,7 @@ def hand(chromium: Browser, long_door: LongDoor) -> Iterator[Driver]:
 
 
 def press(driver: Driver, name: str) -> None:
-    driver.page.get_by_role("button", name=name, exact=True).tap()
+    driver.tap(driver.page.get_by_role("button", name=name, exact=True))
 
 
 def more(driver: Driver, name: str) -> None:
@@ -214,7 +214,7 @@ def test_nothing_moves_for_who_does_not_want_it(chromium: Browser, long_door: Lo
 def test_help_says_what_fingers_do(hand: Driver, long_door: LongDoor, language: str, title: str) -> None:
     hand.page.goto(long_door.address("short", "simple", language))
     hand.until_pixels()
-    hand.page.get_by_role("button", name=title, exact=True).tap()
+    hand.tap(hand.page.get_by_role("button", name=title, exact=True))
     sheet = hand.page.get_by_role("dialog")
     assert sheet.get_by_role("heading", name=title, exact=True).is_visible()
     assert sheet.locator("dd:visible").count() == 3

@@ -53,8 +53,8 @@ def test_a_finger_swipes_and_two_fingers_zoom_and_move(phone: Driver) -> None:
 def test_a_finger_measures(phone: Driver) -> None:
     phone.open(look="simple")
     phone.until_pixels()
-    phone.page.get_by_role("button", name="Más").tap()
-    phone.page.get_by_role("button", name="Medir una distancia").tap()
+    phone.tap(phone.page.get_by_role("button", name="Más"))
+    phone.tap(phone.page.get_by_role("button", name="Medir una distancia"))
     (x, y), (end, _) = phone.at(108, 128), phone.at(148, 128)
     phone.touch(*[[(x + (end - x) * step / 10, y)] for step in range(11)])
     (found,) = phone.state()["measurements"]
@@ -64,12 +64,12 @@ def test_a_finger_measures(phone: Driver) -> None:
 def test_brightness_works_without_dragging(phone: Driver) -> None:
     phone.open(look="simple")
     phone.until_pixels()
-    phone.page.get_by_role("button", name="Brillo").tap()
-    phone.page.get_by_role("button", name="Huesos").tap()
+    phone.tap(phone.page.get_by_role("button", name="Brillo"))
+    phone.tap(phone.page.get_by_role("button", name="Huesos"))
     assert phone.pane()["window"] == {"center": 480, "width": 2500}
     phone.page.get_by_role("slider", name="Contraste").fill("33")
     assert phone.pane()["window"]["width"] == 200
-    phone.page.get_by_role("button", name="Reiniciar").tap()
+    phone.tap(phone.page.get_by_role("button", name="Reiniciar"))
     assert phone.pane()["window"] == {"center": 50, "width": 400}
 
 
@@ -77,10 +77,10 @@ def test_cine_plays_and_stops(phone: Driver) -> None:
     phone.open(look="simple")
     phone.until_pixels()
     start = phone.pane()["shownIndex"]
-    phone.page.get_by_role("button", name="Video").tap()
+    phone.tap(phone.page.get_by_role("button", name="Video"))
     phone.until(f"placaViewer.panes[0].shownIndex !== {start}")
     assert phone.state()["playing"] is True
-    phone.page.get_by_role("button", name="Pausa").tap()
+    phone.tap(phone.page.get_by_role("button", name="Pausa"))
     assert phone.state()["playing"] is False
 
 
@@ -100,9 +100,9 @@ def test_four_panes_each_with_pixels_and_tab_goes_through_them(desk: Driver) -> 
 def test_the_report_opens_beside_the_images(phone: Driver) -> None:
     phone.open(look="simple")
     phone.until_pixels()
-    phone.page.get_by_role("button", name="Informe").tap()
+    phone.tap(phone.page.get_by_role("button", name="Informe"))
     assert phone.page.get_by_role("heading", name="Hallazgos").is_visible()
-    phone.page.get_by_role("button", name="Cerrar el informe").tap()
+    phone.tap(phone.page.get_by_role("button", name="Cerrar el informe"))
     assert phone.page.get_by_role("heading", name="Hallazgos").is_hidden()
 
 
