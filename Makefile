@@ -55,7 +55,7 @@ soak: setup-dev $(S)/system-test
 	@PLACA_ENV=test $(BIN)/pytest -q -m soak
 
 screenshots: setup-dev $(S)/system-test
-	@$(BIN)/python scripts/screenshots.py
+	@$(BIN)/python -m scripts.screenshots
 
 messages: setup-dev $(S)/system-test
 	@$(BIN)/python scripts/messages.py update

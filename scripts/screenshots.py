@@ -1,6 +1,6 @@
 """`make screenshots`: every page of the portal at four widths, into docs/screenshots, from a portal of its own.
 
-    scripts/screenshots.py [--home DIR] [--only WORDS] [--widths 360,1280] [--language it] [--out DIR]
+    python -m scripts.screenshots [--home DIR] [--only WORDS] [--widths 360,1280] [--language it] [--out DIR]
 
 Without --home the whole demo is loaded into a temporary home first, which takes a minute or two; a home
 given is used as it is, and filled with the demo where it is empty.
@@ -17,15 +17,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
+from scripts import studio as places
+from scripts.studio import Studio, found_in_mail, messages, opened_anew, press, sign_in, study_of
+from tests.e2e.portal import Portal
+from tests.viewer.driver import CHROMIUM, FLAGS, Driver
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "src")]
-
-from scripts import studio as places  # noqa: E402 - found by the path above
-from scripts.studio import Studio, found_in_mail, messages, opened_anew, press, sign_in, study_of  # noqa: E402 - found by the path above
-from tests.e2e.portal import Portal  # noqa: E402 - found by the path above
-from tests.viewer.driver import CHROMIUM, FLAGS, Driver  # noqa: E402 - found by the path above
-
 FIRST_PASSWORD = "Mariposa-clara-8"  # noqa: S105  of the demo's own Nuria
 PIN_OF_SHARE = "394827"
 
