@@ -20,6 +20,7 @@ from placa.domain.institution import selectors as institution
 from placa.domain.intake import desk
 from placa.domain.intake import selectors as intake
 from placa.domain.intake import services as matching
+from placa.domain.intake.inbox import MATCHING
 from placa.domain.intake.models import InboxItem
 from placa.domain.intake.selectors import Candidate, Likeness
 from placa.domain.orders.selectors import orders_of
@@ -35,7 +36,6 @@ from placa.interfaces.web.ui.templatetags.ui import person_name
 
 LISTED = 60
 FOUND = 6
-MATCHING = ("unknown_patient", "no_patient_id", "demographics", "two_candidates", "put_back")
 
 
 @require_GET

@@ -33,9 +33,8 @@ class ReportForm(forms.Form):
             choices.append((str(report.public_id), _("A newer version of: %(title)s") % {"title": name}))
         self.fields["report"].choices = choices  # type: ignore[attr-defined]
         if len(reports) == 1 and reports[0].status not in DiagnosticReport.FINAL_STATES:
-            self.fields["report"].initial = choices[1][
-                0
-            ]  # what waits for its signature is mostly what comes signed
+            # what waits for its signature is mostly what comes signed
+            self.fields["report"].initial = choices[1][0]
         if not reports:
             del self.fields["report"]
 
